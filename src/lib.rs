@@ -1,0 +1,1 @@
+//! `kubectl cilium-lb`: see DESIGN in the README.
