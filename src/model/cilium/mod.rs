@@ -1,0 +1,21 @@
+//! What a Cilium agent says about its node.
+//!
+//! Every reading is kept apart with its own origin: `service list` and the BPF
+//! map may disagree, and that disagreement can be the finding.
+
+pub mod agent;
+pub mod bpf;
+pub mod config;
+pub mod datapath;
+pub mod log;
+pub mod statedb;
+pub mod status;
+pub mod version;
+
+pub use agent::Agent;
+pub use bpf::{BpfLb, Flags, Frontend, FrontendBackend, FrontendKey, FrontendKind, Scope};
+pub use config::RunningConfig;
+pub use datapath::{DropCounter, HealthAnswer, IpRule, TproxyRule};
+pub use log::{AgentLog, DriftLine, NackLine};
+pub use status::AgentStatus;
+pub use version::CiliumVersion;

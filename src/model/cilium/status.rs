@@ -1,0 +1,57 @@
+//! `cilium-dbg status`.
+
+use std::net::IpAddr;
+
+/// The parts of the status that concern a health check.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AgentStatus {
+    /// State of the agent: `Ok`, `Warning`, `Failure`, `Disabled`.
+    pub state: String,
+    /// Its message.
+    pub message: String,
+    /// State of the connection to the API server.
+    pub kubernetes: Option<String>,
+    /// Its message.
+    pub kubernetes_message: String,
+    /// Whether Cilium replaces kube-proxy; `None` where the status does not say.
+    pub kube_proxy_replacement: Option<bool>,
+    /// Devices that serve NodePorts, with their addresses.
+    pub devices: Vec<ServedDevice>,
+    /// NodePort features, absent when NodePorts are off.
+    pub node_port: Option<NodePortFeature>,
+    /// Proxy.
+    pub proxy: Option<ProxyStatus>,
+    /// `Disabled`, `Enabled`; and the devices it covers.
+    pub host_firewall: Option<String>,
+}
+
+/// A device that serves NodePorts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServedDevice {
+    /// `eth0`, `ens5`.
+    pub name: String,
+    /// Its addresses.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// The NodePort feature.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NodePortFeature {
+    /// `SNAT`, `DSR`, `Hybrid`.
+    pub mode: String,
+    /// `Disabled`, `Native`, `Best-Effort`, `Generic`.
+    pub acceleration: String,
+    /// First NodePort.
+    pub port_min: u16,
+    /// Last NodePort.
+    pub port_max: u16,
+}
+
+/// The proxy.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProxyStatus {
+    /// `embedded` or `external`.
+    pub envoy_mode: String,
+    /// `10000-20000`.
+    pub port_range: String,
+}

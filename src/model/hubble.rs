@@ -1,0 +1,18 @@
+//! Hubble flows: a witness, never a proof of absence.
+
+/// A flow that was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flow {
+    /// RFC 3339.
+    pub time: String,
+    /// `FORWARDED`, `DROPPED`, …
+    pub verdict: String,
+    /// `POLICY_DENIED`, … for dropped flows.
+    pub drop_reason: Option<String>,
+    /// Source address.
+    pub source: String,
+    /// Destination address.
+    pub destination: String,
+    /// Destination port.
+    pub destination_port: Option<u16>,
+}

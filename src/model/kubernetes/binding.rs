@@ -1,0 +1,71 @@
+//! elbv2.k8s.aws TargetGroupBinding: which target group serves which Service port.
+
+use super::meta::{Meta, null_as_default, object};
+use serde::Deserialize;
+
+/// A TargetGroupBinding.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct TargetGroupBinding {
+    /// Metadata.
+    pub metadata: Meta,
+    /// Spec.
+    pub spec: BindingSpec,
+}
+object!(TargetGroupBinding, "TargetGroupBinding");
+
+/// The spec of a TargetGroupBinding.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct BindingSpec {
+    /// ARN of the target group; names account and region.
+    #[serde(rename = "targetGroupARN")]
+    pub target_group_arn: String,
+    /// `instance` or `ip`.
+    pub target_type: Option<String>,
+    /// The Service port it serves.
+    pub service_ref: ServiceRef,
+    /// The role to use for a target group of another account.
+    pub iam_role_arn_to_assume: Option<String>,
+    /// The external id that goes with the role.
+    pub assume_role_external_id: Option<String>,
+    /// Absent: the controller writes no security group rules.
+    pub networking: Option<serde_json::Value>,
+    /// Nodes to register; all eligible ones when absent.
+    pub node_selector: Option<NodeSelector>,
+}
+
+/// A reference to a Service port.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct ServiceRef {
+    /// Service name, in the binding's own namespace.
+    pub name: String,
+    /// Port number or name.
+    pub port: PortRef,
+}
+
+/// A port by number or by name (IntOrString).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum PortRef {
+    /// By number.
+    Number(u16),
+    /// By name.
+    Name(String),
+}
+
+impl Default for PortRef {
+    fn default() -> Self {
+        Self::Number(0)
+    }
+}
+
+/// A label selector; only exact matches are used by the controller's own bindings.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NodeSelector {
+    /// Labels a node must carry.
+    #[serde(deserialize_with = "null_as_default")]
+    pub match_labels: std::collections::BTreeMap<String, String>,
+}

@@ -1,0 +1,132 @@
+//! What all objects have in common.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Object metadata.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Meta {
+    /// Name.
+    pub name: String,
+    /// Namespace; empty for cluster-scoped objects.
+    pub namespace: String,
+    /// UID, from which controllers compute load balancer names.
+    pub uid: String,
+    /// Generation of the spec.
+    pub generation: i64,
+    /// RFC 3339.
+    pub creation_timestamp: Option<String>,
+    /// Set while the object is being deleted.
+    pub deletion_timestamp: Option<String>,
+    /// Labels.
+    #[serde(deserialize_with = "null_as_default")]
+    pub labels: BTreeMap<String, String>,
+    /// Annotations.
+    #[serde(deserialize_with = "null_as_default")]
+    pub annotations: BTreeMap<String, String>,
+    /// Finalizers tell which controller owns the object.
+    #[serde(deserialize_with = "null_as_default")]
+    pub finalizers: Vec<String>,
+    /// Owners.
+    #[serde(deserialize_with = "null_as_default")]
+    pub owner_references: Vec<OwnerReference>,
+    /// Who wrote which field when; only manager and time are kept.
+    #[serde(deserialize_with = "null_as_default")]
+    pub managed_fields: Vec<ManagedFields>,
+}
+
+/// One owner of an object.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OwnerReference {
+    /// Kind of the owner.
+    pub kind: String,
+    /// Name of the owner.
+    pub name: String,
+    /// UID of the owner.
+    pub uid: String,
+    /// Whether the owner is the controller.
+    pub controller: bool,
+}
+
+/// One writer of an object.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ManagedFields {
+    /// `helm`, `kubectl`, `cilium-operator`, …
+    pub manager: String,
+    /// RFC 3339 time of the last write.
+    pub time: Option<String>,
+}
+
+/// A status condition.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Condition {
+    /// `Accepted`, `Programmed`, `Ready`, …
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `True`, `False` or `Unknown`.
+    pub status: String,
+    /// Machine-readable reason.
+    pub reason: String,
+    /// Human-readable message.
+    pub message: String,
+    /// The generation the condition speaks of.
+    pub observed_generation: i64,
+    /// RFC 3339.
+    pub last_transition_time: Option<String>,
+}
+
+/// The condition called `kind`, if there is one.
+pub fn condition<'a>(conditions: &'a [Condition], kind: &str) -> Option<&'a Condition> {
+    conditions.iter().find(|condition| condition.kind == kind)
+}
+
+/// An object with metadata and a kind.
+pub trait Object {
+    /// `Service`, `Gateway`, …
+    const KIND: &'static str;
+
+    /// Its metadata.
+    fn meta(&self) -> &Meta;
+
+    /// What tells it apart from others of its kind in the namespace: its name.
+    fn key(&self) -> String {
+        self.meta().name.clone()
+    }
+
+    /// `Service/shop/web`, or `Node/node-a` for cluster-scoped objects.
+    fn id(&self) -> String {
+        let meta = self.meta();
+        if meta.namespace.is_empty() {
+            format!("{}/{}", Self::KIND, meta.name)
+        } else {
+            format!("{}/{}/{}", Self::KIND, meta.namespace, meta.name)
+        }
+    }
+}
+
+/// Implements [`Object`] for a struct with a `metadata` field.
+macro_rules! object {
+    ($type:ty, $kind:literal) => {
+        impl $crate::model::kubernetes::Object for $type {
+            const KIND: &'static str = $kind;
+
+            fn meta(&self) -> &$crate::model::kubernetes::Meta {
+                &self.metadata
+            }
+        }
+    };
+}
+pub(crate) use object;
+
+/// Reads `null` as the default: the API prints `null` for empty lists of older objects.
+pub fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}

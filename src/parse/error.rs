@@ -1,0 +1,82 @@
+//! What a parser says of a text it cannot read.
+
+use std::fmt;
+
+/// Longest quotation of a line, in characters.
+const QUOTE: usize = 120;
+
+/// A text that does not follow its grammar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParseError {
+    /// Line, from 1, where known.
+    pub line: Option<usize>,
+    /// Column, from 1, where known.
+    pub column: Option<usize>,
+    /// What was expected.
+    pub message: String,
+    /// The line, cut and freed of control characters.
+    pub quote: Option<String>,
+}
+
+impl ParseError {
+    /// An error without a position.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            line: None,
+            column: None,
+            message: message.into(),
+            quote: None,
+        }
+    }
+
+    /// An error in a line, which is quoted.
+    pub fn at(line: usize, text: &str, message: impl Into<String>) -> Self {
+        Self {
+            line: Some(line),
+            column: None,
+            message: message.into(),
+            quote: Some(quote(text)),
+        }
+    }
+}
+
+/// Cuts a line for quotation and drops control characters.
+pub fn quote(text: &str) -> String {
+    let mut out: String = text
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(QUOTE)
+        .collect();
+    if text.chars().count() > QUOTE {
+        out.push('…');
+    }
+    out
+}
+
+impl From<serde_json::Error> for ParseError {
+    fn from(error: serde_json::Error) -> Self {
+        Self {
+            line: Some(error.line()).filter(|line| *line > 0),
+            column: Some(error.column()).filter(|column| *column > 0),
+            message: error.to_string(),
+            quote: None,
+        }
+    }
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.line, self.column) {
+            (Some(line), Some(column)) => write!(f, "line {line}, column {column}: ")?,
+            (Some(line), None) => write!(f, "line {line}: ")?,
+            _ => {}
+        }
+        f.write_str(&self.message)?;
+        if let Some(quote) = &self.quote {
+            write!(f, ": {quote:?}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ParseError {}
