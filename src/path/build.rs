@@ -1,0 +1,281 @@
+//! Connects a Service's ports to listeners and target groups.
+
+use super::targets::targets;
+use super::{AwsName, Lookup, ObjectName, Path, RegionKey, Subject, SubjectKind};
+use crate::model::aws::{Arn, LoadBalancer, Region};
+use crate::model::kubernetes::binding::PortRef;
+use crate::model::kubernetes::service::ServicePort;
+use crate::model::kubernetes::{Service, TargetGroupBinding};
+use crate::model::{Fact, Gap, Snapshot, Source};
+
+/// All paths of a subject, in the order of the Service's ports.
+///
+/// A TargetGroupBinding or target group ARN narrows them to its own target group.
+pub fn paths(snapshot: &Snapshot, subject: &Subject) -> Vec<Path> {
+    let service = subject.service.as_ref().and_then(|id| {
+        snapshot
+            .kubernetes
+            .services
+            .find(&id.namespace, &id.name)
+            .ok()
+            .flatten()
+    });
+    let mut all = match (service, subject.kind) {
+        (Some(service), _) => of_service(snapshot, &service.value),
+        (None, SubjectKind::LoadBalancer) => of_balancer(snapshot, &subject.object.name),
+        (None, _) => Vec::new(),
+    };
+    if let Some(arn) = subject
+        .target_group
+        .as_deref()
+        .and_then(|arn| arn.parse::<Arn>().ok())
+    {
+        all.retain(|path| match path.target_group.found() {
+            Some(group) => Some(group.name.as_str()) == arn.name(),
+            None => true,
+        });
+    }
+    all
+}
+
+fn of_service(snapshot: &Snapshot, service: &Service) -> Vec<Path> {
+    let id = ObjectName::new(&service.metadata.namespace, &service.metadata.name);
+    let balancer = balancer_of(snapshot, service);
+    let mut all = Vec::new();
+    for port in &service.spec.ports {
+        let (listener, groups) = listener_and_groups(snapshot, &balancer, &id, port);
+        for target_group in groups {
+            let mut path = Path {
+                service: Some(id.clone()),
+                port: port.port,
+                protocol: port.protocol().to_owned(),
+                node_port: port.node_port,
+                load_balancer: balancer.clone(),
+                listener: listener.clone(),
+                target_group,
+                targets: Vec::new(),
+                targets_gap: None,
+            };
+            (path.targets, path.targets_gap) = targets(snapshot, &path, Some(service));
+            all.push(path);
+        }
+    }
+    all
+}
+
+/// The paths of a load balancer that belongs to no captured Service: one per listener and target group.
+fn of_balancer(snapshot: &Snapshot, name: &str) -> Vec<Path> {
+    let mut all = Vec::new();
+    for (key, region) in &snapshot.aws.regions {
+        let Ok(balancers) = &region.load_balancers else {
+            continue;
+        };
+        if !balancers.iter().any(|lb| lb.load_balancer_name == name) {
+            continue;
+        }
+        let balancer = Lookup::Found(AwsName {
+            region: key.clone(),
+            name: name.to_owned(),
+        });
+        let Ok(listeners) = Region::keyed(&region.listeners, Source::Listeners, name) else {
+            continue;
+        };
+        for listener in listeners.iter() {
+            for arn in listener.forwards_to() {
+                let mut path = Path {
+                    service: None,
+                    port: listener.port,
+                    protocol: listener.protocol.clone(),
+                    node_port: 0,
+                    load_balancer: balancer.clone(),
+                    listener: Lookup::Found(listener.port),
+                    target_group: group_by_arn(arn, key),
+                    targets: Vec::new(),
+                    targets_gap: None,
+                };
+                (path.targets, path.targets_gap) = targets(snapshot, &path, None);
+                all.push(path);
+            }
+        }
+    }
+    all
+}
+
+/// The load balancer that the Service's status names.
+fn balancer_of(snapshot: &Snapshot, service: &Service) -> Lookup<AwsName> {
+    let Some(hostname) = service.hostname() else {
+        return Lookup::Absent(match service.status.load_balancer.ingress.first() {
+            Some(ingress) => format!(
+                "status.loadBalancer has the address {} and no host name, so no AWS load balancer stands behind it",
+                ingress.ip.as_deref().unwrap_or("none")
+            ),
+            None => "status.loadBalancer is empty".to_owned(),
+        });
+    };
+    let wanted = hostname.to_ascii_lowercase();
+    let mut searched: Vec<&RegionKey> = Vec::new();
+    let mut gap = None;
+    for (key, region) in &snapshot.aws.regions {
+        match &region.load_balancers {
+            Ok(balancers) => {
+                if let Some(found) = balancers.iter().find(|lb| same_name(lb, &wanted)) {
+                    return Lookup::Found(AwsName {
+                        region: key.clone(),
+                        name: found.load_balancer_name.clone(),
+                    });
+                }
+                // A region that the host name does not name cannot prove anything.
+                if wanted.contains(&format!(".{}.", key.1)) {
+                    searched.push(key);
+                }
+            }
+            Err(missing) => gap = gap.or(Some(missing.clone())),
+        }
+    }
+    match (searched.as_slice(), gap) {
+        ([], Some(gap)) => Lookup::Unknown(gap),
+        ([], None) => Lookup::Unknown(Gap::not_collected(Source::LoadBalancers, name_in(&wanted))),
+        (keys, _) => Lookup::Absent(format!(
+            "{} has no load balancer {}",
+            keys.iter()
+                .map(|(account, region)| format!("account {account} in {region}"))
+                .collect::<Vec<_>>()
+                .join(" and "),
+            name_in(&wanted),
+        )),
+    }
+}
+
+fn same_name(balancer: &LoadBalancer, wanted: &str) -> bool {
+    let name = balancer.dns_name.to_ascii_lowercase();
+    !name.is_empty() && (wanted == name || wanted.ends_with(&format!(".{name}")))
+}
+
+/// The load balancer's name inside its host name: the first label without the trailing id.
+fn name_in(hostname: &str) -> &str {
+    let label = hostname.split('.').next().unwrap_or(hostname);
+    label.rsplit_once('-').map_or(label, |(name, _)| name)
+}
+
+fn listener_and_groups(
+    snapshot: &Snapshot,
+    balancer: &Lookup<AwsName>,
+    service: &ObjectName,
+    port: &ServicePort,
+) -> (Lookup<u16>, Vec<Lookup<AwsName>>) {
+    let bound = bound_groups(snapshot, service, port);
+    let or_bound = |otherwise: Lookup<AwsName>| {
+        if bound.is_empty() {
+            vec![otherwise]
+        } else {
+            bound.clone()
+        }
+    };
+    let AwsName { region, name } = match balancer {
+        Lookup::Found(found) => found,
+        Lookup::Absent(why) => {
+            return (
+                Lookup::Absent(why.clone()),
+                or_bound(Lookup::Absent(why.clone())),
+            );
+        }
+        Lookup::Unknown(gap) => {
+            return (
+                Lookup::Unknown(gap.clone()),
+                or_bound(Lookup::Unknown(gap.clone())),
+            );
+        }
+    };
+    let Some(facts) = snapshot.aws.regions.get(region) else {
+        let gap = Gap::not_collected(Source::Listeners, name);
+        return (Lookup::Unknown(gap.clone()), or_bound(Lookup::Unknown(gap)));
+    };
+    let listeners = match Region::keyed(&facts.listeners, Source::Listeners, name) {
+        Ok(listeners) => listeners,
+        Err(gap) => return (Lookup::Unknown(gap.clone()), or_bound(Lookup::Unknown(gap))),
+    };
+    let found = listeners.iter().find(|listener| {
+        listener.port == port.port && carries(&listener.protocol, port.protocol())
+    });
+    match found {
+        None => {
+            let why = format!(
+                "load balancer {name} has no listener on {}/{}",
+                port.port,
+                port.protocol()
+            );
+            (Lookup::Absent(why.clone()), or_bound(Lookup::Absent(why)))
+        }
+        Some(listener) => {
+            let groups: Vec<_> = listener
+                .forwards_to()
+                .into_iter()
+                .map(|arn| group_by_arn(arn, region))
+                .collect();
+            let groups = if groups.is_empty() {
+                or_bound(Lookup::Absent(format!(
+                    "listener {}/{} of {name} forwards to no target group",
+                    port.port,
+                    port.protocol()
+                )))
+            } else {
+                groups
+            };
+            (Lookup::Found(listener.port), groups)
+        }
+    }
+}
+
+/// Whether a listener of `listener` protocol carries a Service port of `port` protocol.
+fn carries(listener: &str, port: &str) -> bool {
+    match port {
+        "UDP" => matches!(listener, "UDP" | "TCP_UDP" | "QUIC" | "TCP_QUIC"),
+        _ => matches!(
+            listener,
+            "TCP" | "TLS" | "TCP_UDP" | "TCP_QUIC" | "HTTP" | "HTTPS"
+        ),
+    }
+}
+
+/// Target groups that TargetGroupBindings name for a Service port.
+fn bound_groups(
+    snapshot: &Snapshot,
+    service: &ObjectName,
+    port: &ServicePort,
+) -> Vec<Lookup<AwsName>> {
+    let serves = |binding: &Fact<TargetGroupBinding>| {
+        binding.metadata.namespace == service.namespace
+            && binding.spec.service_ref.name == service.name
+            && match &binding.spec.service_ref.port {
+                PortRef::Number(number) => *number == port.port,
+                PortRef::Name(name) => *name == port.name,
+            }
+    };
+    snapshot
+        .kubernetes
+        .target_group_bindings
+        .known()
+        .filter(|binding| serves(binding))
+        .filter_map(|binding| binding.spec.target_group_arn.parse::<Arn>().ok())
+        .filter_map(|arn| {
+            Some(Lookup::Found(AwsName {
+                region: (arn.account.clone(), arn.region.clone()),
+                name: arn.name()?.to_owned(),
+            }))
+        })
+        .collect()
+}
+
+/// A target group's name is in its ARN, so it is known even when the group itself was not read.
+fn group_by_arn(arn: &str, region: &RegionKey) -> Lookup<AwsName> {
+    match arn.parse::<Arn>() {
+        Ok(arn) if arn.name().is_some() => Lookup::Found(AwsName {
+            region: (arn.account.clone(), arn.region.clone()),
+            name: arn.name().unwrap_or_default().to_owned(),
+        }),
+        _ => Lookup::Unknown(Gap::not_collected(
+            Source::TargetGroups,
+            format!("{arn} in {}", region.1),
+        )),
+    }
+}
