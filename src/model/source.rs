@@ -181,15 +181,20 @@ impl Source {
         let pod = if name.is_empty() {
             "ds/cilium".to_owned()
         } else {
-            format!(
-                "$(kubectl get pods -n kube-system -l k8s-app=cilium --field-selector spec.nodeName={name} -o name)"
-            )
+            agent_pod(name)
         };
         self.info()
             .command
             .replace("{pod}", &pod)
             .replace("{about}", name)
     }
+}
+
+/// The shell words that name the agent pod of a node.
+pub fn agent_pod(node: &str) -> String {
+    format!(
+        "$(kubectl get pods -n kube-system -l k8s-app=cilium --field-selector spec.nodeName={node} -o name)"
+    )
 }
 
 /// Every kind of reading, in the order of [`Source`].
@@ -310,14 +315,14 @@ pub static SOURCES: &[SourceInfo] = &[
         Source::LoadBalancerAttributes,
         "elbv2-describe-load-balancer-attributes",
         "load balancer attributes",
-        "aws elbv2 describe-load-balancer-attributes --load-balancer-arn {about}",
+        "aws elbv2 describe-load-balancer-attributes --load-balancer-arn $(aws elbv2 describe-load-balancers --names {about} --query LoadBalancers[0].LoadBalancerArn --output text)",
         "elasticloadbalancing:DescribeLoadBalancerAttributes",
     ),
     row(
         Source::Listeners,
         "elbv2-describe-listeners",
         "listeners",
-        "aws elbv2 describe-listeners --load-balancer-arn {about}",
+        "aws elbv2 describe-listeners --load-balancer-arn $(aws elbv2 describe-load-balancers --names {about} --query LoadBalancers[0].LoadBalancerArn --output text)",
         "elasticloadbalancing:DescribeListeners",
     ),
     row(
@@ -331,14 +336,14 @@ pub static SOURCES: &[SourceInfo] = &[
         Source::TargetGroupAttributes,
         "elbv2-describe-target-group-attributes",
         "target group attributes",
-        "aws elbv2 describe-target-group-attributes --target-group-arn {about}",
+        "aws elbv2 describe-target-group-attributes --target-group-arn $(aws elbv2 describe-target-groups --names {about} --query TargetGroups[0].TargetGroupArn --output text)",
         "elasticloadbalancing:DescribeTargetGroupAttributes",
     ),
     row(
         Source::TargetHealth,
         "elbv2-describe-target-health",
         "target health",
-        "aws elbv2 describe-target-health --target-group-arn {about}",
+        "aws elbv2 describe-target-health --target-group-arn $(aws elbv2 describe-target-groups --names {about} --query TargetGroups[0].TargetGroupArn --output text)",
         "elasticloadbalancing:DescribeTargetHealth",
     ),
     row(

@@ -1,0 +1,1 @@
+//! Hop 2: does the load balancer exist, and does it listen?

@@ -1,0 +1,1 @@
+//! Hop 4: security groups, network ACLs and routes between the balancer and the target.

@@ -1,0 +1,1 @@
+//! Hop 1: did Kubernetes intent become a load balancer?

@@ -1,0 +1,15 @@
+//! The one list of checks, in the order of their codes.
+
+use super::{Check, Code, datapath};
+
+/// Every check.
+pub static CHECKS: &[&Check] = &[&datapath::l7_redirect_missing::CHECK];
+
+/// The check that a code or a slug names.
+pub fn find(text: &str) -> Option<&'static Check> {
+    let code = text.parse::<Code>().ok();
+    CHECKS
+        .iter()
+        .copied()
+        .find(|check| Some(check.code) == code || check.slug.eq_ignore_ascii_case(text))
+}

@@ -1,0 +1,1 @@
+//! Hop 3: who is registered, and how is it checked?

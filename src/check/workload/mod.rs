@@ -1,0 +1,1 @@
+//! Hop 8: what stands behind the frontend.
