@@ -1,9 +1,19 @@
 //! The one list of checks, in the order of their codes.
 
-use super::{Check, Code, datapath};
+use super::{Check, Code, datapath, node};
 
 /// Every check.
-pub static CHECKS: &[&Check] = &[&datapath::l7_redirect_missing::CHECK];
+pub static CHECKS: &[&Check] = &[
+    &node::node_not_ready::CHECK,
+    &node::agent_not_ready::CHECK,
+    &node::config_drift::CHECK,
+    &node::drift_key_not_causal::CHECK,
+    &node::envoy_config_disabled::CHECK,
+    &node::agent_stale::CHECK,
+    &datapath::frontend_missing::CHECK,
+    &datapath::frontend_without_backends::CHECK,
+    &datapath::l7_redirect_missing::CHECK,
+];
 
 /// The check that a code or a slug names.
 pub fn find(text: &str) -> Option<&'static Check> {
