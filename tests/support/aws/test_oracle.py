@@ -137,10 +137,14 @@ class Routes(unittest.TestCase):
         self.assertEqual(self.verdict(
             {"DestinationCidrBlock": "10.0.1.0/24", "NetworkInterfaceId": "eni-1", "State": "active"}), "allow")
 
-    def test_a_static_route_beats_a_propagated_one(self):
+    def test_a_static_route_beats_a_propagated_one_in_any_order(self):
         propagated = {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "vgw-1", "State": "active",
                       "Origin": "EnableVgwRoutePropagation"}
-        self.assertEqual(self.verdict(propagated), "allow")
+        world = open_world()
+        for position in (0, 1):
+            routes = world["route_tables"][0]["Routes"][:1]
+            routes.insert(position, propagated)
+            self.assertEqual(oracle.evaluate({**world, "route_tables": [{**world["route_tables"][0], "Routes": routes}]})["verdict"], "allow")
 
     def test_a_table_of_its_own_replaces_the_main_one(self):
         world = open_world()
