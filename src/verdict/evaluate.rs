@@ -37,38 +37,50 @@ pub fn evaluate(view: &View<'_>) -> Evaluation {
                 .collect(),
         );
     }
-    let nodes: BTreeSet<&String> = paths
-        .iter()
-        .flat_map(|path| {
-            path.targets
-                .iter()
-                .filter_map(|target| target.node.as_ref().ok())
-        })
-        .collect();
     for check in CHECKS.iter().copied() {
+        let mut said = run(view, check).into_iter();
         match check.run {
-            Run::Subject(run) => evaluation.subject.push((check, run(view))),
-            Run::Path(run) => {
-                for (path, results) in paths.iter().zip(&mut evaluation.paths) {
-                    results.push((check, run(view, path)));
+            Run::Subject(_) => evaluation.subject.extend(said.map(|checked| (check, checked))),
+            Run::Path(_) => {
+                for (results, checked) in evaluation.paths.iter_mut().zip(said) {
+                    results.push((check, checked));
                 }
             }
-            Run::Node(run) => {
-                for node in &nodes {
-                    let results = evaluation.nodes.entry((*node).clone()).or_default();
-                    results.push((check, run(view, node)));
+            Run::Node(_) => {
+                for (node, checked) in target_nodes(view).into_iter().zip(said) {
+                    evaluation.nodes.entry(node.clone()).or_default().push((check, checked));
                 }
             }
-            Run::Target(run) => {
-                for (path, targets) in paths.iter().zip(&mut evaluation.targets) {
-                    for (target, results) in path.targets.iter().zip(targets) {
-                        results.push((check, run(view, path, target)));
-                    }
+            Run::Target(_) => {
+                for results in evaluation.targets.iter_mut().flatten() {
+                    results.extend(said.next().map(|checked| (check, checked)));
                 }
             }
         }
     }
     evaluation
+}
+
+/// Runs one check over every subject it asks for, and returns what it said in order.
+pub fn run(view: &View<'_>, check: &'static Check) -> Vec<Checked> {
+    let paths = view.paths();
+    match check.run {
+        Run::Subject(run) => vec![run(view)],
+        Run::Path(run) => paths.iter().map(|path| run(view, path)).collect(),
+        Run::Node(run) => target_nodes(view).into_iter().map(|node| run(view, node)).collect(),
+        Run::Target(run) => paths
+            .iter()
+            .flat_map(|path| path.targets.iter().map(move |target| run(view, path, target)))
+            .collect(),
+    }
+}
+
+/// The nodes that are targets, in order of name.
+fn target_nodes<'a>(view: &View<'a>) -> BTreeSet<&'a String> {
+    view.paths()
+        .iter()
+        .flat_map(|path| path.targets.iter().filter_map(|target| target.node.as_ref().ok()))
+        .collect()
 }
 
 impl Evaluation {

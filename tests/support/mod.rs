@@ -1,3 +1,8 @@
-//! What the integration tests share: stand-ins for the systems the program talks to.
+//! What the integration tests share: scenarios, and stand-ins for the systems the program talks to.
 
+#![allow(unused, reason = "every test file uses its own part")]
+
+pub(crate) mod aws;
 pub(crate) mod cluster;
+pub(crate) mod diagnosis;
+pub(crate) mod scenario;
