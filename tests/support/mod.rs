@@ -5,4 +5,7 @@
 pub(crate) mod aws;
 pub(crate) mod cluster;
 pub(crate) mod diagnosis;
+pub(crate) mod fleet;
 pub(crate) mod scenario;
+#[cfg(feature = "live")]
+pub(crate) mod world;
