@@ -55,7 +55,7 @@ fn run(view: &View<'_>, node: &str) -> Checked {
         Gap::new(
             Source::Pods,
             format!("node {node}"),
-            Reason::Partial(format!("Pod {} has no Ready condition", pod.metadata.name)),
+            Reason::Partial("the agent's Pod has no Ready condition".to_owned()),
         )
     })?;
     if ready.status == "True" {
