@@ -1,5 +1,7 @@
 //! What a parser says of a text it cannot read.
 
+use crate::bundle::text::NotText;
+use crate::bundle::yaml::{Document, YamlError};
 use std::fmt;
 
 /// Longest quotation of a line, in characters.
@@ -53,6 +55,22 @@ impl ParseError {
         }
     }
 
+    /// An error of a YAML document, with the line it stands in.
+    pub fn yaml(document: &Document<'_>, error: &YamlError) -> Self {
+        let line = error
+            .line
+            .checked_sub(document.line + 1)
+            .and_then(|index| document.text.lines().nth(index))
+            .filter(|line| !line.trim().is_empty());
+        let start = error.column.saturating_sub(QUOTE / 2);
+        Self {
+            line: Some(error.line).filter(|line| *line > 0),
+            column: Some(error.column).filter(|column| *column > 0),
+            message: error.message.clone(),
+            quote: line.map(|line| quote(line.get(start..).unwrap_or(line).trim())),
+        }
+    }
+
     /// Position and message of an error, without the position inside the message.
     fn from_json(error: &serde_json::Error) -> Self {
         let message = error.to_string();
@@ -87,6 +105,12 @@ pub fn quote(text: &str) -> String {
         out.push('…');
     }
     out
+}
+
+impl From<NotText> for ParseError {
+    fn from(error: NotText) -> Self {
+        Self::new(error.to_string())
+    }
 }
 
 impl From<serde_json::Error> for ParseError {
