@@ -97,3 +97,63 @@ impl<'a> Place<'a> {
 fn is_json(document: &str) -> bool {
     document.ends_with(".json")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Place;
+    use crate::model::{Gap, Reason, Seen, Source};
+    use crate::parse::{ParseError, text};
+
+    fn number(text: &str) -> Result<u8, ParseError> {
+        text::json(text)
+    }
+
+    fn unread() -> Seen<u8> {
+        Err(Gap::not_collected(Source::AgentStatus, "node a"))
+    }
+
+    #[test]
+    fn an_error_is_returned_and_kept_with_its_document() {
+        let mut field = unread();
+        let place = Place::new("a", "cilium/a/status.json", Source::AgentStatus);
+        assert!(place.json(&mut field, b"x", number).is_err());
+        let gap = field.unwrap_err();
+        assert_eq!(gap.about, "node a");
+        let Reason::Unreadable(why) = gap.reason else {
+            panic!("another reason")
+        };
+        assert!(
+            why.starts_with("cilium/a/status.json: line 1, column 1"),
+            "{why}"
+        );
+    }
+
+    #[test]
+    fn a_fact_outranks_an_error_in_any_order() {
+        let json = Place::new("a", "cilium/a/version.json", Source::AgentVersion);
+        let text = Place::new("a", "cilium/a/version.txt", Source::AgentVersion);
+        let mut field = unread();
+        assert!(json.json(&mut field, b"x", number).is_err());
+        assert!(text.lines(&mut field, b"2", number).is_ok());
+        assert!(json.json(&mut field, b"x", number).is_err());
+        let fact = field.unwrap();
+        assert_eq!(
+            (fact.value, fact.origin.document.as_str()),
+            (2, "cilium/a/version.txt")
+        );
+    }
+
+    #[test]
+    fn an_empty_document_is_an_error_unless_it_may_be_empty() {
+        let mut field = unread();
+        let place = Place::new("a", "cilium/a/db-x.json", Source::DbServices);
+        assert!(place.json(&mut field, b"\n", number).is_err());
+        let place = place.may_be_empty("why");
+        assert_eq!(place.json(&mut field, b"\n", number), Ok(true));
+        let gap = field.unwrap_err();
+        assert_eq!(
+            gap.reason,
+            Reason::Unreadable("cilium/a/db-x.json: why".to_owned())
+        );
+    }
+}

@@ -46,6 +46,14 @@ pub(crate) fn json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ParseErro
     serde_json::from_str(text).map_err(|error| ParseError::json(text, &error))
 }
 
+/// A JSON object. Checked by its first character, because serde reads an array into a struct as well.
+pub(crate) fn json_object<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ParseError> {
+    if !text.trim_start().starts_with('{') {
+        return Err(ParseError::first_line(text, "no JSON object"));
+    }
+    json(text)
+}
+
 /// A JSON array, `null` or [`NO_ENTRIES`].
 pub(crate) fn json_list<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, ParseError> {
     if says_nothing(text) {

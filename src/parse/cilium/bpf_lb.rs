@@ -89,6 +89,30 @@ mod tests {
         assert_eq!(map.frontends.len(), 3);
     }
 
+    /// 1.14.10, 1.15.5 and 1.16: the slot is in the key, the protocol is not.
+    #[test]
+    fn json_with_slot_and_without_protocol() {
+        let map = json(
+            r#"{"172.18.0.2:32646 (0)": ["0.0.0.0:0 (33) (0) [NodePort, l7-load-balancer] (L7LB Proxy Port: 15735)"],
+                "172.18.0.2:32646/i (0)": ["0.0.0.0:0 (34) (0) [NodePort, InternalLocal, two-scopes] "],
+                "172.18.0.2:32646/i (1)": ["10.0.1.7:80 (34) (1)"]}"#,
+        )
+        .unwrap();
+        assert!(map.unreadable.is_empty());
+        let external = map
+            .external_tcp("172.18.0.2".parse().unwrap(), 32646)
+            .unwrap();
+        assert_eq!(
+            (external.proxy_port, external.backends.len()),
+            (Some(15735), 0)
+        );
+        let internal = map
+            .frontends
+            .values()
+            .find(|f| f.key.scope == Scope::Internal);
+        assert_eq!(internal.unwrap().backends.len(), 1);
+    }
+
     /// 1.14.0 to 1.14.8: the flag without its port still redirects.
     #[test]
     fn the_flag_without_its_port_is_a_redirect() {

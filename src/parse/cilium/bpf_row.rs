@@ -78,7 +78,7 @@ pub(super) fn value(key: &str, text: &str) -> Option<Row> {
     let address = backend(address)?;
     let (rev_nat, rest) = leading_number(rest)?;
     let (slot, rest) = match leading_number(rest) {
-        Some((slot, rest)) => (Some(slot), rest),
+        Some((slot, rest)) => (Some(slot), rest.trim_start()),
         None => (None, rest.trim_start()),
     };
     match rest.strip_prefix('[') {

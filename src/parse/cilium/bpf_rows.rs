@@ -94,6 +94,8 @@ impl Rows {
                 continue;
             };
             partial.backends.sort_by_key(|backend| backend.slot);
+            // A map can have hundreds of thousands of frontends, and all nodes are held at once.
+            partial.backends.shrink_to_fit();
             map.frontends.insert(
                 key.clone(),
                 Frontend {

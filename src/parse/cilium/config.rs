@@ -22,7 +22,7 @@ pub(super) fn json(text: &str) -> Result<RunningConfig, ParseError> {
             text.len()
         )));
     }
-    let document: Map<String, Value> = text::json(text)?;
+    let document: Map<String, Value> = text::json_object(text)?;
     let mut values = BTreeMap::new();
     match member(&document, "status") {
         Some(status) => {

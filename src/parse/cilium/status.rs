@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 /// Reads the status.
 pub(super) fn json(text: &str) -> Result<AgentStatus, ParseError> {
-    let document: Document = text::json(text)?;
+    let document: Document = text::json_object(text)?;
     let agent = document
         .cilium
         .ok_or_else(|| ParseError::new("no field cilium: not the status of an agent"))?;

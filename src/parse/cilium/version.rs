@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 /// Reads `-o json`.
 pub(super) fn json(text: &str) -> Result<CiliumVersion, ParseError> {
-    let document: Document = text::json(text)?;
+    let document: Document = text::json_object(text)?;
     [document.daemon, document.client]
         .into_iter()
         .flatten()

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 /// Reads `?format=json`.
 pub(super) fn json(text: &str) -> Result<Vec<EnvoyCluster>, ParseError> {
-    let document: Document = text::json(text)?;
+    let document: Document = text::json_object(text)?;
     Ok(document
         .cluster_statuses
         .into_iter()

@@ -12,7 +12,7 @@ use serde::de::IgnoredAny;
 
 /// Reads the dynamic listeners.
 pub(super) fn listeners(text: &str) -> Result<Vec<DynamicListener>, ParseError> {
-    let document: Document = text::json(text)?;
+    let document: Document = text::json_object(text)?;
     Ok(document
         .configs
         .into_iter()

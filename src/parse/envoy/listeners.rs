@@ -23,7 +23,7 @@ pub(super) struct SocketAddress {
 
 /// Reads `?format=json`: one entry per local address.
 pub(super) fn json(text: &str) -> Result<Vec<EnvoyListener>, ParseError> {
-    let document: Document = text::json(text)?;
+    let document: Document = text::json_object(text)?;
     Ok(document
         .listener_statuses
         .into_iter()

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 /// Reads the answer; protobuf leaves out the state `LIVE` in no version, so it must be there.
 pub(super) fn json(text: &str) -> Result<ServerInfo, ParseError> {
-    let document: Document = text::json(text)?;
+    let document: Document = text::json_object(text)?;
     Ok(ServerInfo {
         state: document.state,
         version: document.version,
