@@ -1,6 +1,6 @@
 //! The one list of checks, in the order of their codes.
 
-use super::{Check, Code, datapath, node};
+use super::{Check, Code, datapath, node, proxy, workload};
 
 /// Every check.
 pub static CHECKS: &[&Check] = &[
@@ -10,9 +10,21 @@ pub static CHECKS: &[&Check] = &[
     &node::drift_key_not_causal::CHECK,
     &node::envoy_config_disabled::CHECK,
     &node::agent_stale::CHECK,
+    &datapath::kube_proxy_replacement_off::CHECK,
     &datapath::frontend_missing::CHECK,
     &datapath::frontend_without_backends::CHECK,
     &datapath::l7_redirect_missing::CHECK,
+    &datapath::source_range_blocks::CHECK,
+    &datapath::local_policy_no_endpoint::CHECK,
+    &datapath::health_check_node_port_wrong::CHECK,
+    &datapath::health_check_node_port_closed::CHECK,
+    &proxy::envoy_config_missing::CHECK,
+    &proxy::envoy_listener_missing::CHECK,
+    &proxy::envoy_config_rejected::CHECK,
+    &proxy::tproxy_rule_missing::CHECK,
+    &workload::no_ready_endpoints::CHECK,
+    &workload::http_check_misses_host::CHECK,
+    &workload::check_protocol_mismatch::CHECK,
 ];
 
 /// The check that a code or a slug names.

@@ -3,7 +3,7 @@
 use super::drift_lines::{Block, is_excerpt};
 use super::restart::restart;
 use super::setting::{Key, Setting};
-use super::{age, desired, running};
+use super::{age, desired, pods, running};
 use crate::check::datapath::probe::{Probe, any_redirect};
 use crate::check::finding::{Confidence, Evidence, Finding, Layer};
 use crate::check::hop::{Hop, Severity};
@@ -51,6 +51,11 @@ fn run(view: &View<'_>, node: &str) -> Checked {
     for key in keys(view, service, node) {
         match running::running(view, node, key) {
             Ok(actual) if actual.on => {}
+            // kube-proxy serves ordinary Services where it still runs.
+            Ok(_)
+                if key == Key::KubeProxyReplacement
+                    && !service.is_proxied()
+                    && pods::of_node(view, "kube-proxy", node).is_some() => {}
             Ok(actual) => match desired::desired(view, node, key) {
                 Ok(wanted) if wanted.on => {
                     return fail(proven(view, service, node, key, actual, wanted));
