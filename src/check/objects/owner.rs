@@ -167,7 +167,8 @@ mod tests {
     fn the_table_of_class_and_annotations() {
         const TYPE: &str = "aws-load-balancer-type";
         const TARGET: &str = "aws-load-balancer-nlb-target-type";
-        let rows: [(Option<&str>, &[(&str, &str)], Owner); 10] = [
+        type Row<'a> = (Option<&'a str>, &'a [(&'a str, &'a str)], Owner);
+        let rows: [Row<'_>; 10] = [
             (
                 Some("service.k8s.aws/nlb"),
                 &[],
