@@ -1,6 +1,6 @@
 //! The one list of checks, in the order of their codes.
 
-use super::{Check, Code, balancer, datapath, network, objects, target_group};
+use super::{Check, Code, balancer, datapath, network, node, objects, proxy, target_group};
 
 /// Every check.
 pub static CHECKS: &[&Check] = &[
@@ -25,7 +25,24 @@ pub static CHECKS: &[&Check] = &[
     &network::network_acl_blocks::CHECK,
     &network::route_missing::CHECK,
     &network::internet_facing_subnet_private::CHECK,
+    &node::node_not_ready::CHECK,
+    &node::agent_not_ready::CHECK,
+    &node::config_drift::CHECK,
+    &node::drift_key_not_causal::CHECK,
+    &node::envoy_config_disabled::CHECK,
+    &node::agent_stale::CHECK,
+    &datapath::kube_proxy_replacement_off::CHECK,
+    &datapath::frontend_missing::CHECK,
+    &datapath::frontend_without_backends::CHECK,
     &datapath::l7_redirect_missing::CHECK,
+    &datapath::source_range_blocks::CHECK,
+    &datapath::local_policy_no_endpoint::CHECK,
+    &datapath::health_check_node_port_wrong::CHECK,
+    &datapath::health_check_node_port_closed::CHECK,
+    &proxy::envoy_config_missing::CHECK,
+    &proxy::envoy_listener_missing::CHECK,
+    &proxy::envoy_config_rejected::CHECK,
+    &proxy::tproxy_rule_missing::CHECK,
 ];
 
 /// The check that a code or a slug names.
