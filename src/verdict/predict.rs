@@ -205,7 +205,9 @@ pub fn overall(
         .count();
     match (healthy, sick + dead) {
         // Failing by design needs somebody who does not fail.
-        (0, 0) if total == 0 && verdicts.iter().flatten().any(|verdict| verdict.sick) => Overall::Unhealthy,
+        (0, 0) if total == 0 && verdicts.iter().flatten().any(|verdict| verdict.sick) => {
+            Overall::Unhealthy
+        }
         (0, 0) => Overall::Unknown,
         (0, _) => Overall::Unhealthy,
         (_, 0) if clients => Overall::Degraded,

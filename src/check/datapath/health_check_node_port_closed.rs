@@ -61,14 +61,21 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
                 format!("http://127.0.0.1:{port}/healthz"),
                 answer.text.as_str(),
             )];
-            evidence.extend(setting.as_ref().ok().map(|setting| setting.evidence.clone()));
+            evidence.extend(
+                setting
+                    .as_ref()
+                    .ok()
+                    .map(|setting| setting.evidence.clone()),
+            );
             evidence
         }
         (Err(_), Ok(setting)) if !setting.on => vec![setting.evidence.clone()],
         (Err(gap), Ok(_)) => {
             // The server runs in the agent; with the switch on and the agent Ready it is there.
             let pod = pods::of_node(view, pods::AGENT, node);
-            let ready = pod.and_then(|pod| pod.ready()).is_some_and(|ready| ready.status == "True");
+            let ready = pod
+                .and_then(|pod| pod.ready())
+                .is_some_and(|ready| ready.status == "True");
             return if ready {
                 pass("the agent serves health-check node ports")
             } else {
@@ -114,7 +121,10 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         Finding::new(message, decides, evidence)
             .about([
                 format!("Node/{node}"),
-                format!("Service/{}/{}", service.metadata.namespace, service.metadata.name),
+                format!(
+                    "Service/{}/{}",
+                    service.metadata.namespace, service.metadata.name
+                ),
             ])
             .fix(fix),
     )

@@ -19,7 +19,12 @@ pub static CHECK: Check = Check {
     bearing: Bearing::Health,
     title: "the agent answers 503 on the health-check node port of a Gateway or Ingress that works",
     since: "0.1.0",
-    needs: &[Source::Services, Source::BpfLb, Source::HealthCheckNodePort, Source::AgentVersion],
+    needs: &[
+        Source::Services,
+        Source::BpfLb,
+        Source::HealthCheckNodePort,
+        Source::AgentVersion,
+    ],
     page: include_str!("health_check_node_port_wrong.md"),
     run: Run::Target(run),
 };
@@ -29,7 +34,9 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         return not_applicable("no Service stands behind this listener");
     };
     if !service.is_local() || !service.is_proxied() {
-        return not_applicable("only a Gateway or Ingress with externalTrafficPolicy Local is asked this way");
+        return not_applicable(
+            "only a Gateway or Ingress with externalTrafficPolicy Local is asked this way",
+        );
     }
     let probe = match Probe::of(service, path, target) {
         Ok(probe) if probe.of_agent => probe,
@@ -57,8 +64,17 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
                     Layer::Observed,
                     &answer.origin,
                     format!("Node/{}", found.node),
-                    format!("http://{}:{}/healthz", found.address, service.spec.health_check_node_port),
-                    format!("{} localEndpoints={}", answer.text, answer.local_endpoints.map_or("?".to_owned(), |n| n.to_string())),
+                    format!(
+                        "http://{}:{}/healthz",
+                        found.address, service.spec.health_check_node_port
+                    ),
+                    format!(
+                        "{} localEndpoints={}",
+                        answer.text,
+                        answer
+                            .local_endpoints
+                            .map_or("?".to_owned(), |n| n.to_string())
+                    ),
                 );
                 fail(finding(view, service, found.node, vec![said, row]))
             }
@@ -70,9 +86,11 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             match known(version) {
                 Some(true) => {
                     let evidence = vec![said_version(version, found.node), row];
-                    fail(finding(view, service, found.node, evidence).confidence(Confidence::Medium).assuming(
-                        "the agents have no fix of this issue backported",
-                    ))
+                    fail(
+                        finding(view, service, found.node, evidence)
+                            .confidence(Confidence::Medium)
+                            .assuming("the agents have no fix of this issue backported"),
+                    )
                 }
                 Some(false) => pass("agents of this version answer for the redirect"),
                 None => Err(gap.clone()),
@@ -82,7 +100,13 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
 }
 
 fn said_version(version: &Fact<CiliumVersion>, node: &str) -> Evidence {
-    Evidence::new(Layer::Observed, &version.origin, format!("Node/{node}"), "version", version.to_string())
+    Evidence::new(
+        Layer::Observed,
+        &version.origin,
+        format!("Node/{node}"),
+        "version",
+        version.to_string(),
+    )
 }
 
 /// Whether agents of a version are known to answer 503 although the redirect is set; `None` where patch
@@ -105,17 +129,18 @@ fn finding(view: &View<'_>, service: &Service, node: &str, mut evidence: Vec<Evi
     if let Ok(version) = view.agent(node).version() {
         evidence.push(said_version(version, node));
     }
-    let owner = meta.owner_references.iter().find(|owner| owner.kind == "Gateway");
+    let owner = meta
+        .owner_references
+        .iter()
+        .find(|owner| owner.kind == "Gateway");
     let commands = match owner {
-        Some(gateway) => vec![
-            format!(
-                "kubectl -n {} patch gateway {} --type merge -p \
+        Some(gateway) => vec![format!(
+            "kubectl -n {} patch gateway {} --type merge -p \
                  '{{\"spec\":{{\"infrastructure\":{{\"annotations\":{{\
                  \"service.beta.kubernetes.io/aws-load-balancer-healthcheck-protocol\":\"tcp\",\
                  \"service.beta.kubernetes.io/aws-load-balancer-healthcheck-port\":\"traffic-port\"}}}}}}}}'",
-                meta.namespace, gateway.name
-            ),
-        ],
+            meta.namespace, gateway.name
+        )],
         None => vec![format!(
             "kubectl -n {} annotate service {} \
              service.beta.kubernetes.io/aws-load-balancer-healthcheck-protocol=tcp \
@@ -162,7 +187,11 @@ mod tests {
             ("1.20.0", Some(false)),
         ];
         for (text, expected) in cases {
-            assert_eq!(known(&CiliumVersion::parse(text).unwrap()), expected, "{text}");
+            assert_eq!(
+                known(&CiliumVersion::parse(text).unwrap()),
+                expected,
+                "{text}"
+            );
         }
     }
 }

@@ -65,7 +65,11 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         return if pods::running(pod, "kube-proxy") {
             not_applicable("kube-proxy serves the NodePorts of this node")
         } else {
-            fail(finding(node, vec![setting.evidence], "and kube-proxy does not run"))
+            fail(finding(
+                node,
+                vec![setting.evidence],
+                "and kube-proxy does not run",
+            ))
         };
     }
     let mut evidence = vec![setting.evidence];

@@ -62,11 +62,15 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     if let Ok(Requested::By(config)) = requested(view, service, probe.service_port)
         && let Ok(Some(_)) = rejection(view, found.node, config)
     {
-        return not_applicable("Envoy did not accept the listener, so no redirect was set (CLB7103)");
+        return not_applicable(
+            "Envoy did not accept the listener, so no redirect was set (CLB7103)",
+        );
     }
     let id = format!("{}/{}", service.metadata.namespace, service.metadata.name);
     let message = if frontend.proxy_port == Some(0) {
-        format!("the NodePort entries of {id} carry the reserved proxy port 0, which the datapath ignores")
+        format!(
+            "the NodePort entries of {id} carry the reserved proxy port 0, which the datapath ignores"
+        )
     } else {
         format!("the NodePort entries of {id} lack the l7-load-balancer flag and have 0 backends")
     };

@@ -46,11 +46,17 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     let Some(balancer) = path.load_balancer.read()? else {
         return not_applicable("there is no load balancer");
     };
-    let interfaces = view.region(balancer, Source::NetworkInterfaces)?.network_interfaces()?;
+    let interfaces = view
+        .region(balancer, Source::NetworkInterfaces)?
+        .network_interfaces()?;
     let of_balancer = format!("ELB net/{}/", balancer.name);
     let sources: Vec<&NetworkInterface> = interfaces
         .iter()
-        .filter(|one| one.description.as_deref().is_some_and(|text| text.starts_with(&of_balancer)))
+        .filter(|one| {
+            one.description
+                .as_deref()
+                .is_some_and(|text| text.starts_with(&of_balancer))
+        })
         .collect();
     if sources.is_empty() {
         return Err(Gap::new(
@@ -64,22 +70,32 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         .iter()
         .copied()
         .filter(|one| {
-            let address = one.private_ip_address.as_deref().and_then(|text| text.parse().ok());
-            address.is_some_and(|address| ranges.iter().any(|range| range.contains(&address)) == deny)
+            let address = one
+                .private_ip_address
+                .as_deref()
+                .and_then(|text| text.parse::<std::net::IpAddr>().ok());
+            address
+                .is_some_and(|address| ranges.iter().any(|range| range.contains(&address)) == deny)
         })
         .collect();
     if blocked.is_empty() {
         return pass("the source ranges admit the load balancer");
     }
     let id = format!("{}/{}", service.metadata.namespace, service.metadata.name);
-    let addresses: Vec<&str> =
-        blocked.iter().filter_map(|one| one.private_ip_address.as_deref()).collect();
+    let addresses: Vec<&str> = blocked
+        .iter()
+        .filter_map(|one| one.private_ip_address.as_deref())
+        .collect();
     let declared = service.spec.load_balancer_source_ranges.join(", ");
     let finding = Finding::new(
         format!(
             "the NodePort entries of {id} check sources, and the load balancer's {} {} {declared}",
             addresses.join(", "),
-            if deny { "are in the denied" } else { "are not in" },
+            if deny {
+                "are in the denied"
+            } else {
+                "are not in"
+            },
         ),
         id.clone(),
         vec![
@@ -106,16 +122,25 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             ),
         ],
     )
-    .about([format!("Service/{id}"), format!("LoadBalancer/{}", balancer.name)])
+    .about([
+        format!("Service/{id}"),
+        format!("LoadBalancer/{}", balancer.name),
+    ])
     .fix(fix(service, &id));
     if blocked.len() == sources.len() {
         return fail(finding);
     }
     let zone = target.zone.as_deref();
-    if zone.is_some() && blocked.iter().any(|one| one.availability_zone.as_deref() == zone) {
-        return fail(finding.confidence(Confidence::Medium).assuming(
-            "the balancer's node in the target's own zone decides its health",
-        ));
+    if zone.is_some()
+        && blocked
+            .iter()
+            .any(|one| one.availability_zone.as_deref() == zone)
+    {
+        return fail(
+            finding
+                .confidence(Confidence::Medium)
+                .assuming("the balancer's node in the target's own zone decides its health"),
+        );
     }
     Ok(Outcome::Note(finding))
 }

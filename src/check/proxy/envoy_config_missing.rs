@@ -19,7 +19,13 @@ pub static CHECK: Check = Check {
     bearing: Bearing::Health,
     title: "no CiliumEnvoyConfig asks for the Service port to be redirected to Envoy",
     since: "0.1.0",
-    needs: &[Source::Services, Source::EnvoyConfigs, Source::Nodes, Source::BpfLb, Source::Gateways],
+    needs: &[
+        Source::Services,
+        Source::EnvoyConfigs,
+        Source::Nodes,
+        Source::BpfLb,
+        Source::Gateways,
+    ],
     page: include_str!("envoy_config_missing.md"),
     run: Run::Target(run),
 };
@@ -37,9 +43,9 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     };
     match missing(view, service, probe.service_port, target)? {
         None => pass("a CiliumEnvoyConfig lists the Service port"),
-        Some(Missing::Backends) => {
-            not_applicable("the port has backends of its own (L4 route) and needs no CiliumEnvoyConfig")
-        }
+        Some(Missing::Backends) => not_applicable(
+            "the port has backends of its own (L4 route) and needs no CiliumEnvoyConfig",
+        ),
         Some(Missing::Redirected) => pass("the NodePort is redirected"),
         Some(Missing::Request(finding)) => fail(finding),
     }
@@ -84,7 +90,9 @@ pub fn missing(
             let address = *target.address.as_ref().map_err(Clone::clone)?;
             match bpf.external_tcp(address, node_port) {
                 Some(frontend) if frontend.redirects() => return Ok(Some(Missing::Redirected)),
-                Some(frontend) if frontend.backend_count() > 0 => return Ok(Some(Missing::Backends)),
+                Some(frontend) if frontend.backend_count() > 0 => {
+                    return Ok(Some(Missing::Backends));
+                }
                 _ => {}
             }
         }
@@ -104,8 +112,9 @@ fn needs_proxy(view: &View<'_>, service: &Service, port: u16) -> Result<bool, Ga
     let Some(owner) = owner else {
         return Ok(true);
     };
-    let gateway: Option<&Fact<Gateway>> =
-        view.gateways().find(&service.metadata.namespace, &owner.name)?;
+    let gateway: Option<&Fact<Gateway>> = view
+        .gateways()
+        .find(&service.metadata.namespace, &owner.name)?;
     Ok(gateway.is_some_and(|gateway| {
         gateway
             .spec
@@ -119,25 +128,54 @@ fn finding(service: &Fact<Service>, port: u16, node: &str, found: &Requested<'_>
     let meta = &service.metadata;
     let id = format!("{}/{}", meta.namespace, meta.name);
     let name = |config: &CiliumEnvoyConfig| {
-        format!("CiliumEnvoyConfig {}/{}", config.metadata.namespace, config.metadata.name)
+        format!(
+            "CiliumEnvoyConfig {}/{}",
+            config.metadata.namespace, config.metadata.name
+        )
     };
     let field = "spec.services[].ports";
     let (message, evidence) = match found {
         Requested::By(config) => (
-            format!("{} lists port {port} of {id}, but its nodeSelector leaves these nodes out", name(config)),
-            (&config.origin, name(config), "spec.nodeSelector", labels(config)),
+            format!(
+                "{} lists port {port} of {id}, but its nodeSelector leaves these nodes out",
+                name(config)
+            ),
+            (
+                &config.origin,
+                name(config),
+                "spec.nodeSelector",
+                labels(config),
+            ),
         ),
         Requested::OtherPorts(config, ports) => (
-            format!("{} lists ports {ports:?} of {id} and not {port}", name(config)),
+            format!(
+                "{} lists ports {ports:?} of {id} and not {port}",
+                name(config)
+            ),
             (&config.origin, name(config), field, format!("{ports:?}")),
         ),
         Requested::OtherService(config) => (
-            format!("{} has the same owner as {id} and does not list that Service", name(config)),
-            (&config.origin, name(config), "spec.services[].name", services(config)),
+            format!(
+                "{} has the same owner as {id} and does not list that Service",
+                name(config)
+            ),
+            (
+                &config.origin,
+                name(config),
+                "spec.services[].name",
+                services(config),
+            ),
         ),
         Requested::Nowhere => (
-            format!("no CiliumEnvoyConfig lists {id}, so nothing asks the agents for a redirect to Envoy"),
-            (&service.origin, format!("Service/{id}"), "CiliumEnvoyConfigs with this Service", "none".to_owned()),
+            format!(
+                "no CiliumEnvoyConfig lists {id}, so nothing asks the agents for a redirect to Envoy"
+            ),
+            (
+                &service.origin,
+                format!("Service/{id}"),
+                "CiliumEnvoyConfigs with this Service",
+                "none".to_owned(),
+            ),
         ),
     };
     let (origin, subject, field, value) = evidence;
@@ -165,10 +203,23 @@ fn finding(service: &Fact<Service>, port: u16, node: &str, found: &Requested<'_>
 }
 
 fn labels(config: &CiliumEnvoyConfig) -> String {
-    let selector = config.spec.node_selector.iter().flat_map(|one| &one.match_labels);
-    selector.map(|(label, value)| format!("{label}={value}")).collect::<Vec<_>>().join(",")
+    let selector = config
+        .spec
+        .node_selector
+        .iter()
+        .flat_map(|one| &one.match_labels);
+    selector
+        .map(|(label, value)| format!("{label}={value}"))
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 fn services(config: &CiliumEnvoyConfig) -> String {
-    config.spec.services.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(",")
+    config
+        .spec
+        .services
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect::<Vec<_>>()
+        .join(",")
 }

@@ -45,7 +45,10 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     };
     let found = entry(view, target, probe)?;
     let redirects = found.frontend.is_some_and(|frontend| frontend.redirects());
-    if found.frontend.is_some_and(|frontend| frontend.backend_count() > 0) {
+    if found
+        .frontend
+        .is_some_and(|frontend| frontend.backend_count() > 0)
+    {
         return not_applicable("the port has backends of its own (L4 route)");
     }
     let config = match requested(view, service, probe.service_port) {
@@ -56,7 +59,9 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         Ok(_) => return not_applicable("no CiliumEnvoyConfig asks for the port (CLB7101)"),
     };
     match rejection(view, found.node, config) {
-        Ok(Some(rejection)) if redirects => Ok(Outcome::Note(finding(config, found.node, &rejection, true))),
+        Ok(Some(rejection)) if redirects => {
+            Ok(Outcome::Note(finding(config, found.node, &rejection, true)))
+        }
         Ok(Some(rejection)) => {
             let mut finding = finding(config, found.node, &rejection, false);
             finding.evidence.extend(found.frontend.map(|frontend| {

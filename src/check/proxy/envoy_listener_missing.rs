@@ -61,9 +61,10 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         }
         Ok(all) => {
             let name = listener_name(view, service, probe);
-            let elsewhere = all
-                .iter()
-                .find(|one| name.as_ref().is_some_and(|name| one.name.starts_with(name.as_str())));
+            let elsewhere = all.iter().find(|one| {
+                name.as_ref()
+                    .is_some_and(|name| one.name.starts_with(name.as_str()))
+            });
             let evidence = Evidence::new(
                 Layer::Observed,
                 &all.origin,
@@ -96,15 +97,19 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
 /// What the listener of the Service's CiliumEnvoyConfig is called, up to its last part.
 fn listener_name(view: &View<'_>, service: &Service, probe: Probe) -> Option<String> {
     match requested(view, service, probe.service_port) {
-        Ok(Requested::By(config)) => {
-            Some(format!("{}/{}/", config.metadata.namespace, config.metadata.name))
-        }
+        Ok(Requested::By(config)) => Some(format!(
+            "{}/{}/",
+            config.metadata.namespace, config.metadata.name
+        )),
         _ => None,
     }
 }
 
 fn listed(all: &[EnvoyListener]) -> String {
-    let mut names: Vec<String> = all.iter().map(|one| format!("{}:{}", one.name, one.port)).collect();
+    let mut names: Vec<String> = all
+        .iter()
+        .map(|one| format!("{}:{}", one.name, one.port))
+        .collect();
     names.sort();
     names.join(", ")
 }
@@ -120,19 +125,27 @@ fn closed(
     let id = format!("{}/{}", service.metadata.namespace, service.metadata.name);
     let (message, decides) = if elsewhere {
         (
-            format!("the redirect of {id} goes to one port and its Envoy listener has another: agent and datapath are out of step"),
+            format!(
+                "the redirect of {id} goes to one port and its Envoy listener has another: agent and datapath are out of step"
+            ),
             format!("{id} out of step"),
         )
     } else {
         (
-            format!("the redirect of {id} goes to a port on which Envoy has no listener, so the packet vanishes"),
+            format!(
+                "the redirect of {id} goes to a port on which Envoy has no listener, so the packet vanishes"
+            ),
             format!("{id} no listener"),
         )
     };
-    let mut finding = Finding::new(message, decides, vec![evidence]).about([format!("Node/{}", found.node)]);
+    let mut finding =
+        Finding::new(message, decides, vec![evidence]).about([format!("Node/{}", found.node)]);
     let pod = pods::of_node(view, pods::ENVOY, found.node);
     if let Some(pod) = pod {
-        finding = finding.about([format!("Pod/{}/{}", pod.metadata.namespace, pod.metadata.name)]);
+        finding = finding.about([format!(
+            "Pod/{}/{}",
+            pod.metadata.namespace, pod.metadata.name
+        )]);
         finding.evidence.extend(pod.ready().map(|ready| {
             Evidence::new(
                 Layer::Observed,
@@ -144,7 +157,11 @@ fn closed(
         }));
     }
     let agent = pods::of_node(view, pods::AGENT, found.node);
-    finding.fix(fix(found.node, pod.or(agent).map(|pod| pod.metadata.name.as_str()), elsewhere))
+    finding.fix(fix(
+        found.node,
+        pod.or(agent).map(|pod| pod.metadata.name.as_str()),
+        elsewhere,
+    ))
 }
 
 /// Envoy could not be asked, and something else proves that it does not run.
@@ -159,19 +176,32 @@ fn down(view: &View<'_>, node: &str, gap: &Gap) -> Option<Finding> {
         _ => false,
     };
     let (value, confidence) = match waiting {
-        Some(reason) => (format!("Ready={ready}, waiting: {reason}"), Confidence::High),
-        None if refused && ready == "False" => {
-            (format!("Ready={ready}, admin interface: {}", gap.reason), Confidence::Medium)
-        }
+        Some(reason) => (
+            format!("Ready={ready}, waiting: {reason}"),
+            Confidence::High,
+        ),
+        None if refused && ready == "False" => (
+            format!("Ready={ready}, admin interface: {}", gap.reason),
+            Confidence::Medium,
+        ),
         None => return None,
     };
     Some(
         Finding::new(
             "the redirect goes to Envoy, and the Envoy of the node does not run",
             "envoy down",
-            vec![Evidence::new(Layer::Observed, &pod.origin, format!("Pod/{name}"), "status", value)],
+            vec![Evidence::new(
+                Layer::Observed,
+                &pod.origin,
+                format!("Pod/{name}"),
+                "status",
+                value,
+            )],
         )
-        .about([format!("Node/{node}"), format!("Pod/{}/{name}", pod.metadata.namespace)])
+        .about([
+            format!("Node/{node}"),
+            format!("Pod/{}/{name}", pod.metadata.namespace),
+        ])
         .confidence(confidence)
         .fix(fix(node, Some(name), false)),
     )
@@ -181,7 +211,8 @@ fn fix(node: &str, pod: Option<&str>, elsewhere: bool) -> Fix {
     let pod = pod.unwrap_or("<pod of the node>");
     let (summary, commands) = if elsewhere {
         (
-            "restart the agent of the node: it then takes the port and the BPF entries in step".to_owned(),
+            "restart the agent of the node: it then takes the port and the BPF entries in step"
+                .to_owned(),
             vec![format!(
                 "kubectl delete -n kube-system {}",
                 crate::model::source::agent_pod(node)
@@ -204,6 +235,7 @@ fn fix(node: &str, pod: Option<&str>, elsewhere: bool) -> Fix {
         commands,
         risk: Risk::Disruptive,
         changes: Vec::new(),
-        after: "`cilium-dbg envoy admin listeners` shows the proxy port of the NodePort entry".to_owned(),
+        after: "`cilium-dbg envoy admin listeners` shows the proxy port of the NodePort entry"
+            .to_owned(),
     }
 }

@@ -32,7 +32,13 @@ pub fn rejection(
     let subject = format!("CiliumEnvoyConfig/{namespace}/{name}");
     let said = |layer, origin: &_, field: &str, reason: &str| Rejection {
         reason: reason.to_owned(),
-        evidence: Evidence::new(layer, origin, subject.clone(), format!("{field} on {node}"), reason),
+        evidence: Evidence::new(
+            layer,
+            origin,
+            subject.clone(),
+            format!("{field} on {node}"),
+            reason,
+        ),
         timed_out: reason.contains("deadline exceeded"),
     };
     let rows = agent.envoy_resources();
@@ -56,7 +62,12 @@ pub fn rejection(
             .filter(|listener| listener.name.starts_with(&prefix))
             .find_map(|listener| listener.error.as_deref());
         if let Some(error) = error {
-            return Ok(Some(said(Layer::Observed, &listeners.origin, "error_state", error)));
+            return Ok(Some(said(
+                Layer::Observed,
+                &listeners.origin,
+                "error_state",
+                error,
+            )));
         }
     }
     if let Ok(log) = agent.log() {
@@ -65,7 +76,12 @@ pub fn rejection(
             .iter()
             .find(|nack| nack.detail.contains(&prefix) || nack.raw.contains(&prefix));
         if let Some(line) = line {
-            return Ok(Some(said(Layer::Observed, &log.origin, "log", &line.detail)));
+            return Ok(Some(said(
+                Layer::Observed,
+                &log.origin,
+                "log",
+                &line.detail,
+            )));
         }
     }
     match (rows, dump) {

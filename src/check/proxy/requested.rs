@@ -24,11 +24,7 @@ pub enum Requested<'a> {
 ///
 /// # Errors
 /// A gap when none that was captured lists the port, and not all were.
-pub fn requested<'a>(
-    view: &View<'a>,
-    service: &Service,
-    port: u16,
-) -> Result<Requested<'a>, Gap> {
+pub fn requested<'a>(view: &View<'a>, service: &Service, port: u16) -> Result<Requested<'a>, Gap> {
     let meta = &service.metadata;
     let mut other_ports = None;
     let mut other_service = None;
@@ -39,16 +35,26 @@ pub fn requested<'a>(
             .services
             .iter()
             .filter(|one| {
-                let namespace = if one.namespace.is_empty() { own } else { &one.namespace };
+                let namespace = if one.namespace.is_empty() {
+                    own
+                } else {
+                    &one.namespace
+                };
                 one.name == meta.name && namespace == meta.namespace
             })
             .collect();
         // Before 1.16 there are no ports, which means all.
-        if listed.iter().any(|one| one.ports.is_empty() || one.ports.contains(&port)) {
+        if listed
+            .iter()
+            .any(|one| one.ports.is_empty() || one.ports.contains(&port))
+        {
             return Ok(Requested::By(config));
         }
         if !listed.is_empty() {
-            let ports = listed.iter().flat_map(|one| one.ports.iter().copied()).collect();
+            let ports = listed
+                .iter()
+                .flat_map(|one| one.ports.iter().copied())
+                .collect();
             other_ports.get_or_insert((config, ports));
         } else if own == meta.namespace && same_owner(service, config) {
             other_service.get_or_insert(config);
@@ -65,7 +71,9 @@ pub fn requested<'a>(
 fn same_owner(service: &Service, config: &CiliumEnvoyConfig) -> bool {
     let owners = &service.metadata.owner_references;
     config.metadata.owner_references.iter().any(|owner| {
-        owners.iter().any(|other| other.kind == owner.kind && other.name == owner.name)
+        owners
+            .iter()
+            .any(|other| other.kind == owner.kind && other.name == owner.name)
     })
 }
 
@@ -73,11 +81,7 @@ fn same_owner(service: &Service, config: &CiliumEnvoyConfig) -> bool {
 ///
 /// # Errors
 /// A gap when it selects nodes and this one was not captured.
-pub fn selects(
-    view: &View<'_>,
-    selector: Option<&LabelSelector>,
-    node: &str,
-) -> Result<bool, Gap> {
+pub fn selects(view: &View<'_>, selector: Option<&LabelSelector>, node: &str) -> Result<bool, Gap> {
     let Some(selector) = selector else {
         return Ok(true);
     };

@@ -56,7 +56,11 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         return not_applicable("there is no redirect to Envoy");
     };
     let gap = |source, why: &str| {
-        Gap::new(source, format!("node {}", found.node), Reason::Partial(why.to_owned()))
+        Gap::new(
+            source,
+            format!("node {}", found.node),
+            Reason::Partial(why.to_owned()),
+        )
     };
     if found.address.is_ipv6() {
         return Err(gap(Source::Iptables, "the rules for IPv6 are not read"));
@@ -128,28 +132,53 @@ impl Piece {
 fn missing(view: &View<'_>, node: &str, port: u16) -> Result<Option<(Piece, Evidence)>, Gap> {
     let agent = view.agent(node);
     let evidence = |origin: &Origin, field: &str, value: String| {
-        Evidence::new(Layer::Programmed, origin, format!("Node/{node}"), field, value)
+        Evidence::new(
+            Layer::Programmed,
+            origin,
+            format!("Node/{node}"),
+            field,
+            value,
+        )
     };
     let rules = agent.tproxy_rules()?;
     let wanted = mark(port);
-    if !rules.iter().any(|rule| rule.protocol == "tcp" && rule.port == port && rule.mark == wanted) {
+    if !rules
+        .iter()
+        .any(|rule| rule.protocol == "tcp" && rule.port == port && rule.mark == wanted)
+    {
         let present: Vec<String> = rules
             .iter()
             .filter(|rule| rule.protocol == "tcp")
             .map(|rule| format!("mark {:#x} to {}", rule.mark, rule.port))
             .collect();
-        let value = format!("none with mark {wanted:#x} to {port}; present: {}", present.join(", "));
-        return Ok(Some((Piece::Tproxy, evidence(&rules.origin, "mangle TPROXY tcp", value))));
+        let value = format!(
+            "none with mark {wanted:#x} to {port}; present: {}",
+            present.join(", ")
+        );
+        return Ok(Some((
+            Piece::Tproxy,
+            evidence(&rules.origin, "mangle TPROXY tcp", value),
+        )));
     }
     let routing = agent.ip_rules()?;
     if !routing.iter().any(IpRule::is_proxy_rule) {
         let present: Vec<&str> = routing.iter().map(|rule| rule.text.as_str()).collect();
-        return Ok(Some((Piece::Rule, evidence(&routing.origin, "ip rule", present.join("; ")))));
+        return Ok(Some((
+            Piece::Rule,
+            evidence(&routing.origin, "ip rule", present.join("; ")),
+        )));
     }
     let routes = agent.routes_2004()?;
     if !routes.iter().any(|route| route.starts_with("local ")) {
-        let present = if routes.is_empty() { "empty".to_owned() } else { routes.join("; ") };
-        return Ok(Some((Piece::Route, evidence(&routes.origin, "table 2004", present))));
+        let present = if routes.is_empty() {
+            "empty".to_owned()
+        } else {
+            routes.join("; ")
+        };
+        return Ok(Some((
+            Piece::Route,
+            evidence(&routes.origin, "table 2004", present),
+        )));
     }
     Ok(None)
 }
