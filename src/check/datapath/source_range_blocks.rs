@@ -73,10 +73,9 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             let address = one
                 .private_ip_address
                 .as_deref()
-                .and_then(|text| text.parse().ok());
-            address.is_some_and(|address: std::net::IpAddr| {
-                ranges.iter().any(|range| range.contains(&address)) == deny
-            })
+                .and_then(|text| text.parse::<std::net::IpAddr>().ok());
+            address
+                .is_some_and(|address| ranges.iter().any(|range| range.contains(&address)) == deny)
         })
         .collect();
     if blocked.is_empty() {

@@ -7,7 +7,7 @@ use crate::check::finding::{Evidence, Finding, Fix, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::{Gap, Source};
+use crate::model::Source;
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -43,45 +43,36 @@ fn run(view: &View<'_>, node: &str) -> Checked {
     if !service.is_proxied() {
         return not_applicable("the Service is served by its own backends, not by Envoy");
     }
-    let mut missing: Option<Gap> = None;
     for key in [Key::EnvoyConfig, Key::L7Proxy] {
-        let wanted = match desired::desired(view, node, key) {
-            Ok(wanted) if wanted.on => continue,
-            Ok(wanted) => wanted,
-            Err(gap) => {
-                missing.get_or_insert(gap);
-                continue;
-            }
+        let actual = running::running(view, node, key);
+        let wanted = match (desired::desired(view, node, key), &actual) {
+            (Ok(wanted), _) if wanted.on => continue,
+            (Ok(wanted), _) => wanted,
+            (Err(_), Ok(actual)) if actual.on => continue,
+            (Err(gap), Ok(_)) => return Err(gap),
+            // The datapath shows that the agent follows CiliumEnvoyConfigs.
+            (Err(_), Err(_)) if any_redirect(view, service, node) == Ok(true) => continue,
+            (Err(_), Err(gap)) => return Err(gap.clone()),
         };
-        let actual = match running::running(view, node, key) {
-            Ok(actual) => actual,
-            // The datapath shows that the agent still follows CiliumEnvoyConfigs.
+        let (actual, assumptions) = match actual {
+            Ok(actual) if !actual.on => (
+                actual.evidence,
+                [wanted.assumption, actual.assumption].into_iter().flatten().collect(),
+            ),
+            Ok(actual) => {
+                let evidence = vec![wanted.evidence, actual.evidence];
+                return Ok(Outcome::Note(finding(view, node, key, evidence, false)));
+            }
             Err(_) if any_redirect(view, service, node) == Ok(true) => {
-                return Ok(Outcome::Note(finding(
-                    view,
-                    node,
-                    key,
-                    vec![wanted.evidence],
-                    false,
-                )));
+                return Ok(Outcome::Note(finding(view, node, key, vec![wanted.evidence], false)));
             }
             Err(gap) => return Err(gap),
         };
-        let evidence = vec![wanted.evidence, actual.evidence];
-        if actual.on {
-            return Ok(Outcome::Note(finding(view, node, key, evidence, false)));
-        }
-        let mut finding = finding(view, node, key, evidence, true);
-        finding.assumptions = [wanted.assumption, actual.assumption]
-            .into_iter()
-            .flatten()
-            .collect();
+        let mut finding = finding(view, node, key, vec![wanted.evidence, actual], true);
+        finding.assumptions = assumptions;
         return fail(finding);
     }
-    match missing {
-        Some(gap) => Err(gap),
-        None => pass("the configuration enables CiliumEnvoyConfig"),
-    }
+    pass("CiliumEnvoyConfig is enabled")
 }
 
 fn finding(
