@@ -52,7 +52,7 @@ pub enum WriteError {
 
 /// Writes a bundle: an archive if the path ends in `.tar`, `.tar.gz`, `.tgz` or `.zip`, a directory otherwise.
 ///
-/// Credentials are dropped. Documents that could not be read become gaps of the manifest.
+/// Credentials are dropped. Documents that could not be read become gaps of its manifest.
 /// Files are readable by their owner only; entries of archives have no time.
 ///
 /// # Errors
@@ -99,7 +99,11 @@ type Files = BTreeMap<String, Vec<u8>>;
 fn files(bundle: &Bundle) -> Result<Files, WriteError> {
     let mut manifest = bundle.manifest.clone();
     let mut files = Files::new();
-    for problem in &bundle.problems {
+    // What was no document of a bundle in the first place leaves no gap.
+    let documents = bundle.problems.iter().filter(|problem| {
+        name::parts(&problem.document).is_ok_and(|parts| name::is_document(&parts))
+    });
+    for problem in documents {
         add_gap(&mut manifest, &problem.document, &problem.message);
     }
     for (path, bytes) in bundle.iter() {

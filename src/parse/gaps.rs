@@ -25,30 +25,48 @@ pub(super) fn region<'a>(snapshot: &'a mut Snapshot, account: &str, name: &str) 
 ///
 /// What was read nevertheless stays; the gap is then only listed.
 pub(super) fn apply(snapshot: &mut Snapshot, gaps: &mut Vec<(String, Gap)>, bundle: &Bundle) {
-    let tried = bundle
-        .manifest
-        .gaps
-        .iter()
-        .map(|gap| (gap.source.as_str(), failure::reason(&gap.reason)));
-    let broken = bundle.problems.iter().map(|problem| {
+    for gap in &bundle.manifest.gaps {
+        put(
+            snapshot,
+            gaps,
+            &gap.source,
+            failure::reason(&gap.reason),
+            &gap.reason,
+        );
+    }
+    for problem in &bundle.problems {
         let why = format!("{}: {}", problem.document, problem.message);
-        (problem.document.as_str(), Reason::Unreadable(why))
-    });
-    for (path, reason) in tried.chain(broken) {
-        let found = match place(path) {
-            Some(Place::Kubernetes(name)) => objects(snapshot, name, &reason),
-            Some(Place::Aws {
-                account,
-                region: name,
-                name: document,
-            }) => aws_gap(region(snapshot, account, name), document, &reason),
-            Some(place) => node_gap(snapshot, place, &reason),
-            None => None,
-        };
-        match found {
-            Some(gap) => gaps.push((path.to_owned(), gap)),
-            None => snapshot.ignored.push(format!("{path} ({reason})")),
-        }
+        put(
+            snapshot,
+            gaps,
+            &problem.document,
+            Reason::Unreadable(why),
+            &problem.message,
+        );
+    }
+}
+
+/// Puts one gap in its place; one that has none is said among the ignored documents.
+fn put(
+    snapshot: &mut Snapshot,
+    gaps: &mut Vec<(String, Gap)>,
+    path: &str,
+    reason: Reason,
+    text: &str,
+) {
+    let found = match place(path) {
+        Some(Place::Kubernetes(name)) => objects(snapshot, name, &reason),
+        Some(Place::Aws {
+            account,
+            region: name,
+            name: document,
+        }) => aws_gap(region(snapshot, account, name), document, &reason),
+        Some(place) => node_gap(snapshot, place, &reason),
+        None => None,
+    };
+    match found {
+        Some(gap) => gaps.push((path.to_owned(), gap)),
+        None => snapshot.ignored.push(format!("{path} ({text})")),
     }
 }
 

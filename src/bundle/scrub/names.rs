@@ -67,42 +67,34 @@ const VARIABLE_ENDS: &[&str] = &[
     "token",
 ];
 
-/// Parts of text of which one stands in every credential's name, however it is written.
-///
-/// They are searched for before anything is parsed, so they leave out the first letter, whose case varies.
-const HINTS: &[&str] = &[
-    "oken",
-    "OKEN",
-    "ecret",
-    "ECRET",
-    "assw",
-    "ASSW",
-    "assphrase",
-    "ASSPHRASE",
-    "redential",
-    "REDENTIAL",
-    "uthorization",
-    "UTHORIZATION",
-    "rivate",
-    "RIVATE",
-    "ccess_key",
-    "CCESS_KEY",
-    "ccess-key",
-    "ccessKey",
-    "pi_key",
-    "PI_KEY",
-    "pi-key",
-    "piKey",
+/// Ends of all the names above with their separators, without regard to case: what is looked at closely.
+const ENDS: &[&str] = &[
+    "authorization",
+    "cfg",
+    "configjson",
+    "credential",
+    "credentials",
+    "key",
     "key-data",
-    "keyData",
-    "_KEY",
-    "ockerc",
-    "icket",
-    "tls.key",
+    "key.data",
+    "key-id",
+    "key_data",
+    "key_id",
+    "keydata",
+    "keyid",
+    "keys",
+    "passphrase",
+    "passwd",
+    "password",
+    "secret",
+    "secretlist",
+    "token",
 ];
 
-/// How far a word is followed to either side; a longer one is no name.
+/// Longest word that is taken for a name, in bytes.
 const MAX_WORD: usize = 128;
+/// Shortest name of a credential, in bytes.
+const MIN_WORD: usize = 5;
 
 /// Whether a field of this name holds a credential: `token`, `client-key-data`; not `token-ttl` or `NextToken`.
 pub(super) fn is_field(name: &str) -> bool {
@@ -131,14 +123,35 @@ pub(super) fn is_variable(name: &str) -> bool {
 }
 
 /// Whether the text names a Secret object or a credential, as a whole word.
+///
+/// One pass over the bytes: bundles are large, and most of their documents name neither.
 pub(super) fn is_suspicious(text: &str) -> bool {
-    HINTS.iter().any(|hint| {
-        text.match_indices(hint).any(|(at, _)| {
-            let word = word_around(text, at);
-            // Every volume that mounts a Secret has a field `secret`, with an object below it.
-            matches!(word, "Secret" | "SecretList") || (word != "secret" && is_variable(word))
-        })
-    })
+    let bytes = text.as_bytes();
+    let mut start = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        if !is_word_byte(*byte) {
+            if at - start >= MIN_WORD && is_suspicious_word(&text[start..at]) {
+                return true;
+            }
+            start = at + 1;
+        }
+    }
+    bytes.len() - start >= MIN_WORD && is_suspicious_word(&text[start..])
+}
+
+fn is_suspicious_word(word: &str) -> bool {
+    let word = word.trim_matches(['-', '.', '_']);
+    let bytes = word.as_bytes();
+    let ends = |end: &str| {
+        bytes
+            .len()
+            .checked_sub(end.len())
+            .is_some_and(|at| bytes[at..].eq_ignore_ascii_case(end.as_bytes()))
+    };
+    // Every volume that mounts a Secret has a field `secret`, with an object below it.
+    (bytes.len() <= MAX_WORD && word != "secret")
+        && ENDS.iter().any(|end| ends(end))
+        && (matches!(word, "Secret" | "SecretList") || is_variable(word))
 }
 
 /// Whether the text names the kind Secret.
