@@ -57,7 +57,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
                 transport.word(),
                 if present.is_empty() { "nothing" } else { &present },
             ),
-            format!("{id}:{}", path.port),
+            format!("{id} {}", check.protocol),
             vec![
                 Evidence::new(
                     Layer::Declared,

@@ -75,7 +75,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
                  answers 404, which is not in {codes}",
                 check.protocol
             ),
-            format!("{id}:{}", path.port),
+            format!("{id} {}", check.protocol),
             vec![
                 Evidence::new(
                     Layer::Declared,
