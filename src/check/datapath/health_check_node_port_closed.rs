@@ -5,7 +5,7 @@ use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::node::restart::switch_on;
 use crate::check::node::setting::Key;
-use crate::check::node::{age, pods, running};
+use crate::check::node::{age, running};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
@@ -25,7 +25,6 @@ pub static CHECK: Check = Check {
         Source::HealthCheckNodePort,
         Source::AgentConfig,
         Source::AgentStartConfig,
-        Source::AgentVersion,
         Source::AgentLog,
         Source::DbConfigs,
         Source::ConfigMaps,
@@ -72,19 +71,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             evidence
         }
         (Err(_), Ok(setting)) if !setting.on => setting.evidence.clone(),
-        (Err(gap), Ok(_)) => {
-            // The server runs in the agent; with the switch on and the agent Ready it is there.
-            let pod = pods::of_node(view, pods::AGENT, node);
-            let ready = pod
-                .and_then(|pod| pod.ready())
-                .is_some_and(|ready| ready.status == "True");
-            return if ready {
-                pass("the agent serves health-check node ports")
-            } else {
-                Err(gap.clone())
-            };
-        }
-        (Err(gap), Err(_)) => return Err(gap.clone()),
+        (Err(gap), _) => return Err(gap.clone()),
     };
     let switched_off = setting.is_ok_and(|setting| !setting.on);
     let namespace = age::namespace(view);

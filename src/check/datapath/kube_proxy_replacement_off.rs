@@ -26,7 +26,6 @@ pub static CHECK: Check = Check {
         Source::AgentConfig,
         Source::AgentStatus,
         Source::AgentStartConfig,
-        Source::AgentVersion,
         Source::AgentLog,
         Source::DbConfigs,
         Source::ConfigMaps,

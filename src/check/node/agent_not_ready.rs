@@ -25,10 +25,8 @@ pub static CHECK: Check = Check {
         Source::Pods,
         Source::Nodes,
         Source::HealthCheckNodePort,
-        Source::AgentStatus,
         Source::AgentConfig,
         Source::AgentStartConfig,
-        Source::AgentVersion,
         Source::AgentLog,
         Source::DbConfigs,
         Source::ConfigMaps,
@@ -82,7 +80,7 @@ fn run(view: &View<'_>, node: &str) -> Checked {
             ));
         }
     }
-    if service.is_proxied() {
+    if service.is_proxied() && pods::of_node(view, pods::ENVOY, node).is_none() {
         let external = running::running(view, node, Key::ExternalEnvoy)
             .or_else(|_| desired::desired(view, node, Key::ExternalEnvoy))?;
         if !external.on {

@@ -104,18 +104,23 @@ pub fn desired(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
 
 /// What a CiliumNodeConfig that selects the node says; `None` when none does.
 fn overridden(view: &View<'_>, node: &str, key: Key) -> Result<Option<Setting>, Gap> {
+    let configs = view.node_configs().all(age::namespace(view))?;
+    if configs.is_empty() {
+        return Ok(None);
+    }
+    let labels = match view.nodes().find("", node)? {
+        Some(node) => &node.metadata.labels,
+        None => return Ok(None),
+    };
     let mut found = None;
-    for config in view.node_configs().all(age::namespace(view))? {
+    for config in configs {
         let Some(text) = config.spec.defaults.get(key.name()) else {
             continue;
         };
         let wanted = &config.spec.node_selector.match_labels;
-        let selected = match view.nodes().find("", node)? {
-            Some(node) => wanted
-                .iter()
-                .all(|(label, value)| node.metadata.labels.get(label) == Some(value)),
-            None => false,
-        };
+        let selected = wanted
+            .iter()
+            .all(|(label, value)| labels.get(label) == Some(value));
         if let (true, Some(on)) = (selected, switch(text)) {
             found = Some(Setting {
                 on,

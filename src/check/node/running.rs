@@ -109,16 +109,13 @@ pub fn running(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
 
 /// Whether the files under `/tmp/cilium/config-map` date from the agent's start.
 ///
-/// Since 1.19 a chart with a single configuration source mounts the ConfigMap itself, which kubelet keeps
-/// up to date; the init container `config` is absent then (daemonset.yaml).
+/// The init container `config` writes them then. Since 1.19 a chart with a single configuration source has no
+/// such container and mounts the ConfigMap itself, which kubelet keeps up to date (daemonset.yaml).
 fn booted_from_snapshot(view: &View<'_>, node: &str) -> bool {
-    match pods::of_node(view, pods::AGENT, node).map(|pod| &pod.spec) {
-        Some(spec) if !spec.init_containers.is_empty() || !spec.containers.is_empty() => {
-            spec.init_containers.iter().any(|one| one.name == "config")
-        }
-        _ => view
-            .agent(node)
-            .version()
-            .is_ok_and(|version| !version.at_least(1, 19)),
-    }
+    pods::of_node(view, pods::AGENT, node).is_some_and(|pod| {
+        pod.spec
+            .init_containers
+            .iter()
+            .any(|one| one.name == "config")
+    })
 }

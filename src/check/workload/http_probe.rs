@@ -1,6 +1,7 @@
 //! What an HTTP health check that reaches Envoy has to be held against.
 
 use crate::check::View;
+use crate::check::datapath::annotation::annotate;
 use crate::check::finding::{Fix, Risk};
 use crate::check::proxy::requested::{Requested, requested};
 use crate::check::view::Located;
@@ -75,40 +76,11 @@ pub fn matches(codes: &str, code: u16) -> bool {
 
 /// Checks the NodePort with TCP instead, set where the controller reads it.
 pub fn use_tcp(service: &Service) -> Fix {
-    let meta = &service.metadata;
     let key = "service.beta.kubernetes.io/aws-load-balancer-healthcheck-protocol";
-    let gateway = meta
-        .owner_references
-        .iter()
-        .find(|owner| owner.kind == "Gateway");
-    let ingress = meta
-        .owner_references
-        .iter()
-        .find(|owner| owner.kind == "Ingress");
-    let command = match (gateway, ingress) {
-        // Cilium copies these annotations to the Service since 1.15.
-        (Some(gateway), _) => format!(
-            "kubectl -n {} patch gateway {} --type merge -p \
-             '{{\"spec\":{{\"infrastructure\":{{\"annotations\":{{\"{key}\":\"tcp\"}}}}}}}}'",
-            meta.namespace, gateway.name
-        ),
-        (None, Some(ingress)) => {
-            format!(
-                "kubectl -n {} annotate ingress {} {key}=tcp --overwrite",
-                meta.namespace, ingress.name
-            )
-        }
-        (None, None) => {
-            format!(
-                "kubectl -n {} annotate service {} {key}=tcp --overwrite",
-                meta.namespace, meta.name
-            )
-        }
-    };
     Fix {
         summary: "check with TCP: Envoy accepts the connection exactly when it serves the port"
             .to_owned(),
-        commands: vec![command],
+        commands: vec![annotate(service, &[(key, Some("tcp"))])],
         risk: Risk::Safe,
         changes: Vec::new(),
         after: "the target group's HealthCheckProtocol is TCP and the targets turn healthy"
