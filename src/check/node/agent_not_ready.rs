@@ -78,7 +78,7 @@ fn run(view: &View<'_>, node: &str) -> Checked {
                 view,
                 node,
                 pod,
-                "its process answers on the health-check node port",
+                "the health check asks the agent's own process",
             ));
         }
     }
@@ -86,8 +86,8 @@ fn run(view: &View<'_>, node: &str) -> Checked {
         let external = running::running(view, node, Key::ExternalEnvoy)
             .or_else(|_| desired::desired(view, node, Key::ExternalEnvoy))?;
         if !external.on {
-            let mut finding = down(view, node, pod, "Envoy runs inside its container");
-            finding.evidence.push(external.evidence);
+            let mut finding = down(view, node, pod, "Envoy runs inside it");
+            finding.evidence.extend(external.evidence);
             return fail(finding);
         }
     }
@@ -141,11 +141,11 @@ fn never_ran(view: &View<'_>, node: &str, pod: Option<&Fact<Pod>>) -> Option<Fin
 
 fn down(view: &View<'_>, node: &str, pod: &Fact<Pod>, dependency: &str) -> Finding {
     let waiting = pods::waiting(pod, "cilium-agent");
-    let what = waiting.map_or("its container does not run".to_owned(), |reason| {
-        format!("its container waits ({reason})")
+    let what = waiting.map_or("does not run".to_owned(), |reason| {
+        format!("waits ({reason})")
     });
     Finding::new(
-        format!("the agent is not Ready and {what}, while {dependency}"),
+        format!("the agent's container {what}, and {dependency}"),
         dependency,
         vec![state(pod)],
     )

@@ -20,13 +20,13 @@ pub fn desired(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
         let text = rows.get(key.name())?;
         Some(Setting {
             on: switch(text)?,
-            evidence: Evidence::new(
+            evidence: vec![Evidence::new(
                 Layer::Declared,
                 &rows.origin,
                 format!("Node/{node}"),
                 format!("{} (cilium-configs)", key.name()),
                 text,
-            ),
+            )],
             assumption: None,
         })
     });
@@ -37,13 +37,13 @@ pub fn desired(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
         let line = drift_line(log, key)?;
         Some(Setting {
             on: switch(&line.expected)?,
-            evidence: Evidence::new(
+            evidence: vec![Evidence::new(
                 Layer::Observed,
                 &log.origin,
                 format!("Node/{node}"),
                 key.name(),
                 line.raw.clone(),
-            ),
+            )],
             assumption: None,
         })
     });
@@ -61,13 +61,13 @@ pub fn desired(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
     let subject = format!("ConfigMap/{}/cilium-config", map.metadata.namespace);
     let declared = |on, value: &str| Setting {
         on,
-        evidence: Evidence::new(
+        evidence: vec![Evidence::new(
             Layer::Declared,
             &map.origin,
             subject.clone(),
             key.name(),
             value,
-        ),
+        )],
         // The agent's own merged view, seen in its log, settles whether something overrides the ConfigMap.
         assumption: assumption
             .clone()
@@ -119,13 +119,13 @@ fn overridden(view: &View<'_>, node: &str, key: Key) -> Result<Option<Setting>, 
         if let (true, Some(on)) = (selected, switch(text)) {
             found = Some(Setting {
                 on,
-                evidence: Evidence::new(
+                evidence: vec![Evidence::new(
                     Layer::Declared,
                     &config.origin,
                     format!("CiliumNodeConfig/{}", config.metadata.name),
                     format!("spec.defaults.{}", key.name()),
                     text,
-                ),
+                )],
                 assumption: None,
             });
         }

@@ -20,7 +20,7 @@ pub fn running(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
     let setting = |layer, origin: &_, field: &str, text: &str| {
         switch(text).map(|on| Setting {
             on,
-            evidence: Evidence::new(layer, origin, subject.clone(), field, text),
+            evidence: vec![Evidence::new(layer, origin, subject.clone(), field, text)],
             assumption: None,
         })
     };
@@ -74,14 +74,17 @@ pub fn running(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
     }
     if let Ok(log) = agent.log() {
         let found = drift_line(log, key).and_then(|line| {
-            let mut found = setting(
-                Layer::Observed,
-                &log.origin,
-                key.name(),
-                line.actual.as_deref()?,
-            )?;
-            found.evidence.value.clone_from(&line.raw);
-            Some(found)
+            Some(Setting {
+                on: switch(line.actual.as_deref()?)?,
+                evidence: vec![Evidence::new(
+                    Layer::Observed,
+                    &log.origin,
+                    subject.clone(),
+                    key.name(),
+                    line.raw.as_str(),
+                )],
+                assumption: None,
+            })
         });
         if let Some(found) = found {
             return Ok(found);
@@ -90,13 +93,15 @@ pub fn running(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
     if let (Some(age), Ok(wanted)) = (age::age(view, node), desired(view, node, key))
         && age.agent_is_younger
     {
+        let mut evidence = wanted.evidence;
+        evidence.extend([age.started, age.changed]);
         return Ok(Setting {
-            evidence: age.started,
+            on: wanted.on,
+            evidence,
             assumption: Some(format!(
                 "{} of the agents is what the configuration says, as they started after its last change",
                 key.name()
             )),
-            ..wanted
         });
     }
     Err(gap.unwrap_or_else(|| Gap::not_collected(Source::AgentStartConfig, format!("node {node}"))))
