@@ -1,3 +1,7 @@
-//! Starts the command line.
+//! `kubectl-cilium_lb`: arguments in, exit code out.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cilium_lb::cli::main()
+}

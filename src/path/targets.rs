@@ -1,6 +1,6 @@
 //! The targets of a path: those that AWS lists, or the cluster's nodes where AWS was not read.
 
-use super::{AwsName, HealthCheck, Path, Target};
+use super::{AwsName, HealthCheck, Lookup, Path, Target};
 use crate::model::aws::{Instance, Region, TargetGroup, TargetHealthDescription};
 use crate::model::kubernetes::{Node, Service};
 use crate::model::{Gap, Snapshot, Source};
@@ -13,9 +13,13 @@ pub fn targets(
     path: &Path,
     service: Option<&Service>,
 ) -> (Vec<Target>, Option<Gap>) {
-    let Some(group) = path.target_group.found() else {
-        let gap = path.target_group.read().err();
-        return (from_nodes(snapshot, path, service, None), gap);
+    let group = match &path.target_group {
+        Lookup::Found(group) => group,
+        // A target group that is proven not to exist has no targets.
+        Lookup::Absent(_) => return (Vec::new(), None),
+        Lookup::Unknown(gap) => {
+            return (from_nodes(snapshot, path, service, None), Some(gap.clone()));
+        }
     };
     let Some(region) = snapshot.aws.regions.get(&group.region) else {
         let gap = Gap::not_collected(Source::TargetHealth, &group.name);

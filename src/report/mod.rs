@@ -1,1 +1,12 @@
-//! report.
+//! The documented output: `cilium-lb.dev/v1`.
+//!
+//! These structs are a frozen copy, kept apart from the internal types, so that
+//! the program can change without changing what scripts read.
+
+pub mod convert;
+pub mod exit;
+pub mod schema;
+pub mod v1;
+
+pub use convert::diagnosis;
+pub use exit::{Exit, FailOn, exit};

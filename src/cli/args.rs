@@ -1,0 +1,129 @@
+//! The clap tree.
+
+use super::output::{Colour, OutputArgs};
+use crate::render::Format;
+use crate::report::FailOn;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Says why the targets of an AWS load balancer are unhealthy, hop by hop, on clusters that run Cilium.
+///
+/// It replays the health check as a packet over evidence from Kubernetes, AWS and every Cilium agent on
+/// its way, names the first hop that fails, the field that decides it, and the change that would mend it.
+/// It only reads.
+#[derive(Debug, Parser)]
+#[command(
+    name = "kubectl cilium-lb",
+    bin_name = "kubectl cilium-lb",
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 nothing found · 1 findings · 2 wrong usage · 3 incomplete: nothing found, but something \
+                  that could have decided was not read · 4 could not diagnose · 130 interrupted"
+)]
+pub(super) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Say why the targets behind a Gateway, Service, Ingress or TargetGroupBinding are unhealthy.
+    #[command(visible_alias = "why")]
+    WhyUnhealthy(WhyArgs),
+    /// Write what a diagnosis would read into a bundle that can be replayed with --from.
+    Capture(CaptureArgs),
+    /// Print the page of a check.
+    Explain(ExplainArgs),
+    /// List all checks.
+    Checks(ChecksArgs),
+    /// Print the JSON schema of the document that -o json prints.
+    Schema,
+    /// Print the version.
+    Version(VersionArgs),
+}
+
+/// Arguments of `why-unhealthy`.
+#[derive(Debug, Args)]
+pub(super) struct WhyArgs {
+    /// TYPE/NAME, TYPE NAME…, a bare NAME, a load balancer's DNS name, or the ARN of a load balancer or target group.
+    ///
+    /// Types: service (svc), gateway (gtw), ingress (ing), targetgroupbinding (tgb).
+    #[arg(required = true, value_name = "TYPE/NAME")]
+    pub(super) subjects: Vec<String>,
+
+    /// Read the evidence from a bundle: a directory, .tar, .tar.gz or .zip.
+    #[arg(long, value_name = "BUNDLE")]
+    pub(super) from: Option<PathBuf>,
+
+    /// Namespace of the subjects.
+    #[arg(short, long)]
+    pub(super) namespace: Option<String>,
+
+    /// The severity from which findings make the exit code 1: info, warning, error or never.
+    #[arg(long, default_value_t = FailOn::Error, value_name = "SEVERITY")]
+    pub(super) fail_on: FailOn,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+
+    #[cfg(feature = "live")]
+    #[command(flatten)]
+    pub(super) connection: super::connection::ConnectionArgs,
+}
+
+/// Arguments of `capture`.
+#[derive(Debug, Args)]
+pub(super) struct CaptureArgs {
+    /// TYPE/NAME, as for why-unhealthy.
+    #[arg(required = true, value_name = "TYPE/NAME")]
+    pub(super) subjects: Vec<String>,
+
+    /// Where to write: a directory, .tar, .tar.gz or .zip.
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: PathBuf,
+
+    /// Replace what is already there.
+    #[arg(long)]
+    pub(super) overwrite: bool,
+
+    /// Take the evidence from a bundle instead of a cluster, to convert it.
+    #[arg(long, value_name = "BUNDLE")]
+    pub(super) from: Option<PathBuf>,
+
+    /// Namespace of the subjects.
+    #[arg(short, long)]
+    pub(super) namespace: Option<String>,
+
+    #[cfg(feature = "live")]
+    #[command(flatten)]
+    pub(super) connection: super::connection::ConnectionArgs,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// A code such as CLB6104, or a slug such as l7-redirect-missing.
+    #[arg(value_name = "CODE")]
+    pub(super) code: String,
+}
+
+/// Arguments of `checks`.
+#[derive(Debug, Args)]
+pub(super) struct ChecksArgs {
+    /// Output format: table, json or yaml.
+    #[arg(short, long, default_value_t = Format::Table)]
+    pub(super) output: Format,
+    /// When to use colour.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) color: Colour,
+}
+
+/// Arguments of `version`.
+#[derive(Debug, Args)]
+pub(super) struct VersionArgs {
+    /// Output format: name (plain text), json or yaml.
+    #[arg(short, long, default_value_t = Format::Name)]
+    pub(super) output: Format,
+}

@@ -1,0 +1,141 @@
+//! The generic flags of kubectl and the AWS CLI.
+
+use crate::collect::{AwsOptions, KubeOptions, Request};
+use crate::path::SubjectRef;
+use anyhow::bail;
+use clap::Args;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How to reach the cluster and AWS. kubectl does not pass its own flags to plugins, so they are here again.
+#[derive(Debug, Args)]
+pub(super) struct ConnectionArgs {
+    /// Path to the kubeconfig file; otherwise $KUBECONFIG, then ~/.kube/config.
+    #[arg(long, value_name = "FILE", help_heading = "Cluster")]
+    kubeconfig: Option<PathBuf>,
+    /// The kubeconfig context.
+    #[arg(long, help_heading = "Cluster")]
+    context: Option<String>,
+    /// The kubeconfig cluster.
+    #[arg(long, help_heading = "Cluster")]
+    cluster: Option<String>,
+    /// The kubeconfig user.
+    #[arg(long, help_heading = "Cluster")]
+    user: Option<String>,
+    /// The address of the API server.
+    #[arg(short, long, value_name = "URL", help_heading = "Cluster")]
+    server: Option<String>,
+    /// Bearer token.
+    #[arg(long, help_heading = "Cluster", hide_env_values = true)]
+    token: Option<String>,
+    /// User to impersonate.
+    #[arg(long = "as", value_name = "USER", help_heading = "Cluster")]
+    as_user: Option<String>,
+    /// UID to impersonate.
+    #[arg(long, value_name = "UID", help_heading = "Cluster")]
+    as_uid: Option<String>,
+    /// Group to impersonate; may be repeated.
+    #[arg(long = "as-group", value_name = "GROUP", help_heading = "Cluster")]
+    as_groups: Vec<String>,
+    /// Extra to impersonate, key=value; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE", help_heading = "Cluster")]
+    as_user_extra: Vec<String>,
+    /// Server name for the certificate check.
+    #[arg(long, value_name = "NAME", help_heading = "Cluster")]
+    tls_server_name: Option<String>,
+    /// Do not check the server's certificate.
+    #[arg(long, help_heading = "Cluster")]
+    insecure_skip_tls_verify: bool,
+    /// Certificate authority file.
+    #[arg(long, value_name = "FILE", help_heading = "Cluster")]
+    certificate_authority: Option<PathBuf>,
+    /// Client certificate file.
+    #[arg(long, value_name = "FILE", help_heading = "Cluster")]
+    client_certificate: Option<PathBuf>,
+    /// Client key file.
+    #[arg(long, value_name = "FILE", help_heading = "Cluster")]
+    client_key: Option<PathBuf>,
+    /// Do not ask for compressed answers.
+    #[arg(long, help_heading = "Cluster")]
+    disable_compression: bool,
+    /// Time for one request, such as 5s or 1m; 0 means no limit.
+    #[arg(long, default_value = "20s", value_name = "TIME", help_heading = "Cluster")]
+    request_timeout: String,
+    /// AWS profile; otherwise the default chain.
+    #[arg(long, value_name = "PROFILE", help_heading = "AWS")]
+    aws_profile: Option<String>,
+    /// Region, where neither a host name nor an ARN says it.
+    #[arg(long, help_heading = "AWS")]
+    region: Option<String>,
+    /// Role to assume.
+    #[arg(long, value_name = "ARN", help_heading = "AWS")]
+    role_arn: Option<String>,
+    /// External id that goes with the role.
+    #[arg(long, value_name = "ID", help_heading = "AWS", requires = "role_arn")]
+    external_id: Option<String>,
+    /// Read every target's agent, not a sample of each class.
+    #[arg(long, help_heading = "Collection")]
+    all_nodes: bool,
+    /// Do not exec into agents; what only they know is then not read.
+    #[arg(long, help_heading = "Collection")]
+    no_exec: bool,
+    /// Time for the whole collection.
+    #[arg(long, default_value = "60s", value_name = "TIME", help_heading = "Collection")]
+    deadline: String,
+}
+
+impl ConnectionArgs {
+    /// What to collect, and with whose help.
+    pub(super) fn request(&self, subjects: &[SubjectRef], namespace: Option<&str>) -> anyhow::Result<Request> {
+        Ok(Request {
+            subjects: subjects.to_vec(),
+            namespace: namespace.map(str::to_owned),
+            all_namespaces: false,
+            kube: KubeOptions {
+                kubeconfig: self.kubeconfig.clone(),
+                context: self.context.clone(),
+                cluster: self.cluster.clone(),
+                user: self.user.clone(),
+                server: self.server.clone(),
+                token: self.token.clone(),
+                as_user: self.as_user.clone(),
+                as_uid: self.as_uid.clone(),
+                as_groups: self.as_groups.clone(),
+                as_user_extra: self.as_user_extra.clone(),
+                tls_server_name: self.tls_server_name.clone(),
+                insecure_skip_tls_verify: self.insecure_skip_tls_verify,
+                certificate_authority: self.certificate_authority.clone(),
+                client_certificate: self.client_certificate.clone(),
+                client_key: self.client_key.clone(),
+                disable_compression: self.disable_compression,
+            },
+            aws: AwsOptions {
+                profile: self.aws_profile.clone(),
+                region: self.region.clone(),
+                role_arn: self.role_arn.clone(),
+                external_id: self.external_id.clone(),
+            },
+            deadline: match time("--deadline", &self.deadline)? {
+                Some(time) => time,
+                None => bail!("--deadline 0 would never end: give a time such as 60s"),
+            },
+            request_timeout: time("--request-timeout", &self.request_timeout)?,
+            all_nodes: self.all_nodes,
+            agents: !self.no_exec,
+        })
+    }
+}
+
+/// A time with a unit, as kubectl reads it; `0` means none.
+fn time(flag: &str, text: &str) -> anyhow::Result<Option<Duration>> {
+    if text == "0" {
+        return Ok(None);
+    }
+    let span: jiff::SignedDuration = text
+        .parse()
+        .map_err(|_| anyhow::anyhow!("{flag} {text:?} is no time: write a number with a unit, such as 5s or 1m"))?;
+    match Duration::try_from(span) {
+        Ok(time) if !time.is_zero() => Ok(Some(time)),
+        _ => bail!("{flag} {text:?} must be positive"),
+    }
+}

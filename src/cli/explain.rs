@@ -1,0 +1,45 @@
+//! `explain CODE`: the page of a check, without any network.
+
+use super::args::ExplainArgs;
+use super::{print, warn};
+use crate::check::{CHECKS, Check, registry};
+use crate::path::similar::similar;
+use crate::report::Exit;
+
+pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<Exit> {
+    let Some(check) = registry::find(&args.code) else {
+        warn(&unknown(&args.code));
+        return Ok(Exit::Usage);
+    };
+    print(&page(check))?;
+    Ok(Exit::Ok)
+}
+
+fn unknown(code: &str) -> String {
+    let slugs = similar(code, CHECKS.iter().map(|check| check.slug));
+    let codes: Vec<String> = CHECKS.iter().map(|check| check.code.to_string()).collect();
+    let codes = similar(&code.to_ascii_uppercase(), codes.iter().map(String::as_str));
+    let near: Vec<String> = slugs.into_iter().chain(codes).collect();
+    let hint = if near.is_empty() { String::new() } else { format!(" (similar: {})", near.join(", ")) };
+    format!("error: no check {code:?}{hint}; `kubectl cilium-lb checks` lists all\n")
+}
+
+fn page(check: &Check) -> String {
+    let needs: Vec<String> = check
+        .needs
+        .iter()
+        .map(|source| format!("  {}  ({})", source.title(), source.permission()))
+        .collect();
+    format!(
+        "# {} {}\n\n{}\n\nhop {} ({}) · severity {} · since {}\n\n{}\n## What it reads\n\n{}\n",
+        check.code,
+        check.slug,
+        check.title,
+        check.hop as u8,
+        check.hop.id(),
+        check.severity.id(),
+        check.since,
+        check.page,
+        needs.join("\n")
+    )
+}

@@ -1,0 +1,253 @@
+//! The default output: verdict, hops, cause, fix, impact, totals.
+
+use super::sanitize::clean;
+use super::style::Label;
+use super::words::{count, some, status, verdict};
+use super::{Look, tree_findings};
+use crate::report::v1::{Diagnosis, Hop, Path};
+use std::fmt::Write as _;
+
+/// Widest hop name.
+const HOP_WIDTH: usize = 13;
+
+/// The tree of one document.
+pub(super) fn tree(document: &Diagnosis, look: &Look) -> String {
+    let mut out = heading(document, look);
+    for (index, path) in document.paths.iter().enumerate() {
+        out.push('\n');
+        path_lines(&mut out, document, path, twin(document, index), look);
+    }
+    tree_findings::findings(&mut out, document, look);
+    let _ = writeln!(out, "\n{}", totals(document));
+    out
+}
+
+/// Subject, load balancer and verdict.
+pub(super) fn heading(document: &Diagnosis, look: &Look) -> String {
+    let subject = &document.subject;
+    let mut first = vec![format!(
+        "{}/{}",
+        subject.kind.to_ascii_lowercase(),
+        clean(&subject.name)
+    )];
+    if !subject.namespace.is_empty() {
+        first.push(format!("namespace {}", clean(&subject.namespace)));
+    }
+    first.extend(
+        subject
+            .context
+            .iter()
+            .map(|context| format!("context {}", clean(context))),
+    );
+    first.extend(
+        document
+            .run
+            .taken_at
+            .iter()
+            .map(|at| format!("evidence of {}", clean(at))),
+    );
+    let mut out = look.styles.paint(Label::Heading, &first.join(" · ")) + "\n";
+    if let Some(balancer) = &subject.load_balancer {
+        let _ = writeln!(
+            out,
+            "load balancer {} · account {} · {}",
+            clean(&balancer.name),
+            clean(&balancer.account),
+            clean(&balancer.region)
+        );
+    }
+    let (symbol, word, label) = verdict(&document.verdict);
+    let _ = writeln!(
+        out,
+        "\n{}  {}",
+        look.styles.paint(label, &format!("{symbol} {word}")),
+        summary(document)
+    );
+    out
+}
+
+/// How many targets, how many causes, how sure.
+fn summary(document: &Diagnosis) -> String {
+    let targets = || document.paths.iter().flat_map(|path| &path.targets);
+    let total = targets().count();
+    let by_design = targets()
+        .filter(|target| target.agreement == "by-design")
+        .count();
+    let healthy = targets()
+        .filter(|target| match &target.reported {
+            Some(reported) => reported.state == "healthy",
+            None => target.predicted == "healthy",
+        })
+        .count();
+    let unexplained = targets()
+        .filter(|target| target.agreement == "unexplained")
+        .count();
+    let reported = targets().any(|target| target.reported.is_some());
+    let mut parts = vec![match (total, reported) {
+        (0, _) => "no targets".to_owned(),
+        (_, true) => format!("{healthy} of {total} targets healthy"),
+        (_, false) => format!("{healthy} of {total} nodes predicted healthy, AWS was not read"),
+    }];
+    if by_design > 0 {
+        parts.push(format!("{by_design} not, by design"));
+    }
+    match document.causes.as_slice() {
+        [] => {}
+        [one] => parts.push(format!("one cause, confidence {}", one.confidence)),
+        several => parts.push(count(several.len(), "cause")),
+    }
+    if unexplained > 0 {
+        parts.push(format!(
+            "{unexplained} unexplained: every hop that was read passes"
+        ));
+    }
+    if document.run.incomplete {
+        parts.push("incomplete: interrupted or out of time".to_owned());
+    }
+    parts.join(" · ")
+}
+
+/// An earlier path whose hops look the same.
+fn twin(document: &Diagnosis, index: usize) -> Option<&Path> {
+    let of = &document.paths[index];
+    let same = |a: &Hop, b: &Hop| (&a.hop, &a.status, &a.codes) == (&b.hop, &b.status, &b.codes);
+    document.paths[..index].iter().find(|path| {
+        path.hops.len() == of.hops.len() && path.hops.iter().zip(&of.hops).all(|(a, b)| same(a, b))
+    })
+}
+
+/// `:80/TCP → target group k8s-web → NodePort 30866 · health check TCP :30866`.
+pub(super) fn path_title(path: &Path) -> String {
+    let mut title = format!("  :{}/{}", path.listener, clean(&path.protocol));
+    if let Some(group) = &path.target_group {
+        let _ = write!(title, " → target group {}", clean(group));
+    }
+    if let Some(port) = path.node_port {
+        let _ = write!(title, " → NodePort {port}");
+    }
+    if let Some(check) = &path.health_check {
+        let _ = write!(
+            title,
+            " · health check {} :{}",
+            clean(&check.protocol),
+            check.port
+        );
+        if let Some(path) = check.path.as_deref().filter(|_| check.protocol != "TCP") {
+            title.push_str(&clean(path));
+        }
+        if check.assumed {
+            title.push_str(" (assumed)");
+        }
+    }
+    title
+}
+
+fn path_lines(
+    out: &mut String,
+    document: &Diagnosis,
+    path: &Path,
+    twin: Option<&Path>,
+    look: &Look,
+) {
+    let _ = writeln!(out, "{}", path_title(path));
+    if let Some(twin) = twin {
+        let _ = writeln!(out, "      the same hops as :{}", twin.listener);
+        return;
+    }
+    for (index, hop) in path.hops.iter().enumerate() {
+        let (symbol, label) = status(&hop.status);
+        let text = match hop.status.as_str() {
+            "fail" => failing(document, hop),
+            "unknown" => unread(document, hop),
+            "not-applicable" => "does not apply".to_owned(),
+            "expected" => format!("by design{}", prefixed(" · ", &hop.proof)),
+            _ => hop.proof.clone(),
+        };
+        let indent = format!("   {} {symbol} {:<HOP_WIDTH$}  ", index + 1, hop.hop);
+        let rest = " ".repeat(indent.chars().count());
+        let lines = wrap(&clean(&text), look.width, &rest);
+        let head = format!(
+            "   {} {} {:<HOP_WIDTH$}  ",
+            index + 1,
+            look.styles.paint(label, symbol),
+            hop.hop
+        );
+        let _ = writeln!(out, "{}", (head + lines.trim_start()).trim_end());
+    }
+}
+
+fn prefixed(prefix: &str, text: &str) -> String {
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!("{prefix}{text}")
+    }
+}
+
+/// Codes and slugs of what fails, with what works beside it.
+fn failing(document: &Diagnosis, hop: &Hop) -> String {
+    let named: Vec<String> = hop
+        .codes
+        .iter()
+        .map(|code| {
+            let all = document.causes.iter().chain(&document.notes);
+            match all.into_iter().find(|finding| finding.code == *code) {
+                Some(finding) => format!(
+                    "{code} {} ({} of {})",
+                    finding.slug,
+                    finding.explains.targets,
+                    count(finding.explains.of, "target")
+                ),
+                None => code.clone(),
+            }
+        })
+        .collect();
+    named.join(", ")
+}
+
+/// What was not read, and what works as far as it was.
+fn unread(document: &Diagnosis, hop: &Hop) -> String {
+    let mut sources: Vec<String> = document
+        .gaps
+        .iter()
+        .filter(|gap| gap.would_decide.iter().any(|code| hop.codes.contains(code)))
+        .map(|gap| gap.source.clone())
+        .collect();
+    sources.dedup();
+    let missing = format!("not read: {}", some(&sources, 4));
+    if hop.proof.is_empty() {
+        missing
+    } else {
+        format!("{}; {missing}", hop.proof)
+    }
+}
+
+/// Wraps at `width` with `indent` before every line.
+pub(super) fn wrap(text: &str, width: usize, indent: &str) -> String {
+    let options = textwrap::Options::new(width.max(40))
+        .initial_indent(indent)
+        .subsequent_indent(indent)
+        .break_words(false);
+    textwrap::fill(text, options)
+}
+
+fn totals(document: &Diagnosis) -> String {
+    let unknown = document
+        .gaps
+        .iter()
+        .filter(|gap| !gap.would_decide.is_empty())
+        .count();
+    let mut parts = vec![
+        count(document.causes.len(), "cause"),
+        count(document.notes.len(), "note"),
+        format!("{} not read", count(unknown, "reading")),
+    ];
+    let calls: u64 = document.run.calls.values().sum();
+    if calls > 0 {
+        parts.push(format!("{calls} calls in {:.1} s", document.run.seconds));
+    }
+    if let Some(first) = document.causes.first() {
+        parts.push(format!("more: kubectl cilium-lb explain {}", first.code));
+    }
+    parts.join(" · ")
+}

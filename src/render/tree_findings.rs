@@ -1,0 +1,217 @@
+//! The lower half of the tree: cause, evidence, fix, impact, notes, and what was not read.
+
+use super::Look;
+use super::sanitize::clean;
+use super::style::Label;
+use super::tree::wrap;
+use super::words::{count, some};
+use crate::report::v1::{Diagnosis, Finding, Fix, Gap};
+use std::fmt::Write as _;
+
+/// Evidence lines shown per finding; `-o json` has them all.
+const EVIDENCE: usize = 4;
+/// Width of the labels on the left.
+const LABEL: usize = 9;
+
+pub(super) fn findings(out: &mut String, document: &Diagnosis, look: &Look) {
+    for cause in &document.causes {
+        out.push('\n');
+        finding(out, "cause", Label::Bad, cause, look);
+    }
+    let role = |role: &'static str| document.notes.iter().filter(move |note| note.role == role);
+    for note in role("clients") {
+        out.push('\n');
+        finding(out, "clients", Label::Warning, note, look);
+    }
+    let mut block = Block::new(look);
+    for contrast in &document.contrast {
+        block.item(
+            "contrast",
+            &format!(
+                "{}: the {} have {}, the {} healthy have {} ({})",
+                contrast.attribute,
+                count(contrast.unhealthy_targets, "unhealthy target"),
+                some(&contrast.unhealthy, 4),
+                contrast.healthy_targets,
+                some(&contrast.healthy, 4),
+                contrast.target_group
+            ),
+        );
+    }
+    for impact in &document.impact {
+        block.item("impact", impact);
+    }
+    for fact in &document.by_design {
+        block.item("by design", fact);
+    }
+    for note in role("later") {
+        block.item(
+            "then",
+            &format!("{} {}: {}", note.code, note.slug, note.message),
+        );
+    }
+    for note in role("latent") {
+        block.item(
+            "latent",
+            &format!("{} {}: {}", note.code, note.slug, note.message),
+        );
+    }
+    for note in role("refuted") {
+        block.item(
+            "refuted",
+            &format!(
+                "{} {}: {} · healthy targets show it too, so it does not explain the failure",
+                note.code, note.slug, note.message
+            ),
+        );
+    }
+    for note in role("note") {
+        block.item(
+            "note",
+            &format!("{} {}: {}", note.code, note.slug, note.message),
+        );
+    }
+    for gap in document
+        .gaps
+        .iter()
+        .filter(|gap| !gap.would_decide.is_empty())
+    {
+        block.item("not read", &unread(gap));
+        block.command(&gap.command);
+    }
+    for gap in document
+        .gaps
+        .iter()
+        .filter(|gap| gap.would_decide.is_empty())
+    {
+        block.item("not read", &unread(gap));
+    }
+    for name in &document.ignored {
+        block.item(
+            "ignored",
+            &format!("{name}: not a document of the bundle format"),
+        );
+    }
+    if !block.text.is_empty() {
+        out.push('\n');
+        out.push_str(&block.text);
+    }
+}
+
+fn finding(out: &mut String, label: &str, style: Label, finding: &Finding, look: &Look) {
+    let mut block = Block::new(look);
+    block.labelled(
+        label,
+        style,
+        &format!("{} {} · {}", finding.code, finding.slug, finding.message),
+    );
+    block.item(
+        "",
+        &format!(
+            "confidence {} · {} of {}",
+            finding.confidence,
+            finding.explains.targets,
+            count(finding.explains.of, "target")
+        ),
+    );
+    for assumption in &finding.assumptions {
+        block.item("assuming", assumption);
+    }
+    for evidence in finding.evidence.iter().take(EVIDENCE) {
+        block.item(
+            "evidence",
+            &format!(
+                "{} {} = {} [{}]",
+                evidence.subject, evidence.field, evidence.value, evidence.source
+            ),
+        );
+    }
+    if finding.evidence.len() > EVIDENCE {
+        block.item(
+            "",
+            &format!(
+                "and {} more; -o json has them all",
+                finding.evidence.len() - EVIDENCE
+            ),
+        );
+    }
+    if let Some(fix) = &finding.fix {
+        mend(&mut block, fix);
+    }
+    out.push_str(&block.text);
+}
+
+fn mend(block: &mut Block<'_>, fix: &Fix) {
+    block.labelled("fix", Label::Good, &fix.summary);
+    for command in &fix.commands {
+        block.command(command);
+    }
+    let proof = match fix.verified {
+        Some(true) => format!("verified on this evidence: {}", fix.after),
+        Some(false) => format!("checked on this evidence: {}", fix.after),
+        None => format!("unproven; afterwards: {}", fix.after),
+    };
+    block.item("", &format!("{} · {proof}", fix.risk));
+}
+
+fn unread(gap: &Gap) -> String {
+    let mut text = gap.source.clone();
+    if !gap.about.is_empty() {
+        let _ = write!(text, " ({})", some(&gap.about, 3));
+    }
+    let _ = write!(text, ": {}", gap.reason);
+    if let Some(permission) = &gap.permission {
+        let _ = write!(text, " · needs {permission}");
+    }
+    if !gap.would_decide.is_empty() {
+        let _ = write!(text, " · would decide {}", some(&gap.would_decide, 6));
+    }
+    text
+}
+
+/// Labelled paragraphs; a label that repeats is printed once.
+struct Block<'a> {
+    look: &'a Look,
+    last: String,
+    text: String,
+}
+
+impl<'a> Block<'a> {
+    fn new(look: &'a Look) -> Self {
+        Self {
+            look,
+            last: String::new(),
+            text: String::new(),
+        }
+    }
+
+    fn item(&mut self, label: &str, text: &str) {
+        self.labelled(label, Label::Heading, text);
+    }
+
+    fn labelled(&mut self, label: &str, style: Label, text: &str) {
+        let indent = " ".repeat(LABEL + 1);
+        let body = wrap(&clean(text), self.look.width, &indent);
+        let shown = if label == self.last { "" } else { label };
+        let padded = format!("{shown:<LABEL$} ");
+        let _ = writeln!(
+            self.text,
+            "{}{}",
+            self.look.styles.paint(style, shown) + &padded[shown.len()..],
+            body.trim_start()
+        );
+        if !label.is_empty() {
+            label.clone_into(&mut self.last);
+        }
+    }
+
+    /// Commands are never wrapped: they are there to be copied.
+    fn command(&mut self, command: &str) {
+        let _ = writeln!(
+            self.text,
+            "{}{}",
+            " ".repeat(LABEL + 1),
+            self.look.styles.paint(Label::Command, &clean(command))
+        );
+    }
+}

@@ -1,0 +1,106 @@
+//! Exit codes: the same in every format.
+
+use super::v1::Diagnosis;
+use std::fmt;
+use std::str::FromStr;
+
+/// What the process exits with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Exit {
+    /// Nothing at or above the threshold.
+    Ok = 0,
+    /// Findings at or above it, or targets unhealthy for no visible reason.
+    Findings = 1,
+    /// Wrong usage.
+    Usage = 2,
+    /// Nothing found, and something that could have decided was not read.
+    Incomplete = 3,
+    /// Could not diagnose at all.
+    Failed = 4,
+    /// Interrupted; the partial result was printed.
+    Interrupted = 130,
+}
+
+/// The severity from which findings make the exit code 1.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FailOn {
+    /// Everything counts.
+    Info,
+    /// Warnings and errors count.
+    Warning,
+    /// Errors count.
+    #[default]
+    Error,
+    /// Nothing counts.
+    Never,
+}
+
+impl FromStr for FailOn {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "info" => Ok(Self::Info),
+            "warning" => Ok(Self::Warning),
+            "error" => Ok(Self::Error),
+            "never" => Ok(Self::Never),
+            _ => Err(format!(
+                "{text:?} is no severity: expected info, warning, error or never"
+            )),
+        }
+    }
+}
+
+impl fmt::Display for FailOn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+            Self::Never => "never",
+        })
+    }
+}
+
+/// The exit code of a diagnosis.
+pub fn exit(document: &Diagnosis, fail_on: FailOn) -> Exit {
+    if fail_on == FailOn::Never {
+        return Exit::Ok;
+    }
+    let counts = |severity: &str| match severity {
+        "error" => true,
+        "warning" => fail_on <= FailOn::Warning,
+        _ => fail_on == FailOn::Info,
+    };
+    let found = document
+        .causes
+        .iter()
+        .chain(document.notes.iter().filter(|note| note.role != "refuted"))
+        .any(|finding| counts(&finding.severity));
+    let agreements = || {
+        document
+            .paths
+            .iter()
+            .flat_map(|path| &path.targets)
+            .map(|target| {
+                (
+                    target.agreement.as_str(),
+                    target
+                        .reported
+                        .as_ref()
+                        .map(|reported| reported.state.as_str()),
+                )
+            })
+    };
+    if found || agreements().any(|(agreement, _)| agreement == "unexplained") {
+        return Exit::Findings;
+    }
+    // A target that AWS reports healthy is decided; what was not read cannot make it less so.
+    let undecided =
+        agreements().any(|(agreement, state)| agreement == "undecided" && state != Some("healthy"));
+    if document.verdict == "unknown" || undecided || document.run.incomplete {
+        return Exit::Incomplete;
+    }
+    Exit::Ok
+}

@@ -1,0 +1,11 @@
+//! What the integration tests share: scenarios, and stand-ins for the systems the program talks to.
+
+#![allow(unused, reason = "every test file uses its own part")]
+
+pub(crate) mod aws;
+pub(crate) mod cluster;
+pub(crate) mod diagnosis;
+pub(crate) mod fleet;
+pub(crate) mod scenario;
+#[cfg(feature = "live")]
+pub(crate) mod world;
