@@ -5,8 +5,6 @@ use std::future::Future;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-/// Bound of one request when nobody says otherwise.
-const REQUEST: Duration = Duration::from_secs(20);
 /// The longest deadline, so that adding to the clock cannot overflow: a day.
 const LONGEST: Duration = Duration::from_secs(86_400);
 
@@ -28,18 +26,13 @@ pub(super) struct Elapsed {
 }
 
 impl Deadline {
-    /// Starts now. A request bound of zero means none but the deadline.
+    /// Starts now. Without a bound of its own, a request has none but the deadline.
     pub(super) fn new(total: Duration, request: Option<Duration>) -> Self {
         let total = total.min(LONGEST);
-        let request = match request {
-            None => REQUEST,
-            Some(Duration::ZERO) => total,
-            Some(bound) => bound,
-        };
         Self {
             end: Instant::now() + total,
             total,
-            request,
+            request: request.unwrap_or(total),
         }
     }
 
@@ -135,7 +128,7 @@ mod tests {
     #[test]
     fn nothing_starts_after_the_deadline() {
         run(async {
-            let deadline = Deadline::new(Duration::ZERO, None);
+            let deadline = Deadline::new(Duration::ZERO, Some(Duration::from_secs(20)));
             let error = deadline.within(deadline.request(), async { 7 }).await;
             assert_eq!(
                 error.unwrap_err().to_string(),

@@ -73,9 +73,11 @@ impl<'a> Notebook<'a> {
         self.pages().bundle.insert(path, bytes);
     }
 
-    /// Whether a document was kept.
-    pub(super) fn has(&self, path: &str) -> bool {
-        self.pages().bundle.get(path).is_some()
+    /// Shows every document that was kept so far.
+    pub(super) fn each_document(&self, mut show: impl FnMut(&str, &[u8])) {
+        for (path, bytes) in self.pages().bundle.iter() {
+            show(path, bytes);
+        }
     }
 
     /// Keeps why something could not be read. `reason` begins with the error's code.

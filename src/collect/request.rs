@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// Time for everything when nobody says otherwise.
-pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_secs(60);
+/// Time for one request when nobody says otherwise.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// One collection.
 #[derive(Clone)]
@@ -22,7 +24,7 @@ pub struct Request {
     pub aws: AwsOptions,
     /// Time for everything together; what is not read by then becomes a gap.
     pub deadline: Duration,
-    /// Time for one request to the API server; 20 s when absent, and zero means no bound but the deadline.
+    /// Time for one request; no bound but the deadline when absent.
     pub request_timeout: Option<Duration>,
     /// Reads every target node's agent instead of samples of each class.
     pub all_nodes: bool,
@@ -38,8 +40,8 @@ impl Default for Request {
             all_namespaces: false,
             kube: KubeOptions::default(),
             aws: AwsOptions::default(),
-            deadline: DEFAULT_DEADLINE,
-            request_timeout: None,
+            deadline: DEADLINE,
+            request_timeout: Some(REQUEST_TIMEOUT),
             all_nodes: false,
             agents: true,
         }
@@ -90,12 +92,10 @@ pub struct KubeOptions {
 pub struct AwsOptions {
     /// `--aws-profile`; wins over keys in the environment.
     pub profile: Option<String>,
-    /// `--region`, for load balancers whose host name and bindings name none.
+    /// `--region`: where to sign in and to assume the role. Load balancers say their own region.
     pub region: Option<String>,
     /// `--role-arn`: a role to assume with those credentials.
     pub role_arn: Option<String>,
     /// `--external-id` that goes with the role.
     pub external_id: Option<String>,
-    /// PEM file of a certificate authority to trust besides the system's; `AWS_CA_BUNDLE` when absent.
-    pub ca_bundle: Option<PathBuf>,
 }

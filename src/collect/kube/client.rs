@@ -7,7 +7,7 @@ use http::header::{ACCEPT, RETRY_AFTER};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kube::client::Body;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// How often a request is sent while the server says that it is busy.
@@ -22,12 +22,19 @@ pub(in crate::collect) struct Kube<'a> {
     pub(super) client: kube::Client,
     pub(in crate::collect) deadline: Deadline,
     pub(in crate::collect) notebook: &'a Notebook<'a>,
-    answered: AtomicBool,
+    contact: Mutex<Contact>,
+}
+
+/// Whether anybody is at the other end.
+#[derive(Default)]
+struct Contact {
+    answered: bool,
+    failure: Option<Failure>,
 }
 
 impl<'a> Kube<'a> {
     /// A client that counts in `notebook`.
-    pub(super) fn new(
+    pub(in crate::collect) fn new(
         client: kube::Client,
         deadline: Deadline,
         notebook: &'a Notebook<'a>,
@@ -36,13 +43,43 @@ impl<'a> Kube<'a> {
             client,
             deadline,
             notebook,
-            answered: AtomicBool::new(false),
+            contact: Mutex::new(Contact::default()),
         }
     }
 
     /// Whether the server ever answered anything but 401.
-    pub(super) fn answered(&self) -> bool {
-        self.answered.load(Ordering::Relaxed)
+    pub(in crate::collect) fn answered(&self) -> bool {
+        self.contact().answered
+    }
+
+    /// Why no request got an answer, if none did. A 401 says more than a connection that failed.
+    pub(in crate::collect) fn never_answered(&self) -> Option<Failure> {
+        let contact = self.contact();
+        let nothing = || Failure::other("Deadline: no request was answered in time");
+        (!contact.answered).then(|| contact.failure.clone().unwrap_or_else(nothing))
+    }
+
+    fn contact(&self) -> std::sync::MutexGuard<'_, Contact> {
+        self.contact.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note<T>(&self, result: Result<T, Failure>) -> Result<T, Failure> {
+        if let Err(failure) = &result {
+            let mut contact = self.contact();
+            let weak = contact
+                .failure
+                .as_ref()
+                .is_none_or(|f| f.kind != Kind::Unauthorized);
+            if weak
+                && matches!(
+                    failure.kind,
+                    Kind::Unauthorized | Kind::Unreachable | Kind::Elapsed
+                )
+            {
+                contact.failure = Some(failure.clone());
+            }
+        }
+        result
     }
 
     /// Gets `target` (path and query), counted as `kubernetes:<call>`, at most `limit` bytes.
@@ -55,6 +92,11 @@ impl<'a> Kube<'a> {
         call: &str,
         limit: usize,
     ) -> Result<Vec<u8>, Failure> {
+        let result = self.tries(target, call, limit).await;
+        self.note(result)
+    }
+
+    async fn tries(&self, target: &str, call: &str, limit: usize) -> Result<Vec<u8>, Failure> {
         let mut tried = 0;
         loop {
             tried += 1;
@@ -88,7 +130,7 @@ impl<'a> Kube<'a> {
         let response = self.client.send(request).await?;
         let status = response.status();
         if status != StatusCode::UNAUTHORIZED {
-            self.answered.store(true, Ordering::Relaxed);
+            self.contact().answered = true;
         }
         if status.is_success() {
             return Ok(match read(response, limit).await? {

@@ -20,5 +20,5 @@ mod split;
 
 pub(super) use cilium::Cilium;
 pub(super) use client::Kube;
-pub(super) use connect::{Connection, connect};
-pub(super) use failure::{Failure, Kind as FailureKind};
+pub(super) use connect::connect;
+pub(super) use failure::Kind as FailureKind;
