@@ -1,5 +1,6 @@
 //! `bundle.yaml`: when and how a bundle was made, and what could not be read.
 
+use crate::model::kubernetes::meta::null_as_default;
 use serde::{Deserialize, Serialize};
 
 /// The manifest of a bundle; every field is optional.
@@ -19,7 +20,10 @@ pub struct Manifest {
     /// Whether identifiers were replaced.
     pub redacted: bool,
     /// What was tried and could not be read.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "null_as_default"
+    )]
     pub gaps: Vec<ManifestGap>,
 }
 

@@ -4,9 +4,20 @@
 //! makes one in memory, a directory or an archive holds one, and the same
 //! parser reads both, so a bundle attached to a bug report is already a test.
 
+mod archive;
+mod directory;
+mod intake;
 pub mod manifest;
+mod name;
+pub mod read;
+pub mod scrub;
+pub mod text;
+pub mod write;
+pub mod yaml;
 
 pub use manifest::{Manifest, ManifestGap};
+pub use read::{ReadError, read};
+pub use write::{WriteError, write};
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! All readings of one agent.
 
-use super::bpf::BpfLb;
+use super::bpf::{BpfLb, FrontendKey, MasterValue};
 use super::datapath::{
     DropCounter, DropEvent, EndpointRow, HealthAnswer, IpRule, NodeRow, TproxyRule,
 };
@@ -29,6 +29,10 @@ pub struct Agent {
     pub desired: Seen<BTreeMap<String, String>>,
     /// `bpf lb list` with the counts of `--frontends` or `lb/maps-dump` merged in.
     pub bpf: Seen<BpfLb>,
+    /// `bpf lb list --frontends`, by itself.
+    pub bpf_masters: Seen<BTreeMap<FrontendKey, MasterValue>>,
+    /// `lb/maps-dump`, by itself.
+    pub bpf_dump: Seen<BpfLb>,
     /// `service list`.
     pub services: Seen<Vec<ServiceRow>>,
     /// StateDB `frontends`.
@@ -86,6 +90,8 @@ impl Agent {
             started_with: unread(Source::AgentStartConfig, &about),
             desired: unread(Source::DbConfigs, &about),
             bpf: unread(Source::BpfLb, &about),
+            bpf_masters: unread(Source::BpfLbFrontends, &about),
+            bpf_dump: unread(Source::BpfLb, &about),
             services: unread(Source::ServiceList, &about),
             frontends: unread(Source::DbFrontends, &about),
             state_services: unread(Source::DbServices, &about),

@@ -69,7 +69,8 @@ pub struct Frontend {
     pub rev_nat: u32,
     /// Flags of the master row.
     pub flags: Flags,
-    /// `(L7LB Proxy Port: N)`; `Some(0)` is reserved and behaves as no redirect.
+    /// `(L7LB Proxy Port: N)`; `Some(0)` is reserved and behaves as no redirect. `None` with the flag
+    /// set means that this version does not print it (before 1.14.9 and 1.15.3).
     pub proxy_port: Option<u16>,
     /// Backends in slot order.
     pub backends: Vec<FrontendBackend>,
@@ -95,9 +96,9 @@ pub struct FrontendBackend {
 }
 
 impl Frontend {
-    /// Whether packets are handed to the L7 proxy: the flag with a port above 0.
+    /// Whether packets are handed to the L7 proxy: the flag, unless its port is known to be 0.
     pub fn redirects(&self) -> bool {
-        self.flags.has("l7-load-balancer") && self.proxy_port.is_some_and(|port| port != 0)
+        self.flags.has("l7-load-balancer") && self.proxy_port != Some(0)
     }
 
     /// How many backends the datapath can choose from: the count where it was read, else the rows.
@@ -105,6 +106,17 @@ impl Frontend {
         self.count
             .unwrap_or_else(|| u32::try_from(self.backends.len()).unwrap_or(u32::MAX))
     }
+}
+
+/// A master row as `bpf lb list --frontends` prints it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MasterValue {
+    /// Reverse NAT id; the reading speaks of the same frontend only where it is equal.
+    pub rev_nat: u32,
+    /// How many active backends there are.
+    pub count: u32,
+    /// The union of the entry; for an L7 redirect it holds the proxy port in network byte order.
+    pub union: u32,
 }
 
 /// The load balancer map of a node.

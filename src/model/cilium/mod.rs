@@ -13,7 +13,9 @@ pub mod status;
 pub mod version;
 
 pub use agent::Agent;
-pub use bpf::{BpfLb, Flags, Frontend, FrontendBackend, FrontendKey, FrontendKind, Scope};
+pub use bpf::{
+    BpfLb, Flags, Frontend, FrontendBackend, FrontendKey, FrontendKind, MasterValue, Scope,
+};
 pub use config::RunningConfig;
 pub use datapath::{DropCounter, HealthAnswer, IpRule, TproxyRule};
 pub use log::{AgentLog, DriftLine, NackLine};

@@ -78,7 +78,9 @@ pub struct Backend {
     pub port: u16,
     /// Node; empty for backends of unknown node.
     pub node: String,
-    /// 0 active, 1 terminating, 2 quarantined, 3 maintenance (pkg/loadbalancer BackendState).
+    /// 0 active, 1 terminating in every version. The other numbers moved when 1.19 put
+    /// terminating-not-serving at 2: quarantined is 2 before and 3 since, maintenance 3 and 4
+    /// (pkg/loadbalancer BackendState).
     pub state: i64,
 }
 

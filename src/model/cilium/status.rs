@@ -21,8 +21,10 @@ pub struct AgentStatus {
     pub node_port: Option<NodePortFeature>,
     /// Proxy.
     pub proxy: Option<ProxyStatus>,
-    /// `Disabled`, `Enabled`; and the devices it covers.
+    /// `Disabled`, `Enabled`.
     pub host_firewall: Option<String>,
+    /// The devices the host firewall covers; listed also where it is disabled.
+    pub host_firewall_devices: Vec<String>,
 }
 
 /// A device that serves NodePorts.

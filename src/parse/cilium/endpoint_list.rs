@@ -1,0 +1,110 @@
+//! `cilium-dbg endpoint list -o json`.
+
+use crate::model::cilium::datapath::EndpointRow;
+use crate::parse::text::or_default;
+use crate::parse::{ParseError, text};
+use serde::Deserialize;
+
+/// Reads the endpoints. 1.21 prints no pod names.
+pub(super) fn json(text: &str) -> Result<Vec<EndpointRow>, ParseError> {
+    Ok(text::json_list::<Item>(text)?
+        .into_iter()
+        .map(|item| EndpointRow {
+            id: item.id,
+            pod: item.status.external_identifiers.pod(),
+            addresses: item
+                .status
+                .networking
+                .addressing
+                .iter()
+                .flat_map(|pair| [&pair.ipv4, &pair.ipv6])
+                .filter_map(|text| text.parse().ok())
+                .collect(),
+            state: item.status.state,
+            labels: item.status.identity.labels,
+        })
+        .collect())
+}
+
+#[derive(Deserialize)]
+struct Item {
+    id: i64,
+    #[serde(default, deserialize_with = "or_default")]
+    status: Status,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "kebab-case", default)]
+struct Status {
+    #[serde(deserialize_with = "or_default")]
+    external_identifiers: Identifiers,
+    #[serde(deserialize_with = "or_default")]
+    identity: Identity,
+    #[serde(deserialize_with = "or_default")]
+    networking: Networking,
+    state: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "kebab-case", default)]
+struct Identifiers {
+    k8s_namespace: String,
+    k8s_pod_name: String,
+    pod_name: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Identity {
+    #[serde(deserialize_with = "or_default")]
+    labels: Vec<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Networking {
+    #[serde(deserialize_with = "or_default")]
+    addressing: Vec<Addresses>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Addresses {
+    ipv4: String,
+    ipv6: String,
+}
+
+impl Identifiers {
+    /// `namespace/pod`; endpoints of the node itself print `/`.
+    fn pod(&self) -> Option<String> {
+        if !self.k8s_pod_name.is_empty() {
+            return Some(format!("{}/{}", self.k8s_namespace, self.k8s_pod_name));
+        }
+        (self.pod_name.len() > 1).then(|| self.pod_name.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::json;
+
+    #[test]
+    fn pods_and_the_nodes_own_endpoints() {
+        let rows = json(
+            r#"[{"id": 3, "status": {"external-identifiers": {"pod-name": "/"}, "state": "ready",
+                 "identity": {"id": 8, "labels": ["reserved:ingress"]}, "networking": {"addressing": [{}]}}},
+                {"id": 4, "status": {"external-identifiers": {"pod-name": "apps/echo-1"}, "state": "regenerating",
+                 "networking": {"addressing": [{"ipv4": "10.0.0.1", "ipv6": "fd00::1"}]}}},
+                {"id": 5}]"#,
+        )
+        .unwrap();
+        assert_eq!(rows[0].pod, None);
+        assert_eq!(rows[0].labels, ["reserved:ingress"]);
+        assert!(rows[0].addresses.is_empty());
+        assert_eq!(rows[1].pod.as_deref(), Some("apps/echo-1"));
+        assert_eq!(rows[1].addresses.len(), 2);
+        assert_eq!(rows[2].state, "");
+        assert!(json("null").unwrap().is_empty());
+        assert!(json("{}").is_err());
+    }
+}

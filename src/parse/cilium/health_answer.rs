@@ -1,0 +1,120 @@
+//! What a health-check node port answered: status line, headers and body, or why there was none.
+//!
+//! Cilium answers on one line with `{"service":…,"localEndpoints":1}`; kube-proxy's body spans several
+//! lines and has the same field. Both are read.
+
+use crate::model::cilium::HealthAnswer;
+use crate::parse::error::quote;
+use crate::parse::text::number;
+use crate::parse::{ParseError, text};
+
+/// Words by which curl, wget and Go say that nobody answered.
+const NO_ANSWER: [&str; 9] = [
+    "connection refused",
+    "couldn't connect",
+    "could not connect",
+    "failed to connect",
+    "econnrefused",
+    "timed out",
+    "timeout",
+    "no route to host",
+    "connection reset",
+];
+
+/// Reads the answer. A body alone is an error: without its code it proves nothing.
+pub(super) fn answer(text: &str) -> Result<HealthAnswer, ParseError> {
+    let text = text::filled(text)?;
+    let first = text
+        .lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or_default();
+    let code = text.lines().find_map(code);
+    let lower = first.to_ascii_lowercase();
+    if code.is_none() && !NO_ANSWER.iter().any(|words| lower.contains(words)) {
+        return Err(ParseError::at(
+            1,
+            first,
+            "neither a status line nor a refused connection",
+        ));
+    }
+    Ok(HealthAnswer {
+        code,
+        local_endpoints: code.and_then(|_| local_endpoints(text)),
+        text: quote(first.trim()),
+    })
+}
+
+/// `HTTP/1.1 200 OK` anywhere in the line, or a line that begins `200 OK`.
+fn code(line: &str) -> Option<u16> {
+    let digits = match line.split_once("HTTP/") {
+        Some((_, rest)) => rest.split_whitespace().nth(1)?,
+        None => {
+            let (digits, reason) = line.trim().split_once(' ')?;
+            if !reason.starts_with(|c: char| c.is_ascii_uppercase()) {
+                return None;
+            }
+            digits
+        }
+    };
+    number(digits).filter(|code| (100..600).contains(code))
+}
+
+fn local_endpoints(text: &str) -> Option<u32> {
+    let (_, rest) = text.split_once("\"localEndpoints\"")?;
+    let rest = rest.trim_start().strip_prefix(':')?.trim_start();
+    let end = rest
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(rest.len());
+    number(&rest[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::answer;
+
+    fn read(text: &str) -> (Option<u16>, Option<u32>) {
+        let answer = answer(text).unwrap();
+        (answer.code, answer.local_endpoints)
+    }
+
+    #[test]
+    fn answers_of_cilium_and_kube_proxy() {
+        let cilium = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n\r\n\
+                      {\"service\":{\"namespace\":\"apps\",\"name\":\"x\"},\"localEndpoints\":0}";
+        assert_eq!(read(cilium), (Some(503), Some(0)));
+        let golden = "200 OK\nContent-Length=66\n---\n{\"localEndpoints\":1}";
+        assert_eq!(read(golden), (Some(200), Some(1)));
+        let kube_proxy =
+            "HTTP/1.1 200 OK\n\n{\n\t\"localEndpoints\": 2,\n\t\"serviceProxyHealthy\": true\n}";
+        assert_eq!(read(kube_proxy), (Some(200), Some(2)));
+        let one_line = "  HTTP/1.1 200 OK|Content-Type: application/json||{\"localEndpoints\":6}";
+        assert_eq!(read(one_line), (Some(200), Some(6)));
+        assert_eq!(
+            read("wget: server returned error: HTTP/1.1 503 Service Unavailable"),
+            (Some(503), None)
+        );
+        assert_eq!(
+            read("HTTP/1.1 400 Bad Request: malformed"),
+            (Some(400), None)
+        );
+    }
+
+    #[test]
+    fn nobody_answered() {
+        for text in [
+            "curl: (7) Failed to connect to 127.0.0.1 port 32431 after 0 ms: Couldn't connect to server",
+            "connect ECONNREFUSED Connection refused",
+            "dial tcp 127.0.0.1:32431: connect: connection refused",
+            "curl: (28) Connection timed out after 3000 milliseconds",
+        ] {
+            assert_eq!(read(text), (None, None), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_proves_nothing() {
+        assert!(answer("").is_err());
+        assert!(answer("{\"localEndpoints\":1}").is_err());
+        assert!(answer("sh: curl: not found").is_err());
+    }
+}

@@ -1,0 +1,47 @@
+//! The table `node-addresses`.
+
+use crate::model::cilium::statedb::NodeAddressRow;
+use crate::parse::ParseError;
+use serde::Deserialize;
+use std::net::IpAddr;
+
+/// Reads the table.
+pub(in crate::parse::cilium) fn node_addresses(
+    text: &str,
+) -> Result<Vec<NodeAddressRow>, ParseError> {
+    Ok(super::rows::<Row>(text)?
+        .into_iter()
+        .map(|row| NodeAddressRow {
+            address: row.addr,
+            node_port: row.node_port,
+            primary: row.primary,
+            device: row.device_name,
+        })
+        .collect())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Row {
+    addr: IpAddr,
+    node_port: bool,
+    #[serde(default)]
+    primary: bool,
+    #[serde(default)]
+    device_name: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::node_addresses;
+
+    #[test]
+    fn the_wildcard_row() {
+        let rows = node_addresses(
+            r#"{"Addr": "10.0.1.10", "NodePort": false, "Primary": true, "DeviceName": "*"}"#,
+        )
+        .unwrap();
+        assert_eq!((rows[0].device.as_str(), rows[0].node_port), ("*", false));
+        assert!(node_addresses(r#"{"Addr": "10.0.1.10"}"#).is_err());
+    }
+}

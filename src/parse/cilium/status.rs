@@ -1,0 +1,217 @@
+//! `cilium-dbg status -o json` (api/v1 StatusResponse).
+//!
+//! Booleans that are false are left out by Go. `ip` of a device begins with as many empty strings as
+//! the device has addresses (pkg/status/status_collector.go), which are ignored here.
+
+use crate::model::cilium::AgentStatus;
+use crate::model::cilium::status::{NodePortFeature, ProxyStatus, ServedDevice};
+use crate::parse::text::or_default;
+use crate::parse::{ParseError, text};
+use serde::Deserialize;
+
+/// Reads the status.
+pub(super) fn json(text: &str) -> Result<AgentStatus, ParseError> {
+    let document: Document = text::json_object(text)?;
+    let agent = document
+        .cilium
+        .ok_or_else(|| ParseError::new("no field cilium: not the status of an agent"))?;
+    let kubernetes = document.kubernetes;
+    let replacement = document.kube_proxy_replacement;
+    let (firewall, firewall_devices) = document
+        .host_firewall
+        .map(|firewall| (firewall.mode, firewall.devices))
+        .unwrap_or_default();
+    Ok(AgentStatus {
+        state: agent.state,
+        message: agent.msg,
+        kubernetes: kubernetes.as_ref().map(|status| status.state.clone()),
+        kubernetes_message: kubernetes.map(|status| status.msg).unwrap_or_default(),
+        kube_proxy_replacement: replacement.as_ref().and_then(Replacement::replaces),
+        devices: replacement
+            .as_ref()
+            .map(Replacement::devices)
+            .unwrap_or_default(),
+        node_port: replacement.and_then(Replacement::node_port),
+        proxy: document.proxy.map(|proxy| ProxyStatus {
+            envoy_mode: proxy.envoy_deployment_mode,
+            port_range: proxy.port_range,
+        }),
+        host_firewall: firewall,
+        host_firewall_devices: firewall_devices,
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Document {
+    cilium: Option<Status>,
+    kubernetes: Option<Status>,
+    kube_proxy_replacement: Option<Replacement>,
+    host_firewall: Option<Firewall>,
+    proxy: Option<Proxy>,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    msg: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Replacement {
+    #[serde(default)]
+    mode: String,
+    #[serde(default, deserialize_with = "or_default")]
+    devices: Vec<String>,
+    #[serde(default, deserialize_with = "or_default")]
+    device_list: Vec<Device>,
+    #[serde(default, deserialize_with = "or_default")]
+    features: Features,
+}
+
+#[derive(Deserialize)]
+struct Device {
+    #[serde(default)]
+    name: String,
+    #[serde(default, deserialize_with = "or_default")]
+    ip: Vec<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+struct Features {
+    node_port: Option<NodePort>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct NodePort {
+    enabled: bool,
+    mode: String,
+    acceleration: String,
+    port_min: u16,
+    port_max: u16,
+}
+
+#[derive(Deserialize)]
+struct Firewall {
+    mode: Option<String>,
+    #[serde(default, deserialize_with = "or_default")]
+    devices: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Proxy {
+    #[serde(default)]
+    envoy_deployment_mode: String,
+    #[serde(default)]
+    port_range: String,
+}
+
+impl Replacement {
+    /// `True` and `Strict` replace kube-proxy, `False` and `Disabled` do not. What `Partial` and
+    /// `Probe` (1.14, 1.15) do depends on single features; the one that counts here is NodePort.
+    fn replaces(&self) -> Option<bool> {
+        match self.mode.to_ascii_lowercase().as_str() {
+            "true" | "strict" => Some(true),
+            "false" | "disabled" => Some(false),
+            _ => self.features.node_port.as_ref().map(|port| port.enabled),
+        }
+    }
+
+    /// `deviceList`, or the names of `devices` (`eth0 10.0.1.5 (Direct Routing)`) where it is missing.
+    fn devices(&self) -> Vec<ServedDevice> {
+        if self.device_list.is_empty() {
+            return self
+                .devices
+                .iter()
+                .filter_map(|text| {
+                    let mut words = text.split_whitespace();
+                    Some(ServedDevice {
+                        name: words.next()?.to_owned(),
+                        addresses: words.filter_map(|word| word.parse().ok()).collect(),
+                    })
+                })
+                .collect();
+        }
+        self.device_list
+            .iter()
+            .map(|device| ServedDevice {
+                name: device.name.clone(),
+                addresses: device.ip.iter().filter_map(|ip| ip.parse().ok()).collect(),
+            })
+            .collect()
+    }
+
+    fn node_port(self) -> Option<NodePortFeature> {
+        let feature = self.features.node_port.filter(|port| port.enabled)?;
+        Some(NodePortFeature {
+            mode: feature.mode,
+            acceleration: feature.acceleration,
+            port_min: feature.port_min,
+            port_max: feature.port_max,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::json;
+
+    fn replaces(section: &str) -> Option<bool> {
+        let text =
+            format!(r#"{{"cilium": {{"state": "Ok"}}, "kube-proxy-replacement": {section}}}"#);
+        json(&text).unwrap().kube_proxy_replacement
+    }
+
+    #[test]
+    fn every_mode_of_every_version() {
+        for (mode, wanted) in [
+            ("True", true),
+            ("Strict", true),
+            ("False", false),
+            ("Disabled", false),
+        ] {
+            assert_eq!(
+                replaces(&format!(r#"{{"mode": "{mode}"}}"#)),
+                Some(wanted),
+                "{mode}"
+            );
+        }
+        let partial =
+            |enabled| format!(r#"{{"mode": "Partial", "features": {{"nodePort": {enabled}}}}}"#);
+        assert_eq!(replaces(&partial(r#"{"enabled": true}"#)), Some(true));
+        assert_eq!(replaces(&partial("{}")), Some(false));
+        assert_eq!(replaces(r#"{"mode": "Probe"}"#), None);
+        assert_eq!(replaces("null"), None);
+    }
+
+    #[test]
+    fn empty_addresses_are_ignored_and_old_devices_are_read() {
+        let status = json(
+            r#"{"cilium": {"state": "Ok"}, "kube-proxy-replacement": {"mode": "True",
+                "deviceList": [{"name": "eth0", "ip": ["", "", "10.0.1.10", "fd01::10"]}]}}"#,
+        )
+        .unwrap();
+        assert_eq!(status.devices[0].addresses.len(), 2);
+        let status = json(
+            r#"{"cilium": {"state": "Ok"}, "kube-proxy-replacement": {"mode": "True",
+                "devices": ["eth0 10.0.1.5 (Direct Routing)", "eth1"]}}"#,
+        )
+        .unwrap();
+        assert_eq!(status.devices[0].name, "eth0");
+        assert_eq!(status.devices[0].addresses.len(), 1);
+        assert_eq!(status.devices[1].name, "eth1");
+    }
+
+    #[test]
+    fn another_document_is_refused() {
+        assert!(json("{}").is_err());
+        assert!(json("[]").is_err());
+        assert!(json("null").is_err());
+    }
+}

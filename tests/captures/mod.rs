@@ -1,0 +1,55 @@
+//! Reads the captures beside this file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A document of a capture.
+pub(crate) struct Document {
+    /// `cilium-1.19/base`.
+    pub(crate) state: String,
+    /// Its path in the bundle: `cilium/node-1/status.json`.
+    pub(crate) path: String,
+    /// What was printed.
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Document {
+    /// The part of the path that names the component, and the name below the node.
+    pub(crate) fn component(&self) -> (&str, &str) {
+        let mut parts = self.path.splitn(3, '/');
+        let component = parts.next().unwrap();
+        (component, parts.nth(1).unwrap())
+    }
+}
+
+/// All documents in order of path.
+pub(crate) fn documents() -> Vec<Document> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures");
+    let mut files = Vec::new();
+    collect(&root, &mut files);
+    files.sort();
+    files
+        .into_iter()
+        .filter_map(|file| {
+            let path = file.strip_prefix(&root).unwrap().to_str().unwrap();
+            let mut parts = path.splitn(3, '/');
+            let (version, state) = (parts.next()?, parts.next()?);
+            Some(Document {
+                state: format!("{version}/{state}"),
+                path: parts.next()?.to_owned(),
+                bytes: fs::read(&file).unwrap(),
+            })
+        })
+        .collect()
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else {
+            files.push(path);
+        }
+    }
+}
