@@ -4,10 +4,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules in the order in which data goes; a module may use itself and those before it.
-const ORDER: [&str; 8] = ["model", "bundle", "parse", "path", "check", "verdict", "report", "render"];
+const ORDER: [&str; 8] = [
+    "model", "bundle", "parse", "path", "check", "verdict", "report", "render",
+];
 
 /// Words that name an async runtime or a client.
-const CLIENTS: [&str; 8] = ["tokio", "kube", "k8s_openapi", "aws_config", "aws_sdk", "aws_smithy", "futures", "hyper"];
+const CLIENTS: [&str; 8] = [
+    "tokio",
+    "kube",
+    "k8s_openapi",
+    "aws_config",
+    "aws_sdk",
+    "aws_smithy",
+    "futures",
+    "hyper",
+];
 
 fn sources(folder: &Path, out: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
@@ -29,7 +40,12 @@ fn files() -> Vec<(String, String, String)> {
     paths
         .iter()
         .map(|path| {
-            let name = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+            let name = path
+                .strip_prefix(&root)
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned();
             let module = name.split(['/', '.']).next().unwrap().to_owned();
             (name, module, fs::read_to_string(path).unwrap())
         })
@@ -47,13 +63,16 @@ fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
 fn named(line: &str) -> Vec<&str> {
     let mut out = Vec::new();
     for rest in line.split("crate::").skip(1) {
-        let group = rest.strip_prefix('{').map(|inner| inner.split('}').next().unwrap_or(inner));
+        let group = rest
+            .strip_prefix('{')
+            .map(|inner| inner.split('}').next().unwrap_or(inner));
         let parts: Vec<&str> = group.map_or_else(|| vec![rest], |inner| inner.split(',').collect());
-        out.extend(
-            parts
-                .into_iter()
-                .map(|part| part.trim().split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or("")),
-        );
+        out.extend(parts.into_iter().map(|part| {
+            part.trim()
+                .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+                .next()
+                .unwrap_or("")
+        }));
     }
     out
 }
@@ -83,10 +102,16 @@ fn data_goes_one_way() {
 
 #[test]
 fn renderers_see_nothing_but_the_report() {
-    for (name, _, text) in files().into_iter().filter(|(_, module, _)| module == "render") {
+    for (name, _, text) in files()
+        .into_iter()
+        .filter(|(_, module, _)| module == "render")
+    {
         for (line, code) in code(&text) {
             for used in named(code) {
-                assert!(matches!(used, "report" | "render"), "{name}:{line}: render must not use {used}");
+                assert!(
+                    matches!(used, "report" | "render"),
+                    "{name}:{line}: render must not use {used}"
+                );
             }
         }
     }
@@ -101,9 +126,10 @@ fn only_collectors_and_the_command_line_name_clients() {
         }
         for (line, code) in code(&text) {
             for client in CLIENTS {
-                let used = code
-                    .match_indices(client)
-                    .any(|(at, _)| code[at + client.len()..].starts_with("::") && !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'));
+                let used = code.match_indices(client).any(|(at, _)| {
+                    code[at + client.len()..].starts_with("::")
+                        && !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_')
+                });
                 if used {
                     wrong.push(format!("{name}:{line}: names {client}"));
                 }
@@ -119,10 +145,16 @@ fn only_the_command_line_prints_and_only_collectors_read_the_clock() {
     for (name, module, text) in files() {
         for (line, code) in code(&text) {
             let prints = ["println!", "print!(", "eprint", "stdout()", "stderr()"];
-            if module != "cli" && prints.iter().any(|word| code.contains(word)) && module != "main" {
+            if module != "cli" && prints.iter().any(|word| code.contains(word)) && module != "main"
+            {
                 wrong.push(format!("{name}:{line}: prints"));
             }
-            let clocks = ["SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now"];
+            let clocks = [
+                "SystemTime::now",
+                "Instant::now",
+                "Timestamp::now",
+                "Zoned::now",
+            ];
             if module != "collect" && clocks.iter().any(|word| code.contains(word)) {
                 wrong.push(format!("{name}:{line}: reads the clock"));
             }

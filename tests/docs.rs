@@ -22,13 +22,21 @@ fn hold(path: &Path, wanted: &str) {
         fs::write(path, wanted).unwrap();
     }
     let found = fs::read_to_string(path).unwrap_or_default();
-    assert!(found == wanted, "{} is stale: UPDATE=1 cargo test --test docs writes it", path.display());
+    assert!(
+        found == wanted,
+        "{} is stale: UPDATE=1 cargo test --test docs writes it",
+        path.display()
+    );
 }
 
 /// Replaces what stands between a marker and the next end marker.
 fn between(text: &str, marker: &str, new: &str) -> String {
-    let (head, rest) = text.split_once(marker).unwrap_or_else(|| panic!("README lacks {marker}"));
-    let (_, tail) = rest.split_once("<!-- end -->").unwrap_or_else(|| panic!("{marker} has no end"));
+    let (head, rest) = text
+        .split_once(marker)
+        .unwrap_or_else(|| panic!("README lacks {marker}"));
+    let (_, tail) = rest
+        .split_once("<!-- end -->")
+        .unwrap_or_else(|| panic!("{marker} has no end"));
     format!("{head}{marker}\n{new}<!-- end -->{tail}")
 }
 
@@ -37,8 +45,11 @@ fn the_readme_shows_the_real_output_and_all_checks() {
     let path = root("README.md");
     let readme = fs::read_to_string(&path).unwrap();
     let example = text(&document(&scenario::one("obs-eu-dev")), Format::Tree);
-    let example = format!("```\n$ kubectl cilium-lb why-unhealthy gateway/shared-gateway -n gateway\n{example}```\n");
-    let mut table = String::from("| code | slug | hop | severity | what it finds |\n|---|---|---|---|---|\n");
+    let example = format!(
+        "```\n$ kubectl cilium-lb why-unhealthy gateway/shared-gateway -n gateway\n{example}```\n"
+    );
+    let mut table =
+        String::from("| code | slug | hop | severity | what it finds |\n|---|---|---|---|---|\n");
     for check in CHECKS {
         let page = format!("src/check/{}", page_of(check.slug));
         let _ = writeln!(
@@ -69,7 +80,10 @@ fn page_of(slug: &str) -> String {
 
 #[test]
 fn the_schema_is_generated_from_the_structs() {
-    hold(&root("src/report/diagnosis.schema.json"), &schema::diagnosis().unwrap());
+    hold(
+        &root("src/report/diagnosis.schema.json"),
+        &schema::diagnosis().unwrap(),
+    );
 }
 
 #[test]
@@ -79,9 +93,15 @@ fn every_document_follows_the_schema() {
     for scenario in scenario::all() {
         let document = document(&scenario);
         let value = serde_json::to_value(&document).unwrap();
-        let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+        let errors: Vec<String> = validator
+            .iter_errors(&value)
+            .map(|error| error.to_string())
+            .collect();
         assert!(errors.is_empty(), "{}: {errors:?}", scenario.name);
-        assert_eq!(serde_json::from_value::<v1::Diagnosis>(value).unwrap(), document);
+        assert_eq!(
+            serde_json::from_value::<v1::Diagnosis>(value).unwrap(),
+            document
+        );
     }
     let mut broken = serde_json::to_value(document(&scenario::one("obs-eu-dev"))).unwrap();
     broken["verdict"] = serde_json::json!(7);

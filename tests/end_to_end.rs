@@ -28,9 +28,27 @@ fn a_healthy_world_is_healthy_within_the_budgets_and_replays_to_the_same_documen
 
     let calls: u64 = world.aws.calls().values().sum();
     let groups = 2;
-    assert!(calls <= 12 + 2 * groups, "{calls} AWS calls: {:?}", world.aws.calls());
-    assert_eq!(live["run"]["calls"].as_object().unwrap().iter().filter(|(name, _)| !name.starts_with("kubernetes:") && *name != "exec").map(|(_, n)| n.as_u64().unwrap()).sum::<u64>(), calls);
-    let mut pods: Vec<String> = world.cluster.execs().into_iter().map(|(pod, _)| pod).collect();
+    assert!(
+        calls <= 12 + 2 * groups,
+        "{calls} AWS calls: {:?}",
+        world.aws.calls()
+    );
+    assert_eq!(
+        live["run"]["calls"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .filter(|(name, _)| !name.starts_with("kubernetes:") && *name != "exec")
+            .map(|(_, n)| n.as_u64().unwrap())
+            .sum::<u64>(),
+        calls
+    );
+    let mut pods: Vec<String> = world
+        .cluster
+        .execs()
+        .into_iter()
+        .map(|(pod, _)| pod)
+        .collect();
     let all = pods.len();
     pods.sort();
     pods.dedup();
@@ -40,10 +58,22 @@ fn a_healthy_world_is_healthy_within_the_budgets_and_replays_to_the_same_documen
     let folder = world.path("captured");
     let to = folder.to_str().unwrap();
     let ran = world
-        .command(&["capture", "gateway/shared-gateway", "-n", "gateway", "--all-nodes", "-o", to])
+        .command(&[
+            "capture",
+            "gateway/shared-gateway",
+            "-n",
+            "gateway",
+            "--all-nodes",
+            "-o",
+            to,
+        ])
         .output()
         .unwrap();
-    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    assert!(
+        ran.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
     let (code, replayed, stderr) = world.why(&["--from", to]);
     assert_eq!(code, 0, "{stderr}");
     let (mut live, mut replayed) = (facts(live), facts(replayed));
@@ -68,9 +98,21 @@ fn strip_times(value: &mut Value) {
 fn a_missing_security_group_rule_is_the_cause_and_its_fix_is_proven() {
     let world = World::start((30000, 30800), &PORTS);
     let (code, document, stderr) = world.why(&[]);
-    assert_eq!((code, &document["verdict"]), (1, &"unhealthy".into()), "{stderr}\n{document:#}");
-    let causes: Vec<&str> = document["causes"].as_array().unwrap().iter().map(|c| c["code"].as_str().unwrap()).collect();
-    assert!(causes.iter().all(|code| *code == "CLB4102") && !causes.is_empty(), "{causes:?}");
+    assert_eq!(
+        (code, &document["verdict"]),
+        (1, &"unhealthy".into()),
+        "{stderr}\n{document:#}"
+    );
+    let causes: Vec<&str> = document["causes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["code"].as_str().unwrap())
+        .collect();
+    assert!(
+        causes.iter().all(|code| *code == "CLB4102") && !causes.is_empty(),
+        "{causes:?}"
+    );
     assert_eq!(document["causes"][0]["fix"]["verified"], true);
 }
 
@@ -82,9 +124,16 @@ fn a_denied_call_is_a_gap_that_names_the_permission() {
     }));
     let (_, document, stderr) = world.why(&[]);
     let gaps = document["gaps"].as_array().unwrap();
-    let denied = gaps.iter().find(|gap| gap["permission"] == "ec2:DescribeNetworkAcls");
+    let denied = gaps
+        .iter()
+        .find(|gap| gap["permission"] == "ec2:DescribeNetworkAcls");
     assert!(denied.is_some(), "{gaps:#?}\n{stderr}");
-    assert!(denied.unwrap()["wouldDecide"].as_array().unwrap().contains(&"CLB4201".into()));
+    assert!(
+        denied.unwrap()["wouldDecide"]
+            .as_array()
+            .unwrap()
+            .contains(&"CLB4201".into())
+    );
 }
 
 #[test]
@@ -97,13 +146,24 @@ fn the_real_kubectl_runs_the_plugin_and_passes_its_exit_code() {
     let path = std::env::join_paths(
         std::iter::once(folder).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
     );
-    command
-        .env("PATH", path.unwrap())
-        .args(["cilium-lb", "why-unhealthy", "gateway/shared-gateway", "-n", "gateway", "-o", "json"]);
+    command.env("PATH", path.unwrap()).args([
+        "cilium-lb",
+        "why-unhealthy",
+        "gateway/shared-gateway",
+        "-n",
+        "gateway",
+        "-o",
+        "json",
+    ]);
     let (code, document, stderr) = outcome(&command.output().unwrap());
     // Nothing listens, and every hop that was read passes: the program says so instead of guessing.
     assert_eq!(code, 1, "{stderr}\n{document:#}");
     assert_eq!(document["causes"], serde_json::json!([]), "{stderr}");
     let targets = document["paths"][0]["targets"].as_array().unwrap();
-    assert!(targets.iter().any(|target| target["agreement"] == "unexplained"), "{targets:#?}");
+    assert!(
+        targets
+            .iter()
+            .any(|target| target["agreement"] == "unexplained"),
+        "{targets:#?}"
+    );
 }

@@ -30,7 +30,10 @@ fn families(scenario: &Scenario) -> BTreeMap<String, Vec<String>> {
         if matches!(parts[0], "cilium" | "envoy" | "hubble") && parts.len() > 2 {
             parts[1] = "*";
         }
-        families.entry(parts.join("/")).or_default().push(path.to_owned());
+        families
+            .entry(parts.join("/"))
+            .or_default()
+            .push(path.to_owned());
     }
     families
 }
@@ -47,14 +50,19 @@ fn removing_evidence_never_turns_fail_into_pass_nor_pass_into_fail() {
                 bundle.remove(document);
             }
             // Without the subject itself there is nothing to diagnose.
-            let Ok(after) = diagnose(&bundle, &scenario.spec.args) else { continue };
+            let Ok(after) = diagnose(&bundle, &scenario.spec.args) else {
+                continue;
+            };
             for (key, now) in predictions(&after) {
                 if let Some(then) = before.get(&key)
                     && *then != now
                     && *then != "unknown"
                     && now != "unknown"
                 {
-                    wrong.push(format!("{}: without {family}: {key:?} was {then} and is {now}", scenario.name));
+                    wrong.push(format!(
+                        "{}: without {family}: {key:?} was {then} and is {now}",
+                        scenario.name
+                    ));
                 }
             }
         }
@@ -71,7 +79,9 @@ fn reverse(value: &mut serde_json::Value, depth: usize) {
             }
             items.iter_mut().for_each(|item| reverse(item, depth + 1));
         }
-        serde_json::Value::Object(fields) => fields.values_mut().for_each(|field| reverse(field, depth + 1)),
+        serde_json::Value::Object(fields) => fields
+            .values_mut()
+            .for_each(|field| reverse(field, depth + 1)),
         _ => {}
     }
 }
@@ -87,7 +97,9 @@ fn the_order_of_the_input_never_changes_the_output() {
             .filter(|path| path.starts_with("aws/") && path.ends_with(".json"))
             .collect();
         for document in documents {
-            let Ok(mut value) = serde_json::from_slice(bundle.get(&document).unwrap()) else { continue };
+            let Ok(mut value) = serde_json::from_slice(bundle.get(&document).unwrap()) else {
+                continue;
+            };
             reverse(&mut value, 0);
             bundle.insert(document, serde_json::to_vec(&value).unwrap());
         }

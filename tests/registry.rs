@@ -23,9 +23,18 @@ const SECTIONS: [&str; 6] = [
 
 #[test]
 fn codes_are_sorted_unique_and_in_the_range_of_their_hop() {
-    assert!(CHECKS.windows(2).all(|pair| pair[0].code < pair[1].code), "not sorted by code");
+    assert!(
+        CHECKS.windows(2).all(|pair| pair[0].code < pair[1].code),
+        "not sorted by code"
+    );
     for check in CHECKS {
-        assert_eq!(check.code.0 / 1000, check.hop as u16, "{} {}", check.code, check.slug);
+        assert_eq!(
+            check.code.0 / 1000,
+            check.hop as u16,
+            "{} {}",
+            check.code,
+            check.slug
+        );
     }
 }
 
@@ -36,11 +45,17 @@ fn slugs_are_unique_and_kebab_case() {
         assert!(seen.insert(check.slug), "{} twice", check.slug);
         assert!(
             check.slug.split('-').all(|word| !word.is_empty()
-                && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())),
+                && word
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())),
             "{}",
             check.slug
         );
-        assert!(!check.title.ends_with('.') && !check.title.is_empty(), "{}", check.title);
+        assert!(
+            !check.title.ends_with('.') && !check.title.is_empty(),
+            "{}",
+            check.title
+        );
     }
 }
 
@@ -48,11 +63,28 @@ fn slugs_are_unique_and_kebab_case() {
 fn every_page_has_a_check_and_every_check_its_page() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/check");
     let mut pages = BTreeSet::new();
-    for folder in fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
-        for file in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+    for folder in fs::read_dir(root)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+    {
+        for file in fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+        {
             if file.extension().is_some_and(|ending| ending == "md") {
-                assert!(file.with_extension("rs").exists(), "{} has no check", file.display());
-                pages.insert(file.file_stem().unwrap().to_str().unwrap().replace('_', "-"));
+                assert!(
+                    file.with_extension("rs").exists(),
+                    "{} has no check",
+                    file.display()
+                );
+                pages.insert(
+                    file.file_stem()
+                        .unwrap()
+                        .to_str()
+                        .unwrap()
+                        .replace('_', "-"),
+                );
             }
         }
     }
@@ -63,7 +95,11 @@ fn every_page_has_a_check_and_every_check_its_page() {
 #[test]
 fn every_page_has_its_sections_in_order() {
     for check in CHECKS {
-        let found: Vec<&str> = check.page.lines().filter(|line| line.starts_with("## ")).collect();
+        let found: Vec<&str> = check
+            .page
+            .lines()
+            .filter(|line| line.starts_with("## "))
+            .collect();
         assert_eq!(found, SECTIONS, "{} {}", check.code, check.slug);
     }
 }
@@ -74,17 +110,25 @@ fn every_check_has_a_firing_a_near_and_a_missing_scenario() {
     for scenario in scenario::all() {
         for proves in &scenario.spec.proves {
             assert!(
-                CHECKS.iter().any(|check| check.code.to_string() == proves.code),
+                CHECKS
+                    .iter()
+                    .any(|check| check.code.to_string() == proves.code),
                 "{}: no check {}",
                 scenario.name,
                 proves.code
             );
-            parts.entry(proves.code.clone()).or_default().insert(proves.part);
+            parts
+                .entry(proves.code.clone())
+                .or_default()
+                .insert(proves.part);
         }
     }
     let all = BTreeSet::from([Part::Fires, Part::NearMiss, Part::Unknown]);
     for check in CHECKS {
-        let of = parts.get(&check.code.to_string()).cloned().unwrap_or_default();
+        let of = parts
+            .get(&check.code.to_string())
+            .cloned()
+            .unwrap_or_default();
         assert_eq!(of, all, "{} {}", check.code, check.slug);
     }
 }
@@ -94,15 +138,31 @@ fn scenarios_prove_what_they_claim() {
     for scenario in scenario::all() {
         let document = support::diagnosis::document(&scenario);
         for proves in &scenario.spec.proves {
-            let found = document.causes.iter().chain(&document.notes).any(|finding| finding.code == proves.code);
-            let unknown = document.gaps.iter().any(|gap| gap.would_decide.contains(&proves.code));
+            let found = document
+                .causes
+                .iter()
+                .chain(&document.notes)
+                .any(|finding| finding.code == proves.code);
+            let unknown = document
+                .gaps
+                .iter()
+                .any(|gap| gap.would_decide.contains(&proves.code));
             let holds = match proves.part {
                 Part::Fires => found,
-                Part::NearMiss => !document.causes.iter().any(|finding| finding.code == proves.code),
+                Part::NearMiss => !document
+                    .causes
+                    .iter()
+                    .any(|finding| finding.code == proves.code),
                 Part::Unknown => unknown,
             };
             let firing_by_design = proves.part == Part::Fires && !document.by_design.is_empty();
-            assert!(holds || firing_by_design, "{}: {} {:?}", scenario.name, proves.code, proves.part);
+            assert!(
+                holds || firing_by_design,
+                "{}: {} {:?}",
+                scenario.name,
+                proves.code,
+                proves.part
+            );
         }
     }
 }
@@ -119,13 +179,25 @@ fn checks_read_what_they_declare_and_nothing_else() {
         for check in CHECKS {
             view.forget();
             verdict::evaluate::run(&view, check);
-            consulted.entry(check.slug).or_default().extend(view.consulted());
+            consulted
+                .entry(check.slug)
+                .or_default()
+                .extend(view.consulted());
         }
     }
     for check in CHECKS {
         let declared: BTreeSet<_> = check.needs.iter().copied().collect();
-        assert_eq!(declared.len(), check.needs.len(), "{} declares a source twice", check.slug);
-        assert_eq!(consulted[check.slug], declared, "{} {}", check.code, check.slug);
+        assert_eq!(
+            declared.len(),
+            check.needs.len(),
+            "{} declares a source twice",
+            check.slug
+        );
+        assert_eq!(
+            consulted[check.slug], declared,
+            "{} {}",
+            check.code, check.slug
+        );
     }
 }
 

@@ -25,10 +25,23 @@ fn every_scenario_says_what_it_must() {
 
 fn promises(scenario: &Scenario, document: &v1::Diagnosis) -> Vec<String> {
     let spec = &scenario.spec;
-    let codes = |findings: &[v1::Finding]| findings.iter().map(|finding| finding.code.clone()).collect::<Vec<_>>();
+    let codes = |findings: &[v1::Finding]| {
+        findings
+            .iter()
+            .map(|finding| finding.code.clone())
+            .collect::<Vec<_>>()
+    };
     let (causes, notes) = (codes(&document.causes), codes(&document.notes));
-    let unknown: Vec<&String> = document.gaps.iter().flat_map(|gap| &gap.would_decide).collect();
-    let errors = document.notes.iter().filter(|note| note.severity == "error").map(|note| &note.code);
+    let unknown: Vec<&String> = document
+        .gaps
+        .iter()
+        .flat_map(|gap| &gap.would_decide)
+        .collect();
+    let errors = document
+        .notes
+        .iter()
+        .filter(|note| note.severity == "error")
+        .map(|note| &note.code);
     let loud: Vec<&String> = causes.iter().chain(errors).collect();
     let code = exit(document, FailOn::Error) as u8;
     let mut wrong = Vec::new();
@@ -37,22 +50,43 @@ fn promises(scenario: &Scenario, document: &v1::Diagnosis) -> Vec<String> {
             wrong.push(format!("{}: {what}", scenario.name));
         }
     };
-    expect(document.verdict == spec.verdict, format!("verdict is {}, not {}", document.verdict, spec.verdict));
-    expect(code == spec.exit, format!("exit code is {code}, not {}", spec.exit));
-    expect(causes == spec.causes, format!("causes are {causes:?}, not {:?}", spec.causes));
+    expect(
+        document.verdict == spec.verdict,
+        format!("verdict is {}, not {}", document.verdict, spec.verdict),
+    );
+    expect(
+        code == spec.exit,
+        format!("exit code is {code}, not {}", spec.exit),
+    );
+    expect(
+        causes == spec.causes,
+        format!("causes are {causes:?}, not {:?}", spec.causes),
+    );
     for wanted in &spec.notes {
-        expect(notes.contains(wanted), format!("{wanted} is not among the notes {notes:?}"));
+        expect(
+            notes.contains(wanted),
+            format!("{wanted} is not among the notes {notes:?}"),
+        );
     }
     for wanted in &spec.unknown {
-        expect(unknown.contains(&wanted), format!("{wanted} is not unknown"));
+        expect(
+            unknown.contains(&wanted),
+            format!("{wanted} is not unknown"),
+        );
     }
     for silent in &spec.quiet {
         expect(!loud.contains(&silent), format!("{silent} must be quiet"));
     }
     for finding in document.causes.iter().chain(&document.notes) {
-        expect(!finding.evidence.is_empty(), format!("{} has no evidence", finding.code));
         expect(
-            finding.evidence.iter().all(|evidence| !evidence.source.is_empty()),
+            !finding.evidence.is_empty(),
+            format!("{} has no evidence", finding.code),
+        );
+        expect(
+            finding
+                .evidence
+                .iter()
+                .all(|evidence| !evidence.source.is_empty()),
             format!("{} has evidence without origin", finding.code),
         );
     }
@@ -60,10 +94,13 @@ fn promises(scenario: &Scenario, document: &v1::Diagnosis) -> Vec<String> {
 }
 
 fn texts(scenario: &Scenario, document: &v1::Diagnosis) -> Vec<String> {
-    [("expected.txt", Format::Tree), ("expected.json", Format::Json)]
-        .into_iter()
-        .filter_map(|(file, format)| compare(&scenario.folder.join(file), &text(document, format)))
-        .collect()
+    [
+        ("expected.txt", Format::Tree),
+        ("expected.json", Format::Json),
+    ]
+    .into_iter()
+    .filter_map(|(file, format)| compare(&scenario.folder.join(file), &text(document, format)))
+    .collect()
 }
 
 fn compare(path: &Path, now: &str) -> Option<String> {
@@ -73,7 +110,11 @@ fn compare(path: &Path, now: &str) -> Option<String> {
     }
     let before = fs::read_to_string(path).unwrap_or_default();
     (before != now).then(|| {
-        let line = before.lines().zip(now.lines()).position(|(a, b)| a != b).unwrap_or(0);
+        let line = before
+            .lines()
+            .zip(now.lines())
+            .position(|(a, b)| a != b)
+            .unwrap_or(0);
         format!(
             "{}: differs from line {}: {:?} instead of {:?}; UPDATE=1 writes it anew",
             path.display(),

@@ -17,7 +17,8 @@ pub(super) fn run(args: &CaptureArgs) -> anyhow::Result<Exit> {
     };
     let (bundle, interrupted) = match &args.from {
         Some(path) => {
-            let read = bundle::read(path).with_context(|| format!("cannot read the bundle {}", path.display()))?;
+            let read = bundle::read(path)
+                .with_context(|| format!("cannot read the bundle {}", path.display()))?;
             (read, false)
         }
         None => live(args, &subjects)?,
@@ -30,17 +31,25 @@ pub(super) fn run(args: &CaptureArgs) -> anyhow::Result<Exit> {
         bundle.iter().count(),
         bundle.manifest.gaps.len()
     ))?;
-    Ok(if interrupted { Exit::Interrupted } else { Exit::Ok })
+    Ok(if interrupted {
+        Exit::Interrupted
+    } else {
+        Exit::Ok
+    })
 }
 
 #[cfg(feature = "live")]
 fn live(args: &CaptureArgs, subjects: &[SubjectRef]) -> anyhow::Result<(Bundle, bool)> {
-    let request = args.connection.request(subjects, args.namespace.as_deref())?;
+    let request = args
+        .connection
+        .request(subjects, args.namespace.as_deref())?;
     let collected = super::progress::collect(&request)?;
     Ok((collected.bundle, collected.interrupted))
 }
 
 #[cfg(not(feature = "live"))]
 fn live(_: &CaptureArgs, _: &[SubjectRef]) -> anyhow::Result<(Bundle, bool)> {
-    anyhow::bail!("this build reads bundles only: give one with --from, or build with the default features")
+    anyhow::bail!(
+        "this build reads bundles only: give one with --from, or build with the default features"
+    )
 }

@@ -57,7 +57,13 @@ fn table(rows: &[Row], width: usize) -> String {
     }
     table.set_header(["CODE", "SLUG", "HOP", "SEVERITY", "TITLE"]);
     for row in rows {
-        table.add_row([row.code.as_str(), row.slug, row.hop, row.severity, row.title]);
+        table.add_row([
+            row.code.as_str(),
+            row.slug,
+            row.hop,
+            row.severity,
+            row.title,
+        ]);
     }
     table.trim_fmt() + "\n"
 }

@@ -59,7 +59,12 @@ pub(super) struct ConnectionArgs {
     #[arg(long, help_heading = "Cluster")]
     disable_compression: bool,
     /// Time for one request, such as 5s or 1m; 0 means no limit.
-    #[arg(long, default_value = "20s", value_name = "TIME", help_heading = "Cluster")]
+    #[arg(
+        long,
+        default_value = "20s",
+        value_name = "TIME",
+        help_heading = "Cluster"
+    )]
     request_timeout: String,
     /// AWS profile; otherwise the default chain.
     #[arg(long, value_name = "PROFILE", help_heading = "AWS")]
@@ -80,13 +85,22 @@ pub(super) struct ConnectionArgs {
     #[arg(long, help_heading = "Collection")]
     no_exec: bool,
     /// Time for the whole collection.
-    #[arg(long, default_value = "60s", value_name = "TIME", help_heading = "Collection")]
+    #[arg(
+        long,
+        default_value = "60s",
+        value_name = "TIME",
+        help_heading = "Collection"
+    )]
     deadline: String,
 }
 
 impl ConnectionArgs {
     /// What to collect, and with whose help.
-    pub(super) fn request(&self, subjects: &[SubjectRef], namespace: Option<&str>) -> anyhow::Result<Request> {
+    pub(super) fn request(
+        &self,
+        subjects: &[SubjectRef],
+        namespace: Option<&str>,
+    ) -> anyhow::Result<Request> {
         Ok(Request {
             subjects: subjects.to_vec(),
             namespace: namespace.map(str::to_owned),
@@ -131,9 +145,9 @@ fn time(flag: &str, text: &str) -> anyhow::Result<Option<Duration>> {
     if text == "0" {
         return Ok(None);
     }
-    let span: jiff::SignedDuration = text
-        .parse()
-        .map_err(|_| anyhow::anyhow!("{flag} {text:?} is no time: write a number with a unit, such as 5s or 1m"))?;
+    let span: jiff::SignedDuration = text.parse().map_err(|_| {
+        anyhow::anyhow!("{flag} {text:?} is no time: write a number with a unit, such as 5s or 1m")
+    })?;
     match Duration::try_from(span) {
         Ok(time) if !time.is_zero() => Ok(Some(time)),
         _ => bail!("{flag} {text:?} must be positive"),

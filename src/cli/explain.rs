@@ -20,7 +20,11 @@ fn unknown(code: &str) -> String {
     let codes: Vec<String> = CHECKS.iter().map(|check| check.code.to_string()).collect();
     let codes = similar(&code.to_ascii_uppercase(), codes.iter().map(String::as_str));
     let near: Vec<String> = slugs.into_iter().chain(codes).collect();
-    let hint = if near.is_empty() { String::new() } else { format!(" (similar: {})", near.join(", ")) };
+    let hint = if near.is_empty() {
+        String::new()
+    } else {
+        format!(" (similar: {})", near.join(", "))
+    };
     format!("error: no check {code:?}{hint}; `kubectl cilium-lb checks` lists all\n")
 }
 

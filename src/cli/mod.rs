@@ -29,7 +29,11 @@ pub fn main() -> ExitCode {
         Err(error) => {
             let asked = !error.use_stderr();
             // Help that cannot be printed because the reader left is no failure.
-            if error.print().is_err() || asked { Exit::Ok } else { Exit::Usage }
+            if error.print().is_err() || asked {
+                Exit::Ok
+            } else {
+                Exit::Usage
+            }
         }
     };
     ExitCode::from(exit as u8)

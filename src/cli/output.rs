@@ -34,11 +34,19 @@ pub(super) fn look(colour: Colour) -> Look {
     let coloured = match colour {
         Colour::Always => true,
         Colour::Never => false,
-        Colour::Auto => anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
+        Colour::Auto => {
+            anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+        }
     };
-    let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse::<usize>().ok());
+    let columns = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|text| text.parse::<usize>().ok());
     Look {
-        styles: if coloured { Styles::COLOUR } else { Styles::PLAIN },
+        styles: if coloured {
+            Styles::COLOUR
+        } else {
+            Styles::PLAIN
+        },
         width: columns.map_or(MAX_WIDTH, |columns| columns.clamp(60, MAX_WIDTH)),
     }
 }

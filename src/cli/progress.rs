@@ -25,7 +25,9 @@ pub(super) use collect_quietly as collect;
 
 fn show(bar: &ProgressBar, event: &Event) {
     match event {
-        Event::WaitingForCredentials(command) => bar.set_message(format!("waiting for credentials ({command})")),
+        Event::WaitingForCredentials(command) => {
+            bar.set_message(format!("waiting for credentials ({command})"))
+        }
         Event::Wave { number, what } => bar.set_message(format!("[{number}/4] {what}")),
         Event::Progress { what, done, total } => bar.set_message(format!("{what} {done}/{total}")),
         Event::Gap(text) => bar.println(format!("not read: {text}")),

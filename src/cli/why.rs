@@ -29,7 +29,11 @@ pub(super) fn run(args: &WhyArgs) -> anyhow::Result<Exit> {
     let evidence = evidence(args, &subjects)?;
     let snapshot = parse::snapshot(&evidence.bundle);
     let mut documents = Vec::new();
-    let mut worst = if evidence.interrupted { Exit::Interrupted } else { Exit::Ok };
+    let mut worst = if evidence.interrupted {
+        Exit::Interrupted
+    } else {
+        Exit::Ok
+    };
     for subject in &subjects {
         match diagnose(&snapshot, subject, &evidence) {
             Ok(document) => {
@@ -77,7 +81,11 @@ pub(super) fn subjects(words: &[String]) -> anyhow::Result<Vec<SubjectRef>> {
     words.iter().map(|word| Ok(word.parse()?)).collect()
 }
 
-fn diagnose(snapshot: &Snapshot, wanted: &SubjectRef, evidence: &Evidence) -> anyhow::Result<v1::Diagnosis> {
+fn diagnose(
+    snapshot: &Snapshot,
+    wanted: &SubjectRef,
+    evidence: &Evidence,
+) -> anyhow::Result<v1::Diagnosis> {
     let subject = resolve(snapshot, wanted, &evidence.namespace)?;
     let verdict = verdict::diagnose(snapshot, &subject);
     Ok(report::diagnosis(snapshot, &verdict, evidence.run.clone()))
@@ -89,10 +97,14 @@ fn evidence(args: &WhyArgs, subjects: &[SubjectRef]) -> anyhow::Result<Evidence>
         ..v1::Run::default()
     };
     if let Some(path) = &args.from {
-        let bundle = bundle::read(path).with_context(|| format!("cannot read the bundle {}", path.display()))?;
+        let bundle = bundle::read(path)
+            .with_context(|| format!("cannot read the bundle {}", path.display()))?;
         return Ok(Evidence {
             bundle,
-            namespace: args.namespace.clone().unwrap_or_else(|| "default".to_owned()),
+            namespace: args
+                .namespace
+                .clone()
+                .unwrap_or_else(|| "default".to_owned()),
             run,
             interrupted: false,
         });
@@ -102,7 +114,9 @@ fn evidence(args: &WhyArgs, subjects: &[SubjectRef]) -> anyhow::Result<Evidence>
 
 #[cfg(feature = "live")]
 fn live(args: &WhyArgs, subjects: &[SubjectRef], run: v1::Run) -> anyhow::Result<Evidence> {
-    let request = args.connection.request(subjects, args.namespace.as_deref())?;
+    let request = args
+        .connection
+        .request(subjects, args.namespace.as_deref())?;
     let collected = super::progress::collect(&request)?;
     if collected.bundle.is_empty() {
         bail!("nothing could be read; see the messages above");

@@ -102,5 +102,8 @@ pub fn exit(document: &Diagnosis, fail_on: FailOn) -> Exit {
     if document.verdict == "unknown" || undecided || document.run.incomplete {
         return Exit::Incomplete;
     }
+    if matches!(document.verdict.as_str(), "unhealthy" | "degraded") {
+        return Exit::Findings;
+    }
     Exit::Ok
 }

@@ -40,7 +40,9 @@ pub fn evaluate(view: &View<'_>) -> Evaluation {
     for check in CHECKS.iter().copied() {
         let mut said = run(view, check).into_iter();
         match check.run {
-            Run::Subject(_) => evaluation.subject.extend(said.map(|checked| (check, checked))),
+            Run::Subject(_) => evaluation
+                .subject
+                .extend(said.map(|checked| (check, checked))),
             Run::Path(_) => {
                 for (results, checked) in evaluation.paths.iter_mut().zip(said) {
                     results.push((check, checked));
@@ -48,7 +50,11 @@ pub fn evaluate(view: &View<'_>) -> Evaluation {
             }
             Run::Node(_) => {
                 for (node, checked) in target_nodes(view).into_iter().zip(said) {
-                    evaluation.nodes.entry(node.clone()).or_default().push((check, checked));
+                    evaluation
+                        .nodes
+                        .entry(node.clone())
+                        .or_default()
+                        .push((check, checked));
                 }
             }
             Run::Target(_) => {
@@ -67,10 +73,17 @@ pub fn run(view: &View<'_>, check: &'static Check) -> Vec<Checked> {
     match check.run {
         Run::Subject(run) => vec![run(view)],
         Run::Path(run) => paths.iter().map(|path| run(view, path)).collect(),
-        Run::Node(run) => target_nodes(view).into_iter().map(|node| run(view, node)).collect(),
+        Run::Node(run) => target_nodes(view)
+            .into_iter()
+            .map(|node| run(view, node))
+            .collect(),
         Run::Target(run) => paths
             .iter()
-            .flat_map(|path| path.targets.iter().map(move |target| run(view, path, target)))
+            .flat_map(|path| {
+                path.targets
+                    .iter()
+                    .map(move |target| run(view, path, target))
+            })
             .collect(),
     }
 }
@@ -79,7 +92,11 @@ pub fn run(view: &View<'_>, check: &'static Check) -> Vec<Checked> {
 fn target_nodes<'a>(view: &View<'a>) -> BTreeSet<&'a String> {
     view.paths()
         .iter()
-        .flat_map(|path| path.targets.iter().filter_map(|target| target.node.as_ref().ok()))
+        .flat_map(|path| {
+            path.targets
+                .iter()
+                .filter_map(|target| target.node.as_ref().ok())
+        })
         .collect()
 }
 

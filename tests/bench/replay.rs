@@ -20,7 +20,10 @@ fn replay(bundle: &Bundle) -> (usize, String) {
     let verdict = verdict::diagnose(&snapshot, &subject);
     let targets = verdict.paths.iter().map(|path| path.targets.len()).sum();
     let document = report::diagnosis(&snapshot, &verdict, v1::Run::default());
-    let look = Look { styles: Styles::PLAIN, width: 100 };
+    let look = Look {
+        styles: Styles::PLAIN,
+        width: 100,
+    };
     (targets, render(&[document], Format::Tree, &look).unwrap())
 }
 
@@ -35,14 +38,28 @@ fn benches(c: &mut Criterion) {
     let bundle = fleet::gateway(500);
     let bytes: usize = bundle.iter().map(|(_, bytes)| bytes.len()).sum();
     let (targets, text) = replay(&bundle);
-    println!("{targets} targets, {} documents, {} MiB", bundle.iter().count(), bytes >> 20);
+    println!(
+        "{targets} targets, {} documents, {} MiB",
+        bundle.iter().count(),
+        bytes >> 20
+    );
     println!("{}", text.lines().take(4).collect::<Vec<_>>().join("\n"));
-    println!("peak resident memory after one replay, bundle included: {:?} MiB", peak());
+    println!(
+        "peak resident memory after one replay, bundle included: {:?} MiB",
+        peak()
+    );
     let mut group = c.benchmark_group("replay");
     group.sample_size(10);
-    group.bench_function("2000 targets on 500 nodes", |b| b.iter(|| replay(black_box(&bundle))));
+    group.bench_function("2000 targets on 500 nodes", |b| {
+        b.iter(|| replay(black_box(&bundle)))
+    });
     let snapshot = parse::snapshot(&bundle);
-    let subject = resolve(&snapshot, &"gateway/shared-gateway".parse().unwrap(), "gateway").unwrap();
+    let subject = resolve(
+        &snapshot,
+        &"gateway/shared-gateway".parse().unwrap(),
+        "gateway",
+    )
+    .unwrap();
     group.bench_function("the same without parsing", |b| {
         b.iter(|| verdict::diagnose(black_box(&snapshot), &subject))
     });

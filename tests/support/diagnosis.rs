@@ -20,21 +20,29 @@ pub(crate) fn asked(args: &[String]) -> (SubjectRef, String) {
 pub(crate) fn diagnose(bundle: &Bundle, args: &[String]) -> Result<v1::Diagnosis, String> {
     let snapshot = parse::snapshot(bundle);
     let (wanted, namespace) = asked(args);
-    let subject: Subject = resolve(&snapshot, &wanted, &namespace).map_err(|error| error.to_string())?;
+    let subject: Subject =
+        resolve(&snapshot, &wanted, &namespace).map_err(|error| error.to_string())?;
     let verdict = verdict::diagnose(&snapshot, &subject);
-    let run = v1::Run { version: "test".to_owned(), ..v1::Run::default() };
+    let run = v1::Run {
+        version: "test".to_owned(),
+        ..v1::Run::default()
+    };
     Ok(report::diagnosis(&snapshot, &verdict, run))
 }
 
 /// The document of a scenario.
 #[allow(dead_code, reason = "not every test file needs the document alone")]
 pub(crate) fn document(scenario: &Scenario) -> v1::Diagnosis {
-    diagnose(&scenario.bundle, &scenario.spec.args).unwrap_or_else(|error| panic!("{}: {error}", scenario.name))
+    diagnose(&scenario.bundle, &scenario.spec.args)
+        .unwrap_or_else(|error| panic!("{}: {error}", scenario.name))
 }
 
 /// A document as text, 100 columns wide, without colour.
 #[allow(dead_code, reason = "not every test file renders")]
 pub(crate) fn text(document: &v1::Diagnosis, format: Format) -> String {
-    let look = Look { styles: Styles::PLAIN, width: 100 };
+    let look = Look {
+        styles: Styles::PLAIN,
+        width: 100,
+    };
     render(std::slice::from_ref(document), format, &look).unwrap()
 }

@@ -10,14 +10,25 @@ const ADDRESS: &str = "10.80.1.24";
 const INSTANCE: &str = "i-080cdead7875c5bb8";
 /// The ports that are doubled: Service port, NodePort, target group, and their copies.
 const PORTS: [[(&str, &str); 3]; 2] = [
-    [("80", "8080"), ("30866", "30868"), ("ab026b9331", "ab026b9332")],
-    [("443", "8443"), ("31163", "31165"), ("a82b6fccb1", "a82b6fccb2")],
+    [
+        ("80", "8080"),
+        ("30866", "30868"),
+        ("ab026b9331", "ab026b9332"),
+    ],
+    [
+        ("443", "8443"),
+        ("31163", "31165"),
+        ("a82b6fccb1", "a82b6fccb2"),
+    ],
 ];
 
 /// A healthy Gateway with four listeners on `nodes` nodes: four targets per node.
 pub(crate) fn gateway(nodes: usize) -> Bundle {
     let small = scenario::one("obs-eu-dev-healthy").bundle;
-    let mut fleet = Bundle { manifest: small.manifest.clone(), ..Bundle::default() };
+    let mut fleet = Bundle {
+        manifest: small.manifest.clone(),
+        ..Bundle::default()
+    };
     for (path, bytes) in small.iter() {
         let text = std::str::from_utf8(bytes).unwrap();
         let mut parts = path.split('/');
@@ -34,8 +45,12 @@ pub(crate) fn gateway(nodes: usize) -> Bundle {
 fn agent(fleet: &mut Bundle, path: &str, text: &str, nodes: usize) {
     let text = if path.contains("bpf-lb-list") {
         let mut rows: Value = serde_json::from_str(text).unwrap();
-        let copy: Value = serde_json::from_str(&text.replace("30866", "30868").replace("31163", "31165")).unwrap();
-        rows.as_object_mut().unwrap().extend(copy.as_object().unwrap().clone());
+        let copy: Value =
+            serde_json::from_str(&text.replace("30866", "30868").replace("31163", "31165"))
+                .unwrap();
+        rows.as_object_mut()
+            .unwrap()
+            .extend(copy.as_object().unwrap().clone());
         rows.to_string()
     } else {
         text.to_owned()
@@ -52,16 +67,24 @@ fn shared(fleet: &mut Bundle, path: &str, text: &str, nodes: usize) {
         return;
     }
     let mut value: Value = serde_saphyr::from_str(text).unwrap();
-    let list = ["items", "Reservations", "Listeners", "TargetGroups", "TargetHealthDescriptions"]
-        .into_iter()
-        .find(|field| value[*field].is_array());
+    let list = [
+        "items",
+        "Reservations",
+        "Listeners",
+        "TargetGroups",
+        "TargetHealthDescriptions",
+    ]
+    .into_iter()
+    .find(|field| value[*field].is_array());
     if let Some(field) = list {
         let before = value[field].as_array().unwrap().clone();
         let mut after = Vec::new();
         for item in &before {
             let text = item.to_string();
             if text.contains(INSTANCE) || (text.contains(NODE) && !text.contains("ip-10-80-2-")) {
-                after.extend((0..nodes).map(|index| serde_json::from_str::<Value>(&rename(&text, &unique(index))).unwrap()));
+                after.extend((0..nodes).map(|index| {
+                    serde_json::from_str::<Value>(&rename(&text, &unique(index))).unwrap()
+                }));
             } else if !names_another_node(&text) {
                 after.push(item.clone());
             }
@@ -78,7 +101,10 @@ fn shared(fleet: &mut Bundle, path: &str, text: &str, nodes: usize) {
     for renames in PORTS {
         let (from, to) = renames[2];
         if path.contains(from) {
-            fleet.insert(path.replace(from, to), duplicate(&value, &renames).to_string());
+            fleet.insert(
+                path.replace(from, to),
+                duplicate(&value, &renames).to_string(),
+            );
         }
     }
 }
@@ -98,7 +124,11 @@ fn ports(value: &mut Value) {
                 }
             }
             Some("CiliumEnvoyConfig") => {
-                for service in item["spec"]["services"].as_array_mut().into_iter().flatten() {
+                for service in item["spec"]["services"]
+                    .as_array_mut()
+                    .into_iter()
+                    .flatten()
+                {
                     service["ports"] = json!([80, 443, 8080, 8443]);
                 }
             }
@@ -108,13 +138,18 @@ fn ports(value: &mut Value) {
 }
 
 fn names_another_node(text: &str) -> bool {
-    (text.contains("providerID") || text.contains("\"nodeName\"") || text.contains("\"InstanceId\"") || text.contains("\"Target\""))
+    (text.contains("providerID")
+        || text.contains("\"nodeName\"")
+        || text.contains("\"InstanceId\"")
+        || text.contains("\"Target\""))
         && !text.contains("EndpointSlice")
 }
 
 fn duplicate(value: &Value, renames: &[(&str, &str)]) -> Value {
     let mut text = value.to_string();
-    let [(port, other), rest @ ..] = renames else { return value.clone() };
+    let [(port, other), rest @ ..] = renames else {
+        return value.clone();
+    };
     text = text.replace(&format!("\"Port\":{port},"), &format!("\"Port\":{other},"));
     for (from, to) in rest {
         text = text.replace(from, to);

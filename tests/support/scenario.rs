@@ -126,8 +126,10 @@ pub(crate) fn one(name: &str) -> Scenario {
 
 fn load(name: &str, bases: &mut BTreeMap<String, Bundle>) -> Scenario {
     let folder = folder().join(name);
-    let text = fs::read_to_string(folder.join("scenario.yaml")).unwrap_or_else(|e| panic!("{name}: {e}"));
-    let spec: Spec = serde_saphyr::from_str(&text).unwrap_or_else(|e| panic!("{name}/scenario.yaml: {e}"));
+    let text =
+        fs::read_to_string(folder.join("scenario.yaml")).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let spec: Spec =
+        serde_saphyr::from_str(&text).unwrap_or_else(|e| panic!("{name}/scenario.yaml: {e}"));
     let from = spec.base.clone().unwrap_or_else(|| name.to_owned());
     let mut bundle = bases
         .entry(from.clone())
@@ -141,34 +143,56 @@ fn load(name: &str, bases: &mut BTreeMap<String, Bundle>) -> Scenario {
     if overlay.exists() {
         lay_over(&mut bundle, &overlay, &overlay);
     }
-    Scenario { name: name.to_owned(), folder, spec, bundle }
+    Scenario {
+        name: name.to_owned(),
+        folder,
+        spec,
+        bundle,
+    }
 }
 
 fn apply(name: &str, spec: &Spec, bundle: &mut Bundle) {
     for pattern in &spec.remove {
         let doomed = matching(bundle, pattern);
-        assert!(!doomed.is_empty(), "{name}: remove {pattern:?} matches no document");
+        assert!(
+            !doomed.is_empty(),
+            "{name}: remove {pattern:?} matches no document"
+        );
         for document in doomed {
             bundle.remove(&document);
         }
     }
     for patch in &spec.patch {
         let documents = matching(bundle, &patch.document);
-        assert!(!documents.is_empty(), "{name}: patch {:?} matches no document", patch.document);
+        assert!(
+            !documents.is_empty(),
+            "{name}: patch {:?} matches no document",
+            patch.document
+        );
         for document in documents {
             let text = text_of(bundle, &document);
             // JSON is YAML, so one reader serves both; the result is written as JSON.
-            let mut value: Value = serde_saphyr::from_str(&text).unwrap_or_else(|e| panic!("{name}: {document}: {e}"));
-            json_patch::patch(&mut value, &patch.ops).unwrap_or_else(|e| panic!("{name}: {document}: {e}"));
+            let mut value: Value =
+                serde_saphyr::from_str(&text).unwrap_or_else(|e| panic!("{name}: {document}: {e}"));
+            json_patch::patch(&mut value, &patch.ops)
+                .unwrap_or_else(|e| panic!("{name}: {document}: {e}"));
             bundle.insert(document, serde_json::to_vec_pretty(&value).unwrap());
         }
     }
     for replace in &spec.replace {
         let documents = matching(bundle, &replace.document);
-        assert!(!documents.is_empty(), "{name}: replace {:?} matches no document", replace.document);
+        assert!(
+            !documents.is_empty(),
+            "{name}: replace {:?} matches no document",
+            replace.document
+        );
         for document in documents {
             let text = text_of(bundle, &document);
-            assert!(text.contains(&replace.from), "{name}: {document} lacks {:?}", replace.from);
+            assert!(
+                text.contains(&replace.from),
+                "{name}: {document} lacks {:?}",
+                replace.from
+            );
             bundle.insert(document, text.replace(&replace.from, &replace.to));
         }
     }
@@ -186,7 +210,11 @@ fn matching(bundle: &Bundle, pattern: &str) -> Vec<String> {
         .map(|(path, _)| path)
         .filter(|path| {
             let of: Vec<&str> = path.split('/').collect();
-            of.len() == parts.len() && of.iter().zip(&parts).all(|(text, glob)| glob_matches(glob, text))
+            of.len() == parts.len()
+                && of
+                    .iter()
+                    .zip(&parts)
+                    .all(|(text, glob)| glob_matches(glob, text))
         })
         .map(str::to_owned)
         .collect()
@@ -195,9 +223,10 @@ fn matching(bundle: &Bundle, pattern: &str) -> Vec<String> {
 fn glob_matches(glob: &str, text: &str) -> bool {
     match glob.split_once('*') {
         None => glob == text,
-        Some((head, tail)) => text
-            .strip_prefix(head)
-            .is_some_and(|rest| (0..=rest.len()).any(|cut| rest.is_char_boundary(cut) && glob_matches(tail, &rest[cut..]))),
+        Some((head, tail)) => text.strip_prefix(head).is_some_and(|rest| {
+            (0..=rest.len())
+                .any(|cut| rest.is_char_boundary(cut) && glob_matches(tail, &rest[cut..]))
+        }),
     }
 }
 
@@ -207,7 +236,12 @@ fn lay_over(bundle: &mut Bundle, root: &Path, folder: &Path) {
         if path.is_dir() {
             lay_over(bundle, root, &path);
         } else {
-            let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+            let name = path
+                .strip_prefix(root)
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned();
             bundle.insert(name, fs::read(&path).unwrap());
         }
     }

@@ -47,7 +47,12 @@ impl World {
         let half = cluster_half(&made);
         bundle::write(&half, &folder.path().join("cluster"), false).unwrap();
         let cluster = ClusterDouble::start(folder.path().join("cluster"));
-        Self { aws, cluster, made, folder }
+        Self {
+            aws,
+            cluster,
+            made,
+            folder,
+        }
     }
 
     /// A path in a folder that goes with the world.
@@ -76,7 +81,14 @@ impl World {
 
     /// Runs `why-unhealthy` on the Gateway and returns exit code, document and standard error.
     pub(crate) fn why(&self, more: &[&str]) -> (i32, Value, String) {
-        let mut args = vec!["why-unhealthy", "gateway/shared-gateway", "-n", "gateway", "-o", "json"];
+        let mut args = vec![
+            "why-unhealthy",
+            "gateway/shared-gateway",
+            "-n",
+            "gateway",
+            "-o",
+            "json",
+        ];
         args.extend(more);
         let ran = self.command(&args).output().unwrap();
         outcome(&ran)
@@ -103,7 +115,10 @@ fn plan((from, to): (u16, u16), listening: &[u16]) -> Value {
     }
     let mut groups = serde_json::Map::new();
     for (name, _, port) in GROUPS {
-        let targets: Vec<Value> = NODES.iter().map(|(id, ..)| json!({"node": id, "port": port})).collect();
+        let targets: Vec<Value> = NODES
+            .iter()
+            .map(|(id, ..)| json!({"node": id, "port": port}))
+            .collect();
         groups.insert(
             name.to_owned(),
             json!({"name": name, "protocol": "TCP", "port": port, "type": "instance", "targets": targets,
@@ -142,15 +157,27 @@ fn cluster_half(made: &Value) -> bundle::Bundle {
     let old = |document: &str, list: &str, field: &str| -> Vec<String> {
         let path = format!("aws/111122223333/eu-west-2/{document}.json");
         let value: Value = serde_json::from_slice(from.get(&path).unwrap()).unwrap();
-        value[list].as_array().unwrap().iter().map(|item| text(&item[field])).collect()
+        value[list]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| text(&item[field]))
+            .collect()
     };
     let hostname = old("elbv2-describe-load-balancers", "LoadBalancers", "DNSName").remove(0);
     names.push((hostname, text(&made["load_balancers"]["lb"]["dns_name"])));
-    for arn in old("elbv2-describe-target-groups", "TargetGroups", "TargetGroupArn") {
+    for arn in old(
+        "elbv2-describe-target-groups",
+        "TargetGroups",
+        "TargetGroupArn",
+    ) {
         let name = arn.split('/').nth(1).unwrap().to_owned();
         names.push((arn, text(&made["target_groups"][&name]["arn"])));
     }
-    let mut half = bundle::Bundle { manifest: from.manifest.clone(), ..bundle::Bundle::default() };
+    let mut half = bundle::Bundle {
+        manifest: from.manifest.clone(),
+        ..bundle::Bundle::default()
+    };
     for (path, bytes) in from.iter().filter(|(path, _)| !path.starts_with("aws/")) {
         let mut text = String::from_utf8(bytes.to_vec()).unwrap();
         for (old, new) in &names {

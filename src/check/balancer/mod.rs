@@ -1,1 +1,8 @@
-//! Hop 2: does the load balancer exist, and does it listen?
+//! Hop 2: does the load balancer exist, is it active, and does it listen?
+
+mod asked_scheme;
+mod hostname;
+pub mod listener_missing;
+pub mod load_balancer_not_active;
+pub mod load_balancer_not_found;
+pub mod scheme_not_as_asked;

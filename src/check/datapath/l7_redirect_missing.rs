@@ -1,10 +1,14 @@
 //! The NodePort entry exists, has no L7 redirect, and so has nowhere to send the packet.
 
+use super::probe::{Probe, entry};
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
+use crate::check::proxy::envoy_config_missing::{Missing, missing};
+use crate::check::proxy::rejected::rejection;
+use crate::check::proxy::requested::{Requested, requested};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::Source;
+use crate::model::{Source, source};
 use crate::path::{Path, Target};
 
 /// The check.
@@ -16,7 +20,15 @@ pub static CHECK: Check = Check {
     bearing: Bearing::Health,
     title: "the NodePort entry of a Gateway or Ingress has no L7 redirect",
     since: "0.1.0",
-    needs: &[Source::Services, Source::BpfLb],
+    needs: &[
+        Source::Services,
+        Source::BpfLb,
+        Source::EnvoyConfigs,
+        Source::Nodes,
+        Source::DbEnvoyResources,
+        Source::EnvoyConfigDump,
+        Source::AgentLog,
+    ],
     page: include_str!("l7_redirect_missing.md"),
     run: Run::Target(run),
 };
@@ -28,57 +40,70 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     if !service.is_proxied() {
         return not_applicable("the Service is served by its own backends, not by Envoy");
     }
-    if target.check.port != target.port {
-        return not_applicable("the check goes to the health-check node port");
-    }
-    let node = target.node.as_ref().map_err(Clone::clone)?;
-    let address = *target.address.as_ref().map_err(Clone::clone)?;
-    let bpf = view.agent(node).bpf()?;
-    let Some(frontend) = bpf.external_tcp(address, target.port) else {
+    let probe = match Probe::of(service, path, target) {
+        Ok(probe) => probe,
+        Err(why) => return not_applicable(why),
+    };
+    let found = entry(view, target, probe)?;
+    let Some(frontend) = found.frontend else {
         return not_applicable("there is no entry to redirect");
     };
     if frontend.redirects() {
-        let port = frontend.proxy_port.unwrap_or_default();
-        return pass(format!("l7-load-balancer flag with proxy port {port}"));
+        return pass("the NodePort entry is redirected to Envoy");
     }
     // TCPRoute and UDPRoute listeners (1.20 on) have backends instead of a redirect, by design.
     if frontend.backend_count() > 0 {
-        return pass("the entry has backends of its own (L4 route)");
+        return pass("the NodePort entry has backends of its own (L4 route)");
     }
-    let name = service.metadata.name.as_str();
-    let message = match frontend.proxy_port {
-        Some(0) => format!(
-            "the NodePort entries of {name} carry the reserved proxy port 0, which the datapath ignores"
-        ),
-        _ => format!(
-            "the NodePort entries of {name} lack the l7-load-balancer flag and have 0 backends"
-        ),
+    // The datapath did what it was told where nobody asked for a redirect, or Envoy refused it.
+    if let Ok(Some(Missing::Request(_))) = missing(view, service, probe.service_port, target) {
+        return not_applicable("nothing asks for a redirect (CLB7101)");
+    }
+    if let Ok(Requested::By(config)) = requested(view, service, probe.service_port)
+        && let Ok(Some(_)) = rejection(view, found.node, config)
+    {
+        return not_applicable(
+            "Envoy did not accept the listener, so no redirect was set (CLB7103)",
+        );
+    }
+    let id = format!("{}/{}", service.metadata.namespace, service.metadata.name);
+    let message = if frontend.proxy_port == Some(0) {
+        format!(
+            "the NodePort entries of {id} carry the reserved proxy port 0, which the datapath ignores"
+        )
+    } else {
+        format!("the NodePort entries of {id} lack the l7-load-balancer flag and have 0 backends")
     };
     let evidence = Evidence::new(
         Layer::Programmed,
-        &bpf.origin,
-        format!("Node/{node}"),
-        format!("{address}:{}/TCP", target.port),
+        &found.bpf.origin,
+        format!("Node/{}", found.node),
+        format!("{}:{}/TCP", found.address, probe.node_port),
         frontend.raw.clone(),
     );
     fail(
-        Finding::new(message, format!("{}/{name}", path_namespace(path)), vec![evidence])
-            .about([format!("Service/{}/{name}", path_namespace(path)), format!("Node/{node}")])
+        Finding::new(message, id.clone(), vec![evidence])
+            .about([format!("Service/{id}"), format!("Node/{}", found.node)])
             .fix(Fix {
-                summary: "see why the agent did not program the redirect: configuration, CiliumEnvoyConfig, or a rejection by Envoy".to_owned(),
-                commands: vec![format!(
-                    "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg shell -- db/show envoy-resources",
-                    crate::model::source::agent_pod(node)
-                )],
+                summary: "see why the agent did not program the redirect: its configuration, the CiliumEnvoyConfig, \
+                          or a rejection by Envoy"
+                    .to_owned(),
+                commands: vec![
+                    format!(
+                        "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg config get enable-envoy-config",
+                        source::agent_pod(found.node)
+                    ),
+                    format!(
+                        "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg shell -- db/show envoy-resources",
+                        source::agent_pod(found.node)
+                    ),
+                ],
                 risk: Risk::Safe,
                 changes: Vec::new(),
-                after: format!("the NodePort entry of {} shows l7-load-balancer on every target node", target.port),
+                after: format!(
+                    "the entry of NodePort {} shows l7-load-balancer on every target node",
+                    probe.node_port
+                ),
             }),
     )
-}
-
-fn path_namespace(path: &Path) -> &str {
-    path.service
-        .as_ref()
-        .map_or("", |service| service.namespace.as_str())
 }

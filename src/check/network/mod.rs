@@ -1,1 +1,26 @@
 //! Hop 4: security groups, network ACLs and routes between the balancer and the target.
+//!
+//! The arithmetic has files of its own and knows nothing of checks:
+//! [`security_group`], [`network_acl`] and [`route`] over [`ports`] and [`cidr`].
+//! [`ends`] finds the two ends of a health check, and [`pair`] says which nodes
+//! of the balancer have to reach a target.
+
+pub mod acl_fix;
+pub mod acl_legs;
+pub mod balancer_nodes;
+pub mod balancer_security_group_egress_blocks;
+pub mod cidr;
+pub mod ends;
+pub mod ingress;
+pub mod internet_facing_subnet_private;
+pub mod near_miss;
+pub mod network_acl;
+pub mod network_acl_blocks;
+pub mod node_security_group_blocks;
+pub mod pair;
+pub mod ports;
+pub mod route;
+pub mod route_missing;
+pub mod rule_fix;
+pub mod security_group;
+pub mod target_interface;

@@ -1,1 +1,15 @@
-//! Hop 5: node, agent, and the configuration the agent runs with.
+//! Hop 5: is the node ready to serve, and does its agent run the configuration that was asked for?
+
+pub mod age;
+pub mod agent_not_ready;
+pub mod agent_stale;
+pub mod config_drift;
+pub mod desired;
+pub mod drift_key_not_causal;
+pub mod drift_lines;
+pub mod envoy_config_disabled;
+pub mod node_not_ready;
+pub mod pods;
+pub mod restart;
+pub mod running;
+pub mod setting;

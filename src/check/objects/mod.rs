@@ -1,1 +1,11 @@
 //! Hop 1: did Kubernetes intent become a load balancer?
+
+mod absent_service;
+pub mod annotation_not_copied;
+pub mod events;
+pub mod load_balancer_not_provisioned;
+pub mod node_port_unallocated;
+pub mod owner;
+pub mod placeholder_endpoint;
+mod service_type;
+pub mod setting;

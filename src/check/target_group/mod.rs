@@ -1,1 +1,15 @@
-//! Hop 3: who is registered, and how is it checked?
+//! Hop 3: is the target registered, and checked as the Service needs?
+
+mod eligibility;
+mod facts;
+pub mod instance_not_running;
+pub mod placeholder_registered;
+mod registrar;
+mod states;
+pub mod target_group_not_attached;
+pub mod target_in_transition;
+pub mod target_not_registered;
+pub mod target_port_stale;
+pub mod target_type_unusable;
+pub mod target_zone_not_enabled;
+mod unregistered;

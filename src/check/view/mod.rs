@@ -84,6 +84,13 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Every account and region of which something was read, in order.
+    pub fn regions(&self) -> impl Iterator<Item = RegionView<'_, 'a>> {
+        self.regions
+            .values()
+            .map(|index| RegionView { view: self, index })
+    }
+
     /// The readings of a node's agent; a gap of whatever is asked for when there are none.
     pub fn agent(&self, node: &str) -> AgentView<'_, 'a> {
         AgentView {

@@ -135,6 +135,19 @@ impl<'a> RegionView<'_, 'a> {
         self.index.region.caller.as_ref().map_err(Gap::clone)
     }
 
+    /// Every load balancer of the answer.
+    ///
+    /// # Errors
+    /// The gap when they were not read.
+    pub fn load_balancers(&self) -> Result<&'a Fact<Vec<LoadBalancer>>, Gap> {
+        self.view.note(Source::LoadBalancers);
+        self.index
+            .region
+            .load_balancers
+            .as_ref()
+            .map_err(Gap::clone)
+    }
+
     /// A load balancer by name.
     ///
     /// # Errors
@@ -210,6 +223,15 @@ impl<'a> RegionView<'_, 'a> {
     pub fn tags(&self) -> Result<&'a Fact<Vec<TagDescription>>, Gap> {
         self.view.note(Source::Tags);
         self.index.region.tags.as_ref().map_err(Gap::clone)
+    }
+
+    /// Every instance of the answer.
+    ///
+    /// # Errors
+    /// The gap when they were not read.
+    pub fn instances(&self) -> Result<&'a Fact<Vec<Instance>>, Gap> {
+        self.view.note(Source::Instances);
+        self.index.region.instances.as_ref().map_err(Gap::clone)
     }
 
     /// An instance by id.

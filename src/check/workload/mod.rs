@@ -1,1 +1,3 @@
-//! Hop 8: what stands behind the frontend.
+//! Hop 8: what the backends, or Envoy in their place, answer.
+
+pub mod endpoints;

@@ -1,0 +1,137 @@
+//! Which scheme was asked for, where, and whether the owner controller obeys it.
+
+use crate::check::View;
+use crate::check::objects::owner::{Owner, PREFIXES};
+use crate::check::objects::setting;
+use crate::model::kubernetes::Service;
+use crate::model::{Fact, Gap, Origin};
+use std::collections::BTreeMap;
+
+/// Read by the AWS Load Balancer Controller and EKS Auto Mode.
+pub(super) const SCHEME: &str = "aws-load-balancer-scheme";
+/// Read by cloud-provider-aws; deprecated in the AWS Load Balancer Controller.
+pub(super) const INTERNAL: &str = "aws-load-balancer-internal";
+
+/// What was asked for, and where.
+pub(super) struct Asked<'a> {
+    /// `internal` or `internet-facing`.
+    pub(super) scheme: &'a str,
+    /// The annotation.
+    pub(super) key: String,
+    /// Its value.
+    pub(super) value: &'a str,
+    /// Where it was read.
+    pub(super) origin: &'a Origin,
+    /// The object that carries it.
+    pub(super) subject: String,
+    /// The field that carries it.
+    pub(super) field: String,
+    /// Whether the owner controller obeys it.
+    pub(super) heeded: Heeded,
+}
+
+/// Whether the owner controller obeys an annotation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Heeded {
+    /// It sees it and knows it.
+    Yes,
+    /// cloud-provider-aws does not know aws-load-balancer-scheme.
+    Ignored,
+    /// It sits on the Gateway's metadata, from where Cilium copies nothing.
+    Misplaced,
+    /// It sits where Cilium copies from, and the Service does not carry it.
+    NotCopied,
+}
+
+/// What was asked for: on the Service, or else on its Gateway.
+///
+/// # Errors
+/// The gap when the Gateway was not read.
+pub(super) fn asked<'a>(
+    view: &View<'a>,
+    service: &'a Fact<Service>,
+    owner: Owner,
+) -> Result<Option<Asked<'a>>, Gap> {
+    let found = |(key, value): (String, &'a str), scheme: &'a str, heeded| Asked {
+        scheme,
+        field: format!("metadata.annotations[{key}]"),
+        key,
+        value,
+        origin: &service.origin,
+        subject: format!(
+            "Service/{}/{}",
+            service.metadata.namespace, service.metadata.name
+        ),
+        heeded,
+    };
+    let annotations = &service.metadata.annotations;
+    let scheme = lookup(annotations, SCHEME).filter(|(_, value)| is_scheme(value));
+    let internal = lookup(annotations, INTERNAL);
+    let on_service = if owner == Owner::CloudProvider {
+        match (internal, scheme) {
+            // cloud-provider-aws: any value except "false" and "" means internal.
+            (Some((key, value @ ("false" | ""))), _) => {
+                Some(found((key, value), "internet-facing", Heeded::Yes))
+            }
+            (Some(pair), _) => Some(found(pair, "internal", Heeded::Yes)),
+            (None, Some((key, value))) => Some(found((key, value), value, Heeded::Ignored)),
+            (None, None) => None,
+        }
+    } else {
+        match (scheme, internal) {
+            (Some((key, value)), _) => Some(found((key, value), value, Heeded::Yes)),
+            (None, Some((key, "true"))) => Some(found((key, "true"), "internal", Heeded::Yes)),
+            _ => None,
+        }
+    };
+    match on_service {
+        Some(asked) => Ok(Some(asked)),
+        None => on_gateway(view),
+    }
+}
+
+fn on_gateway<'a>(view: &View<'a>) -> Result<Option<Asked<'a>>, Gap> {
+    let Some(gateway) = setting::gateway(view)? else {
+        return Ok(None);
+    };
+    let infrastructure = gateway.spec.infrastructure.as_ref();
+    let places = [
+        (
+            "spec.infrastructure.annotations",
+            infrastructure.map(|infrastructure| &infrastructure.annotations),
+            Heeded::NotCopied,
+        ),
+        (
+            "metadata.annotations",
+            Some(&gateway.metadata.annotations),
+            Heeded::Misplaced,
+        ),
+    ];
+    Ok(places.into_iter().find_map(|(place, annotations, heeded)| {
+        let (key, value) = lookup(annotations?, SCHEME).filter(|(_, value)| is_scheme(value))?;
+        Some(Asked {
+            scheme: value,
+            field: format!("{place}[{key}]"),
+            key,
+            value,
+            origin: &gateway.origin,
+            subject: format!(
+                "Gateway/{}/{}",
+                gateway.metadata.namespace, gateway.metadata.name
+            ),
+            heeded,
+        })
+    }))
+}
+
+fn lookup<'a>(annotations: &'a BTreeMap<String, String>, name: &str) -> Option<(String, &'a str)> {
+    PREFIXES.iter().find_map(|prefix| {
+        let key = format!("{prefix}{name}");
+        let value = annotations.get(&key)?.as_str();
+        Some((key, value))
+    })
+}
+
+fn is_scheme(value: &str) -> bool {
+    matches!(value, "internal" | "internet-facing")
+}

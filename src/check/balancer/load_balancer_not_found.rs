@@ -1,0 +1,221 @@
+//! The Service's status names a load balancer that its account does not have.
+//!
+//! "Not found" is what AWS answers for a deleted load balancer and for one of
+//! another account alike, so the account has to be proven before anything is
+//! called deleted.
+
+use super::hostname::Name;
+use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
+use crate::check::hop::{Hop, Severity};
+use crate::check::objects::owner::{self, Owner};
+use crate::check::outcome::{Checked, fail, not_applicable, pass};
+use crate::check::view::RegionView;
+use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::aws::Arn;
+use crate::model::kubernetes::{Service, TargetGroupBinding};
+use crate::model::{Fact, Gap, Reason, Source};
+use crate::path::{Lookup, Path};
+
+/// The check.
+pub static CHECK: Check = Check {
+    code: Code(2101),
+    slug: "load-balancer-not-found",
+    hop: Hop::LoadBalancer,
+    severity: Severity::Error,
+    bearing: Bearing::Health,
+    title: "the load balancer that the Service's status names does not exist",
+    since: "0.1.0",
+    needs: &[
+        Source::Services,
+        Source::TargetGroupBindings,
+        Source::Nodes,
+        Source::CallerIdentity,
+        Source::LoadBalancers,
+        Source::Instances,
+    ],
+    page: include_str!("load_balancer_not_found.md"),
+    run: Run::Path(run),
+};
+
+fn run(view: &View<'_>, path: &Path) -> Checked {
+    match &path.load_balancer {
+        Lookup::Found(_) => {
+            return pass("the account has the load balancer of the Service's status");
+        }
+        Lookup::Unknown(gap) => return Err(gap.clone()),
+        Lookup::Absent(_) => {}
+    }
+    let Some(service) = view.service()? else {
+        return not_applicable("no Service names a load balancer");
+    };
+    let Some(hostname) = service.hostname() else {
+        return not_applicable("the Service's status names no load balancer");
+    };
+    let hostname = hostname.trim_end_matches('.').to_ascii_lowercase();
+    let Some(name) = Name::of(&hostname) else {
+        return not_applicable("the host name is not one of AWS");
+    };
+    if !name.network {
+        // Classic load balancers share this form, and they are not among those of ELBv2.
+        return Err(Gap::not_collected(Source::ClassicLoadBalancers, name.name));
+    }
+    let region = responsible(view, service, &name)?;
+    let balancers = region.load_balancers()?;
+    let (account, region_name) = (region.account(), region.name());
+    let (namespace, service_name) = (&service.metadata.namespace, &service.metadata.name);
+    let id = format!("Service/{namespace}/{service_name}");
+    let balancer = format!("LoadBalancer/{}", name.name);
+    let others: Vec<&str> = balancers
+        .iter()
+        .map(|found| found.load_balancer_name.as_str())
+        .collect();
+    let answer = if others.is_empty() {
+        "none".to_owned()
+    } else {
+        format!("only {}", others.join(", "))
+    };
+    let evidence = vec![
+        Evidence::new(
+            Layer::Programmed,
+            &service.origin,
+            id.clone(),
+            "status.loadBalancer.ingress[].hostname",
+            hostname.clone(),
+        ),
+        Evidence::new(
+            Layer::Observed,
+            &balancers.origin,
+            balancer.clone(),
+            format!("load balancers of account {account} in {region_name}"),
+            answer,
+        ),
+    ];
+    fail(
+        Finding::new(
+            format!("the status of {service_name} names load balancer {}, and account {account} has none of that name in {region_name}", name.name),
+            hostname.clone(),
+            evidence,
+        )
+        .about([id, balancer])
+        .fix(fix(service, name.name)),
+    )
+}
+
+/// The account that must hold the load balancer, proven, or the gap that says why it is not.
+fn responsible<'v, 'a>(
+    view: &'v View<'a>,
+    service: &Fact<Service>,
+    name: &Name<'_>,
+) -> Result<RegionView<'v, 'a>, Gap> {
+    let read: Vec<RegionView<'v, 'a>> = view
+        .regions()
+        .filter(|region| region.name() == name.region && region.load_balancers().is_ok())
+        .collect();
+    let bindings: Vec<(&Fact<TargetGroupBinding>, Arn)> = view
+        .target_group_bindings()
+        .known()
+        .filter(|binding| {
+            binding.metadata.namespace == service.metadata.namespace
+                && binding.spec.service_ref.name == service.metadata.name
+        })
+        .filter_map(|binding| Some((binding, binding.spec.target_group_arn.parse().ok()?)))
+        .collect();
+    if let Some((binding, arn)) = bindings.first() {
+        // A load balancer and its target groups are always of one account.
+        return read
+            .into_iter()
+            .find(|region| region.account() == arn.account)
+            .ok_or_else(|| other_account(view, name, binding, &arn.account));
+    }
+    let owner = owner::actual(service, Some(name.name)).owner;
+    if !matches!(owner, Owner::CloudProvider | Owner::AutoMode) {
+        // Without a binding nothing excludes a central networking account.
+        view.target_group_bindings()
+            .all(&service.metadata.namespace)?;
+    }
+    let mut gap = None;
+    for region in read {
+        match holds_a_node(view, &region) {
+            Ok(true) => return Ok(region),
+            Ok(false) => gap = Some(foreign(view, name, &region)),
+            Err(missing) => gap = gap.or(Some(missing)),
+        }
+    }
+    Err(gap.unwrap_or_else(|| Gap::not_collected(Source::LoadBalancers, name.name)))
+}
+
+fn other_account(
+    view: &View<'_>,
+    name: &Name<'_>,
+    binding: &TargetGroupBinding,
+    account: &str,
+) -> Gap {
+    let role = match binding.spec.iam_role_arn_to_assume.as_deref() {
+        Some(role) => format!("; its role {role} reaches it"),
+        None => String::new(),
+    };
+    Gap::new(
+        Source::LoadBalancers,
+        name.name,
+        Reason::Failed(format!(
+            "targetGroupARN of {} names account {account}, and {} was read{role}",
+            binding.metadata.name,
+            callers(view, name),
+        )),
+    )
+}
+
+fn foreign(view: &View<'_>, name: &Name<'_>, region: &RegionView<'_, '_>) -> Gap {
+    Gap::new(
+        Source::LoadBalancers,
+        name.name,
+        Reason::Failed(format!(
+            "account {} in {} has neither the load balancer nor an instance of this cluster: {} belongs to another account or region",
+            region.account(),
+            region.name(),
+            callers(view, name),
+        )),
+    )
+}
+
+/// Whose answers were read: accounts, and the identities where they are known.
+fn callers(view: &View<'_>, name: &Name<'_>) -> String {
+    let all: Vec<String> = view
+        .regions()
+        .filter(|region| region.name() == name.region)
+        .map(|region| match region.caller() {
+            Ok(caller) => format!("account {} ({})", region.account(), caller.arn),
+            Err(_) => format!("account {}", region.account()),
+        })
+        .collect();
+    if all.is_empty() {
+        "none of that region".to_owned()
+    } else {
+        all.join(" and ")
+    }
+}
+
+/// Whether any node of the cluster is an instance of this account and region.
+fn holds_a_node(view: &View<'_>, region: &RegionView<'_, '_>) -> Result<bool, Gap> {
+    let instances = region.instances()?;
+    let nodes = view.nodes().all("")?;
+    Ok(nodes
+        .iter()
+        .filter_map(|node| node.instance_id())
+        .any(|id| instances.iter().any(|found| found.instance_id == id)))
+}
+
+fn fix(service: &Service, name: &str) -> Fix {
+    let (namespace, service_name) = (&service.metadata.namespace, &service.metadata.name);
+    Fix {
+        summary: "somebody deleted it outside Kubernetes: have the owner controller make it again; its DNS name changes".to_owned(),
+        commands: vec![
+            format!("aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=DeleteLoadBalancer --query \"Events[?contains(CloudTrailEvent, '{name}')]\""),
+            format!("kubectl describe service {service_name} -n {namespace}"),
+            "kubectl rollout restart deployment/aws-load-balancer-controller -n kube-system".to_owned(),
+        ],
+        risk: Risk::Disruptive,
+        changes: Vec::new(),
+        after: format!("status.loadBalancer of {service_name} names a load balancer that exists; DNS records that point to the old name follow"),
+    }
+}

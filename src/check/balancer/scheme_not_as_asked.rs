@@ -1,0 +1,137 @@
+//! Internal where internet-facing was asked for, or the other way round.
+//!
+//! The scheme never decides whether a target is healthy. It decides who can
+//! reach the load balancer, so this check speaks of clients only.
+
+use super::asked_scheme::{Heeded, INTERNAL, SCHEME, asked};
+use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
+use crate::check::hop::{Hop, Severity};
+use crate::check::objects::owner::{self, Owner, PREFIXES};
+use crate::check::objects::setting;
+use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
+use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::kubernetes::Service;
+use crate::model::{Gap, Reason, Source};
+use crate::path::{Lookup, Path};
+
+/// The check.
+pub static CHECK: Check = Check {
+    code: Code(2104),
+    slug: "scheme-not-as-asked",
+    hop: Hop::LoadBalancer,
+    severity: Severity::Warning,
+    bearing: Bearing::Clients,
+    title: "the load balancer's scheme is not the one that was asked for",
+    since: "0.1.0",
+    needs: &[Source::Gateways, Source::Services, Source::LoadBalancers],
+    page: include_str!("scheme_not_as_asked.md"),
+    run: Run::Path(run),
+};
+
+fn run(view: &View<'_>, path: &Path) -> Checked {
+    let name = match &path.load_balancer {
+        Lookup::Found(name) => name,
+        Lookup::Absent(_) => return not_applicable("there is no load balancer"),
+        Lookup::Unknown(gap) => return Err(gap.clone()),
+    };
+    let Some(service) = view.service()? else {
+        return not_applicable("no Service asks for a scheme");
+    };
+    let owner = owner::actual(service, Some(&name.name)).owner;
+    let Some(asked) = asked(view, service, owner)? else {
+        return not_applicable("no scheme was asked for");
+    };
+    let balancer = view
+        .region(name, Source::LoadBalancers)?
+        .load_balancer(&name.name)?;
+    if balancer.scheme == asked.scheme {
+        return pass("the scheme is the one that was asked for");
+    }
+    if balancer.scheme.is_empty() {
+        return Err(Gap::new(
+            Source::LoadBalancers,
+            &name.name,
+            Reason::Partial("Scheme is not in the answer".to_owned()),
+        ));
+    }
+    let who = if asked.scheme == "internal" {
+        "it is exposed to the internet"
+    } else {
+        "clients on the internet cannot reach it"
+    };
+    let why = match asked.heeded {
+        Heeded::Yes => format!("{} has not followed", owner.name()),
+        Heeded::Ignored => format!("{} ignores {SCHEME}", owner.name()),
+        Heeded::Misplaced => {
+            "Cilium copies spec.infrastructure.annotations only, so the controller never saw it"
+                .to_owned()
+        }
+        Heeded::NotCopied => {
+            "the Service does not carry it, so the controller never saw it".to_owned()
+        }
+    };
+    let id = format!("LoadBalancer/{}", name.name);
+    let finding = Finding::new(
+        format!(
+            "the scheme is {}, and {}={} on {} asks for {}: {why}; {who}",
+            balancer.scheme, asked.key, asked.value, asked.subject, asked.scheme
+        ),
+        name.name.clone(),
+        vec![
+            Evidence::new(
+                Layer::Programmed,
+                balancer.origin,
+                id.clone(),
+                "Scheme",
+                balancer.scheme.clone(),
+            ),
+            Evidence::new(
+                Layer::Declared,
+                asked.origin,
+                asked.subject.clone(),
+                asked.field.clone(),
+                asked.value,
+            ),
+        ],
+    )
+    .about([id, asked.subject.clone()])
+    .fix(fix(service, owner, asked.scheme));
+    match asked.heeded {
+        // The controller was never asked, so nothing is broken; the person was not heard.
+        Heeded::Misplaced | Heeded::NotCopied => Ok(Outcome::Note(finding)),
+        Heeded::Yes | Heeded::Ignored => fail(finding),
+    }
+}
+
+fn fix(service: &Service, owner: Owner, wanted: &str) -> Fix {
+    let (summary, commands) = if owner == Owner::CloudProvider {
+        (
+            "cloud-provider-aws reads aws-load-balancer-internal, and only when it makes a load balancer: set it and make the Service again",
+            vec![setting::annotate(
+                service,
+                &format!("{}{INTERNAL}", PREFIXES[0]),
+                if wanted == "internal" {
+                    "true"
+                } else {
+                    "false"
+                },
+            )],
+        )
+    } else {
+        (
+            "ask for it where the controller reads it; a scheme cannot be changed, so the load balancer is replaced and its DNS name changes",
+            vec![setting::annotate(
+                service,
+                &format!("{}{SCHEME}", PREFIXES[0]),
+                wanted,
+            )],
+        )
+    };
+    Fix {
+        summary: summary.to_owned(),
+        commands,
+        risk: Risk::Destructive,
+        changes: Vec::new(),
+        after: format!("the load balancer in the Service's status has the scheme {wanted}"),
+    }
+}

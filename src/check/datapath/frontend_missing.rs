@@ -1,0 +1,194 @@
+//! The BPF map of the node has no entry for the address and port that the check goes to.
+
+use super::probe::{Entry, Probe, entry};
+use super::unserved::{excluded, unserved_device};
+use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
+use crate::check::hop::{Hop, Severity};
+use crate::check::outcome::{Checked, fail, not_applicable, pass};
+use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::cilium::FrontendKind;
+use crate::model::kubernetes::Service;
+use crate::model::{Fact, Source, source};
+use crate::path::{Path, Target};
+
+/// The check.
+pub static CHECK: Check = Check {
+    code: Code(6102),
+    slug: "frontend-missing",
+    hop: Hop::Datapath,
+    severity: Severity::Error,
+    bearing: Bearing::Health,
+    title: "the BPF map has no NodePort entry for the target's address",
+    since: "0.1.0",
+    needs: &[
+        Source::Services,
+        Source::BpfLb,
+        Source::AgentStatus,
+        Source::DbDevices,
+        Source::DbNodeAddresses,
+        Source::DbFrontends,
+    ],
+    page: include_str!("frontend_missing.md"),
+    run: Run::Target(run),
+};
+
+fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
+    let Some(service) = view.service()? else {
+        return not_applicable("no Service stands behind this listener");
+    };
+    let probe = match Probe::of(service, path, target) {
+        Ok(probe) => probe,
+        Err(why) => return not_applicable(why),
+    };
+    if probe.of_agent {
+        return not_applicable(
+            "the check goes to the agent's health-check node port, which has no BPF entry",
+        );
+    }
+    let found = entry(view, target, probe)?;
+    if found.frontend.is_some() {
+        return pass("the NodePort has an entry for the target's address");
+    }
+    if let Some(gap) = found.unreadable() {
+        return Err(gap);
+    }
+    let serves_node_ports = found
+        .bpf
+        .frontends
+        .values()
+        .any(|frontend| frontend.flags.kind == FrontendKind::NodePort);
+    if !serves_node_ports && view.agent(found.node).status()?.kube_proxy_replacement == Some(false)
+    {
+        return not_applicable("Cilium serves no NodePorts on this node (CLB6101)");
+    }
+    let others: Vec<_> = found
+        .bpf
+        .on_port(probe.node_port)
+        .filter(|frontend| frontend.key.address.is_ipv4() == found.address.is_ipv4())
+        .collect();
+    let mut absent = vec![Evidence::new(
+        Layer::Programmed,
+        &found.bpf.origin,
+        format!("Node/{}", found.node),
+        format!("{}:{}/TCP", found.address, probe.node_port),
+        "no entry",
+    )];
+    absent.extend(others.iter().map(|frontend| {
+        Evidence::new(
+            Layer::Programmed,
+            &found.bpf.origin,
+            format!("Node/{}", found.node),
+            format!("{}:{}/TCP", frontend.key.address, frontend.key.port),
+            frontend.raw.as_str(),
+        )
+    }));
+    fail(if others.is_empty() {
+        port_missing(view, service, probe, &found, absent)
+    } else {
+        address_missing(view, &found, absent)
+    })
+}
+
+/// The NodePort is served on this node, but not on the target's address.
+fn address_missing(view: &View<'_>, found: &Entry<'_, '_>, mut evidence: Vec<Evidence>) -> Finding {
+    let device = unserved_device(view, found.node, found.address);
+    let (message, decides) = match &device {
+        Some(device) => {
+            evidence.extend(device.evidence.clone());
+            (
+                format!(
+                    "NodePorts are served on {}, and the target's address is on {}{}",
+                    device.served, device.name, device.why
+                ),
+                format!("device {}", device.name),
+            )
+        }
+        None => (
+            "NodePorts are served on other addresses of the node, but not on the target's address"
+                .to_owned(),
+            "address not served".to_owned(),
+        ),
+    };
+    Finding::new(message, decides, evidence)
+        .about([format!("Node/{}", found.node)])
+        .fix(Fix {
+            summary: "let Cilium serve NodePorts on the device and address that the target group uses: set \
+                      `devices` (such as \"eth+ ens+\", or empty for detection) or `nodePort.addresses` in the \
+                      Helm values and restart the agents, or register the node's primary address"
+                .to_owned(),
+            commands: vec![
+                format!(
+                    "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg shell -- db/show devices",
+                    source::agent_pod(found.node)
+                ),
+                "kubectl -n kube-system get configmap cilium-config -o jsonpath='{.data.devices} {.data.nodeport-addresses}'"
+                    .to_owned(),
+            ],
+            risk: Risk::Safe,
+            changes: Vec::new(),
+            after: "`cilium-dbg bpf lb list` has a key with the target's address and the NodePort".to_owned(),
+        })
+}
+
+/// Nothing at all is on this port.
+fn port_missing(
+    view: &View<'_>,
+    service: &Fact<Service>,
+    probe: Probe,
+    found: &Entry<'_, '_>,
+    mut evidence: Vec<Evidence>,
+) -> Finding {
+    let id = format!("{}/{}", service.metadata.namespace, service.metadata.name);
+    let mut message = format!(
+        "the agents have no entry on NodePort {} of {id}, whatever the address",
+        probe.node_port
+    );
+    if let Some((field, value)) = excluded(service) {
+        message =
+            format!("{field} is {value:?}, which keeps Cilium from serving the NodePorts of {id}");
+        evidence.push(Evidence::new(
+            Layer::Declared,
+            &service.origin,
+            format!("Service/{id}"),
+            field,
+            value,
+        ));
+    } else if let Ok(rows) = view.agent(found.node).frontends()
+        && let Some(row) = rows
+            .iter()
+            .find(|row| row.key.port == probe.node_port && !row.error.is_empty())
+    {
+        message = format!(
+            "the agents could not program NodePort {} of {id}: {}",
+            probe.node_port, row.error
+        );
+        evidence.push(Evidence::new(
+            Layer::Programmed,
+            &rows.origin,
+            format!("Node/{}", found.node),
+            format!("frontends {} Status", row.key.port),
+            format!("{}: {}", row.status, row.error),
+        ));
+    }
+    Finding::new(message, format!("{id}:{}", probe.node_port), evidence)
+        .about([format!("Service/{id}"), format!("Node/{}", found.node)])
+        .fix(Fix {
+            summary: "see why the agent did not program the Service: an annotation or label that excludes it, an \
+                      error of the frontends table, an agent that does not follow the API server, and up to 1.17 a \
+                      Service without any Endpoints object"
+                .to_owned(),
+            commands: vec![
+                format!(
+                    "kubectl -n {} get service {} -o yaml",
+                    service.metadata.namespace, service.metadata.name
+                ),
+                format!(
+                    "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg shell -- db/show frontends",
+                    source::agent_pod(found.node)
+                ),
+            ],
+            risk: Risk::Safe,
+            changes: Vec::new(),
+            after: "`cilium-dbg bpf lb list` has a key with the target's address and the NodePort".to_owned(),
+        })
+}

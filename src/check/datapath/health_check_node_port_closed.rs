@@ -1,0 +1,131 @@
+//! Nothing answers on the health-check node port.
+
+use super::probe::Probe;
+use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
+use crate::check::hop::{Hop, Severity};
+use crate::check::node::setting::Key;
+use crate::check::node::{age, pods, running};
+use crate::check::outcome::{Checked, fail, not_applicable, pass};
+use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::Source;
+use crate::path::{Path, Target};
+
+/// The check.
+pub static CHECK: Check = Check {
+    code: Code(6203),
+    slug: "health-check-node-port-closed",
+    hop: Hop::Datapath,
+    severity: Severity::Error,
+    bearing: Bearing::Health,
+    title: "nothing answers on the health-check node port",
+    since: "0.1.0",
+    needs: &[
+        Source::Services,
+        Source::HealthCheckNodePort,
+        Source::AgentConfig,
+        Source::AgentStartConfig,
+        Source::AgentVersion,
+        Source::AgentLog,
+        Source::DbConfigs,
+        Source::ConfigMaps,
+        Source::NodeConfigs,
+        Source::Nodes,
+        Source::Pods,
+    ],
+    page: include_str!("health_check_node_port_closed.md"),
+    run: Run::Target(run),
+};
+
+fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
+    let Some(service) = view.service()? else {
+        return not_applicable("no Service stands behind this listener");
+    };
+    match Probe::of(service, path, target) {
+        Ok(probe) if probe.of_agent => {}
+        Ok(_) => return not_applicable("the check goes to the NodePort itself"),
+        Err(why) => return not_applicable(why),
+    }
+    let port = service.spec.health_check_node_port;
+    let node = target.node.as_ref().map_err(Clone::clone)?;
+    let setting = running::running(view, node, Key::HealthCheckNodePort);
+    let answer = view.agent(node).health_answer(port);
+    let evidence = match (&answer, &setting) {
+        (Ok(answer), _) if answer.code.is_some() => {
+            return pass("the health-check node port answers");
+        }
+        (Ok(answer), setting) => {
+            let mut evidence = vec![Evidence::new(
+                Layer::Observed,
+                &answer.origin,
+                format!("Node/{node}"),
+                format!("http://127.0.0.1:{port}/healthz"),
+                answer.text.as_str(),
+            )];
+            evidence.extend(
+                setting
+                    .as_ref()
+                    .ok()
+                    .map(|setting| setting.evidence.clone()),
+            );
+            evidence
+        }
+        (Err(_), Ok(setting)) if !setting.on => vec![setting.evidence.clone()],
+        (Err(gap), Ok(_)) => {
+            // The server runs in the agent; with the switch on and the agent Ready it is there.
+            let pod = pods::of_node(view, pods::AGENT, node);
+            let ready = pod
+                .and_then(|pod| pod.ready())
+                .is_some_and(|ready| ready.status == "True");
+            return if ready {
+                pass("the agent serves health-check node ports")
+            } else {
+                Err(gap.clone())
+            };
+        }
+        (Err(gap), Err(_)) => return Err(gap.clone()),
+    };
+    let switched_off = setting.is_ok_and(|setting| !setting.on);
+    let namespace = age::namespace(view);
+    let (message, decides, fix) = if switched_off {
+        (
+            "enable-health-check-nodeport is false in the agents, so nothing answers the check that \
+             externalTrafficPolicy Local needs to be true for"
+                .to_owned(),
+            "enable-health-check-nodeport",
+            Fix {
+                summary: "switch the health-check server on and restart the agents".to_owned(),
+                commands: vec![
+                    format!("kubectl -n {namespace} get configmap cilium-config -o jsonpath='{{.data.enable-health-check-nodeport}}'"),
+                    format!("helm -n {namespace} upgrade cilium cilium/cilium --reuse-values --set nodePort.enableHealthCheck=true"),
+                    format!("kubectl -n {namespace} rollout restart ds/cilium"),
+                ],
+                risk: Risk::Disruptive,
+                changes: Vec::new(),
+                after: format!("`curl http://127.0.0.1:{port}/healthz` on a node answers 200 or 503"),
+            },
+        )
+    } else {
+        (
+            format!("nothing listens on health-check node port {port}, which the check goes to"),
+            "health-check node port closed",
+            Fix {
+                summary: "see why the agent does not listen: its log says \"ListenAndServe failed\" if the port is taken".to_owned(),
+                commands: vec![format!("kubectl -n {namespace} logs {} -c cilium-agent --tail=200", crate::model::source::agent_pod(node))],
+                risk: Risk::Safe,
+                changes: Vec::new(),
+                after: format!("`curl http://127.0.0.1:{port}/healthz` on the node answers 200 or 503"),
+            },
+        )
+    };
+    fail(
+        Finding::new(message, decides, evidence)
+            .about([
+                format!("Node/{node}"),
+                format!(
+                    "Service/{}/{}",
+                    service.metadata.namespace, service.metadata.name
+                ),
+            ])
+            .fix(fix),
+    )
+}

@@ -1,0 +1,197 @@
+//! The agent answers 503 for a Gateway or Ingress that it serves.
+
+use super::probe::{Probe, entry};
+use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
+use crate::check::hop::{Hop, Severity};
+use crate::check::outcome::{Checked, fail, not_applicable, pass};
+use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::cilium::CiliumVersion;
+use crate::model::kubernetes::Service;
+use crate::model::{Fact, Source};
+use crate::path::{Path, Target};
+
+/// The check.
+pub static CHECK: Check = Check {
+    code: Code(6202),
+    slug: "health-check-node-port-wrong",
+    hop: Hop::Datapath,
+    severity: Severity::Error,
+    bearing: Bearing::Health,
+    title: "the agent answers 503 on the health-check node port of a Gateway or Ingress that works",
+    since: "0.1.0",
+    needs: &[
+        Source::Services,
+        Source::BpfLb,
+        Source::HealthCheckNodePort,
+        Source::AgentVersion,
+    ],
+    page: include_str!("health_check_node_port_wrong.md"),
+    run: Run::Target(run),
+};
+
+fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
+    let Some(service) = view.service()? else {
+        return not_applicable("no Service stands behind this listener");
+    };
+    if !service.is_local() || !service.is_proxied() {
+        return not_applicable(
+            "only a Gateway or Ingress with externalTrafficPolicy Local is asked this way",
+        );
+    }
+    let probe = match Probe::of(service, path, target) {
+        Ok(probe) if probe.of_agent => probe,
+        Ok(_) => return not_applicable("the check goes to the NodePort itself"),
+        Err(why) => return not_applicable(why),
+    };
+    let found = entry(view, target, probe)?;
+    let Some(frontend) = found.frontend.filter(|frontend| frontend.redirects()) else {
+        return not_applicable("there is no redirect, so 503 would be right");
+    };
+    let row = Evidence::new(
+        Layer::Programmed,
+        &found.bpf.origin,
+        format!("Node/{}", found.node),
+        format!("{}:{}/TCP", found.address, probe.node_port),
+        frontend.raw.as_str(),
+    );
+    let agent = view.agent(found.node);
+    let version = agent.version();
+    let answer = agent.health_answer(service.spec.health_check_node_port);
+    match &answer {
+        Ok(answer) => match answer.code {
+            Some(503) => {
+                let said = Evidence::new(
+                    Layer::Observed,
+                    &answer.origin,
+                    format!("Node/{}", found.node),
+                    format!(
+                        "http://{}:{}/healthz",
+                        found.address, service.spec.health_check_node_port
+                    ),
+                    format!(
+                        "{} localEndpoints={}",
+                        answer.text,
+                        answer
+                            .local_endpoints
+                            .map_or("?".to_owned(), |n| n.to_string())
+                    ),
+                );
+                fail(finding(view, service, found.node, vec![said, row]))
+            }
+            Some(_) => pass("the agent answers for the redirect"),
+            None => not_applicable("nothing answers on the health-check node port (CLB6203)"),
+        },
+        Err(gap) => {
+            let version = version?;
+            match known(version) {
+                Some(true) => {
+                    let evidence = vec![said_version(version, found.node), row];
+                    fail(
+                        finding(view, service, found.node, evidence)
+                            .confidence(Confidence::Medium)
+                            .assuming("the agents have no fix of this issue backported"),
+                    )
+                }
+                Some(false) => pass("agents of this version answer for the redirect"),
+                None => Err(gap.clone()),
+            }
+        }
+    }
+}
+
+fn said_version(version: &Fact<CiliumVersion>, node: &str) -> Evidence {
+    Evidence::new(
+        Layer::Observed,
+        &version.origin,
+        format!("Node/{node}"),
+        "version",
+        version.to_string(),
+    )
+}
+
+/// Whether agents of a version are known to answer 503 although the redirect is set; `None` where patch
+/// releases may differ.
+///
+/// 1.14, 1.15 and 1.16.0 count BPF backends (issues #33038, #33547); 1.18.0 and 1.19.0 look at a stale copy of
+/// the Service (fixed by PR #44286 in February 2026, so after 1.18.3 at the earliest). 1.17 and 1.20 on are right.
+fn known(version: &CiliumVersion) -> Option<bool> {
+    match (version.major, version.minor, version.patch) {
+        (1, 14 | 15, _) | (1, 16 | 19, 0) | (1, 18, 0..=3) => Some(true),
+        (1, 16 | 18 | 19, _) => None,
+        (1, minor, _) if minor == 17 || minor >= 20 => Some(false),
+        _ => None,
+    }
+}
+
+fn finding(view: &View<'_>, service: &Service, node: &str, mut evidence: Vec<Evidence>) -> Finding {
+    let meta = &service.metadata;
+    let id = format!("{}/{}", meta.namespace, meta.name);
+    if let Ok(version) = view.agent(node).version() {
+        evidence.push(said_version(version, node));
+    }
+    let owner = meta
+        .owner_references
+        .iter()
+        .find(|owner| owner.kind == "Gateway");
+    let commands = match owner {
+        Some(gateway) => vec![format!(
+            "kubectl -n {} patch gateway {} --type merge -p \
+                 '{{\"spec\":{{\"infrastructure\":{{\"annotations\":{{\
+                 \"service.beta.kubernetes.io/aws-load-balancer-healthcheck-protocol\":\"tcp\",\
+                 \"service.beta.kubernetes.io/aws-load-balancer-healthcheck-port\":\"traffic-port\"}}}}}}}}'",
+            meta.namespace, gateway.name
+        )],
+        None => vec![format!(
+            "kubectl -n {} annotate service {} \
+             service.beta.kubernetes.io/aws-load-balancer-healthcheck-protocol=tcp \
+             service.beta.kubernetes.io/aws-load-balancer-healthcheck-port=traffic-port",
+            meta.namespace, meta.name
+        )],
+    };
+    Finding::new(
+        format!(
+            "the agents answer 503 on health-check node port {} of {id}, although its NodePorts are redirected to Envoy",
+            service.spec.health_check_node_port
+        ),
+        id.clone(),
+        evidence,
+    )
+    .about([format!("Service/{id}"), format!("Node/{node}")])
+    .fix(Fix {
+        summary: "check the NodePort itself with TCP, or set externalTrafficPolicy Cluster (Envoy keeps the client's \
+                  address either way), or upgrade Cilium to a version that answers for the redirect"
+            .to_owned(),
+        commands,
+        risk: Risk::Safe,
+        changes: Vec::new(),
+        after: "the target group checks TCP on traffic-port and all nodes turn healthy".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::known;
+    use crate::model::cilium::CiliumVersion;
+
+    #[test]
+    fn versions_with_and_without_the_issue() {
+        let cases = [
+            ("1.15.15", Some(true)),
+            ("1.16.0", Some(true)),
+            ("1.16.5", None),
+            ("1.17.2", Some(false)),
+            ("1.18.3", Some(true)),
+            ("1.18.9", None),
+            ("1.19.0-dev", Some(true)),
+            ("1.19.4", None),
+            ("1.20.0", Some(false)),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(
+                known(&CiliumVersion::parse(text).unwrap()),
+                expected,
+                "{text}"
+            );
+        }
+    }
+}

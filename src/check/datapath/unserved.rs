@@ -1,0 +1,121 @@
+//! Why Cilium does not serve a NodePort: a device or address that was left out, or a Service that was.
+
+use crate::check::View;
+use crate::check::finding::{Evidence, Layer};
+use crate::model::kubernetes::Service;
+use std::net::IpAddr;
+
+/// The device that carries an address on which no NodePort is served.
+pub struct UnservedDevice {
+    /// Its name.
+    pub name: String,
+    /// Why it is left out, starting with a comma or bracket; empty where nothing says so.
+    pub why: String,
+    /// The devices that are served, in a sentence.
+    pub served: String,
+    /// What says so.
+    pub evidence: Vec<Evidence>,
+}
+
+/// The device that carries `address`, from StateDB `devices` or the status.
+///
+/// `None` where neither was captured, or neither knows the address.
+pub fn unserved_device(view: &View<'_>, node: &str, address: IpAddr) -> Option<UnservedDevice> {
+    let agent = view.agent(node);
+    let subject = format!("Node/{node}");
+    let devices = agent.devices().ok()?;
+    let device = devices
+        .iter()
+        .find(|device| device.addresses.contains(&address))?;
+    let mut names: Vec<&str> = devices
+        .iter()
+        .filter(|device| device.selected)
+        .map(|device| device.name.as_str())
+        .collect();
+    if let (true, Ok(status)) = (names.is_empty(), agent.status()) {
+        names = status
+            .devices
+            .iter()
+            .map(|device| device.name.as_str())
+            .collect();
+    }
+    let served = if names.is_empty() {
+        "no device".to_owned()
+    } else {
+        names.join(", ")
+    };
+    let mut evidence = vec![Evidence::new(
+        Layer::Programmed,
+        &devices.origin,
+        subject.clone(),
+        format!("devices {}", device.name),
+        format!(
+            "Selected={} {}",
+            device.selected, device.not_selected_reason
+        )
+        .trim_end(),
+    )];
+    let why = if !device.selected && !device.not_selected_reason.is_empty() {
+        format!(" (Selected=false: {})", device.not_selected_reason)
+    } else if !device.selected {
+        " (Selected=false)".to_owned()
+    } else {
+        let rows = agent.node_addresses().ok()?;
+        let row = rows
+            .iter()
+            .find(|row| row.address == address && row.device == device.name)?;
+        evidence.push(Evidence::new(
+            Layer::Programmed,
+            &rows.origin,
+            subject,
+            format!("node-addresses {address}"),
+            format!("NodePort={} DeviceName={}", row.node_port, row.device),
+        ));
+        " as an address that is not selected for NodePorts (NodePort=false)".to_owned()
+    };
+    Some(UnservedDevice {
+        name: device.name.clone(),
+        why,
+        served,
+        evidence,
+    })
+}
+
+/// The annotation or label that keeps Cilium from serving a Service's NodePorts, with its value.
+///
+/// `service.cilium.io/type` (1.17 on) limits the frontends to one type; `service.cilium.io/node` (1.17) and
+/// `service.cilium.io/node-selector` (1.18) limit the nodes; `service.kubernetes.io/service-proxy-name` hands the
+/// Service to another proxy (pkg/loadbalancer/reflectors, pkg/annotation).
+pub fn excluded(service: &Service) -> Option<(&'static str, &str)> {
+    let annotations = &service.metadata.annotations;
+    let kind = annotations
+        .get("service.cilium.io/type")
+        .map(String::as_str);
+    if let Some(kind) = kind.filter(|kind| *kind != "NodePort") {
+        return Some(("annotation service.cilium.io/type", kind));
+    }
+    for (key, field) in [
+        (
+            "service.cilium.io/node",
+            "annotation service.cilium.io/node",
+        ),
+        (
+            "service.cilium.io/node-selector",
+            "annotation service.cilium.io/node-selector",
+        ),
+    ] {
+        if let Some(value) = annotations.get(key) {
+            return Some((field, value));
+        }
+    }
+    service
+        .metadata
+        .labels
+        .get("service.kubernetes.io/service-proxy-name")
+        .map(|value| {
+            (
+                "label service.kubernetes.io/service-proxy-name",
+                value.as_str(),
+            )
+        })
+}

@@ -1,0 +1,233 @@
+//! The commands that open a security group, and who else writes its rules.
+
+use super::cidr;
+use super::ends::{Ends, list};
+use super::ports::Ports;
+use super::security_group::Direction;
+use crate::check::{Change, View};
+use crate::model::Fact;
+use crate::model::aws::Arn;
+use crate::model::kubernetes::TargetGroupBinding;
+use crate::path::{AwsName, RegionKey};
+
+/// What the AWS Load Balancer Controller writes into the description of its rules.
+const CONTROLLER_RULE: &str = "elbv2.k8s.aws/targetGroupBinding=shared";
+
+/// The command that adds rules for TCP `ports` and `peers` (CIDR blocks or security group ids).
+pub fn authorize(
+    region: &RegionKey,
+    direction: Direction,
+    group: &str,
+    ports: &Ports,
+    peers: &[String],
+) -> String {
+    let verb = match direction {
+        Direction::Ingress => "ingress",
+        Direction::Egress => "egress",
+    };
+    let mut command = format!(
+        "aws ec2 authorize-security-group-{verb} --region {} --group-id {group} --ip-permissions",
+        region.1
+    );
+    for (first, last) in ports.intervals() {
+        for peer in peers {
+            let peer = if peer.starts_with("sg-") {
+                format!("UserIdGroupPairs=[{{GroupId={peer}}}]")
+            } else if peer.contains(':') {
+                format!("Ipv6Ranges=[{{CidrIpv6={peer}}}]")
+            } else {
+                format!("IpRanges=[{{CidrIp={peer}}}]")
+            };
+            command.push_str(&format!(
+                " 'IpProtocol=tcp,FromPort={first},ToPort={last},{peer}'"
+            ));
+        }
+    }
+    command
+}
+
+/// The same rules as changes of the evidence.
+pub fn changes(
+    region: &RegionKey,
+    direction: Direction,
+    group: &str,
+    ports: &Ports,
+    peers: &[String],
+) -> Vec<Change> {
+    ports
+        .intervals()
+        .iter()
+        .flat_map(|(first, last)| *first..=*last)
+        .flat_map(|port| {
+            peers.iter().map(move |peer| Change::SecurityGroupRule {
+                region: region.clone(),
+                group: group.to_owned(),
+                egress: direction == Direction::Egress,
+                port,
+                peer: peer.clone(),
+            })
+        })
+        .collect()
+}
+
+/// The blocks of the subnets of the balancer's nodes, or their addresses where a subnet was not
+/// read: what to name in a rule when there is no security group to refer to.
+pub fn node_blocks(ends: &Ends<'_, '_>, nodes: &[usize]) -> Vec<String> {
+    let mut blocks: Vec<String> = nodes
+        .iter()
+        .filter_map(|index| {
+            let node = ends.balancer.nodes.get(*index)?;
+            let address = node.address.as_ref().ok()?;
+            let subnet = ends.region.subnet(node.subnet).ok();
+            Some(match subnet {
+                Some(subnet) if cidr::contains(&subnet.value.cidr_block, *address) == Ok(true) => {
+                    subnet.value.cidr_block.clone()
+                }
+                _ => cidr::host(*address),
+            })
+        })
+        .collect();
+    blocks.sort_unstable();
+    blocks.dedup();
+    blocks
+}
+
+/// What the AWS Load Balancer Controller has to do with a missing inbound rule.
+pub struct Controller {
+    /// A sentence.
+    pub says: String,
+    /// The command that shows more.
+    pub command: String,
+}
+
+/// The controller's part, when a TargetGroupBinding of the target group was read.
+pub fn controller(view: &View<'_>, group: &AwsName, ports: &Ports) -> Option<Controller> {
+    let binding = view
+        .target_group_bindings()
+        .known()
+        .find(|binding| names(binding, group))?;
+    let id = format!(
+        "TargetGroupBinding {}/{}",
+        binding.metadata.namespace, binding.metadata.name
+    );
+    let says = match &binding.spec.networking {
+        None => format!(
+            "{id} has no spec.networking, so the AWS Load Balancer Controller writes no rule: set it, or the annotation service.beta.kubernetes.io/aws-load-balancer-manage-backend-security-group-rules"
+        ),
+        Some(networking) => {
+            let asked: Vec<String> = ports
+                .intervals()
+                .iter()
+                .flat_map(|(first, last)| *first..=*last)
+                .filter(|port| asks_for(networking, *port))
+                .map(|port| port.to_string())
+                .collect();
+            if asked.is_empty() {
+                format!(
+                    "spec.networking of {id} does not ask for {ports}, so the AWS Load Balancer Controller does not open it"
+                )
+            } else {
+                format!(
+                    "spec.networking of {id} asks for {}, so the AWS Load Balancer Controller should have written a rule described {CONTROLLER_RULE}: its events say why it did not",
+                    list(&asked)
+                )
+            }
+        }
+    };
+    Some(Controller {
+        says,
+        command: format!(
+            "kubectl describe targetgroupbinding {} -n {}",
+            binding.metadata.name, binding.metadata.namespace
+        ),
+    })
+}
+
+fn names(binding: &Fact<TargetGroupBinding>, group: &AwsName) -> bool {
+    binding
+        .spec
+        .target_group_arn
+        .parse::<Arn>()
+        .is_ok_and(|arn| {
+            arn.name() == Some(group.name.as_str())
+                && (arn.account.as_str(), arn.region.as_str())
+                    == (group.region.0.as_str(), group.region.1.as_str())
+        })
+}
+
+/// Whether `spec.networking` asks for a TCP port.
+///
+/// A rule without ports asks for nothing: the controller's computeIngressPermissionsForTGBNetworking
+/// assigns the rule that it documents for that case to a shadowed variable.
+fn asks_for(networking: &serde_json::Value, port: u16) -> bool {
+    let rules = networking["ingress"].as_array();
+    rules.into_iter().flatten().any(|rule| {
+        let ports = rule["ports"].as_array();
+        ports.into_iter().flatten().any(|asked| {
+            let tcp = asked["protocol"].as_str().is_none_or(|name| name == "TCP");
+            let same = match &asked["port"] {
+                serde_json::Value::Null => true,
+                serde_json::Value::String(text) => text.parse() == Ok(port),
+                number => number.as_u64() == Some(u64::from(port)),
+            };
+            tcp && same
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Direction, asks_for, authorize, changes};
+    use crate::check::network::ports::Ports;
+    use serde_json::json;
+
+    #[test]
+    fn the_command_is_the_one_that_people_paste() {
+        let region = ("111122223333".to_owned(), "eu-west-2".to_owned());
+        let ports: Ports = [30866, 31163].into_iter().collect();
+        let peers = ["sg-lb".to_owned()];
+        assert_eq!(
+            authorize(&region, Direction::Ingress, "sg-node", &ports, &peers),
+            "aws ec2 authorize-security-group-ingress --region eu-west-2 --group-id sg-node --ip-permissions \
+             'IpProtocol=tcp,FromPort=30866,ToPort=30866,UserIdGroupPairs=[{GroupId=sg-lb}]' \
+             'IpProtocol=tcp,FromPort=31163,ToPort=31163,UserIdGroupPairs=[{GroupId=sg-lb}]'"
+        );
+        let blocks = ["10.0.3.0/24".to_owned(), "2a05::/64".to_owned()];
+        assert_eq!(
+            authorize(
+                &region,
+                Direction::Egress,
+                "sg-lb",
+                &Ports::range(1, 2),
+                &blocks
+            ),
+            "aws ec2 authorize-security-group-egress --region eu-west-2 --group-id sg-lb --ip-permissions \
+             'IpProtocol=tcp,FromPort=1,ToPort=2,IpRanges=[{CidrIp=10.0.3.0/24}]' \
+             'IpProtocol=tcp,FromPort=1,ToPort=2,Ipv6Ranges=[{CidrIpv6=2a05::/64}]'"
+        );
+        assert_eq!(
+            changes(
+                &region,
+                Direction::Egress,
+                "sg-lb",
+                &Ports::range(1, 2),
+                &blocks
+            )
+            .len(),
+            4
+        );
+    }
+
+    #[test]
+    fn what_a_binding_asks_for() {
+        let by_port =
+            json!({"ingress": [{"from": [], "ports": [{"port": 30866, "protocol": "TCP"}]}]});
+        assert!(asks_for(&by_port, 30866) && !asks_for(&by_port, 31163));
+        let udp = json!({"ingress": [{"ports": [{"port": 53, "protocol": "UDP"}]}]});
+        assert!(!asks_for(&udp, 53));
+        let every = json!({"ingress": [{"ports": [{"protocol": "TCP"}]}]});
+        assert!(asks_for(&every, 1));
+        let none = json!({"ingress": [{"ports": []}]});
+        assert!(!asks_for(&none, 1) && !asks_for(&json!({}), 1));
+    }
+}

@@ -1,0 +1,224 @@
+//! The Cilium agent of the node is not Ready, and this health check needs the agent's process.
+
+use super::setting::Key;
+use super::{age, desired, pods, running};
+use crate::check::datapath::probe::Probe;
+use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
+use crate::check::hop::{Hop, Severity};
+use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
+use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::kubernetes::meta::condition;
+use crate::model::kubernetes::{Pod, Service};
+use crate::model::{Fact, Gap, Reason, Source};
+
+/// The check.
+pub static CHECK: Check = Check {
+    code: Code(5102),
+    slug: "agent-not-ready",
+    hop: Hop::Node,
+    severity: Severity::Error,
+    bearing: Bearing::Health,
+    title: "the Cilium agent of the node does not run",
+    since: "0.1.0",
+    needs: &[
+        Source::Services,
+        Source::Pods,
+        Source::Nodes,
+        Source::HealthCheckNodePort,
+        Source::AgentStatus,
+        Source::AgentConfig,
+        Source::AgentStartConfig,
+        Source::AgentVersion,
+        Source::AgentLog,
+        Source::DbConfigs,
+        Source::ConfigMaps,
+        Source::NodeConfigs,
+    ],
+    page: include_str!("agent_not_ready.md"),
+    run: Run::Node(run),
+};
+
+fn run(view: &View<'_>, node: &str) -> Checked {
+    let Some(service) = view.service()? else {
+        return not_applicable("no Service stands behind this listener");
+    };
+    let pod = match pods::required(view, pods::AGENT, node) {
+        Ok(pod) => pod,
+        Err(gap) => {
+            return match never_ran(view, node, None) {
+                Some(finding) => fail(finding),
+                None => Err(gap),
+            };
+        }
+    };
+    let ready = pod.ready().ok_or_else(|| {
+        Gap::new(
+            Source::Pods,
+            format!("node {node}"),
+            Reason::Partial("the agent's Pod has no Ready condition".to_owned()),
+        )
+    })?;
+    if ready.status == "True" {
+        return pass("the agent is Ready");
+    }
+    if let Some(finding) = never_ran(view, node, Some(pod)) {
+        return fail(finding);
+    }
+    if pods::running(pod, "cilium-agent") {
+        return Ok(Outcome::Note(stale(view, node, pod)));
+    }
+    if needs_health_server(view, service, node) {
+        // What answers there is the agent's own process, or kube-proxy if it runs as well.
+        let answers = view
+            .agent(node)
+            .health_answer(service.spec.health_check_node_port)
+            .is_ok_and(|answer| answer.code.is_some());
+        if !answers {
+            return fail(down(
+                view,
+                node,
+                pod,
+                "its process answers on the health-check node port",
+            ));
+        }
+    }
+    if service.is_proxied() {
+        let external = running::running(view, node, Key::ExternalEnvoy)
+            .or_else(|_| desired::desired(view, node, Key::ExternalEnvoy))?;
+        if !external.on {
+            let mut finding = down(view, node, pod, "Envoy runs inside its container");
+            finding.evidence.push(external.evidence);
+            return fail(finding);
+        }
+    }
+    Ok(Outcome::Note(stale(view, node, pod)))
+}
+
+fn needs_health_server(view: &View<'_>, service: &Service, node: &str) -> bool {
+    view.paths().iter().any(|path| {
+        path.targets
+            .iter()
+            .filter(|target| target.node.as_deref().is_ok_and(|name| name == node))
+            .any(|target| Probe::of(service, path, target).is_ok_and(|probe| probe.of_agent))
+    })
+}
+
+/// The agent never came up on this node: the operator's taint is still there, and the condition that it
+/// sets with the first start (`NetworkUnavailable=False`, reason `CiliumIsUp`) is not.
+fn never_ran(view: &View<'_>, node: &str, pod: Option<&Fact<Pod>>) -> Option<Finding> {
+    let found = view.nodes().find("", node).ok().flatten()?;
+    let taint = found
+        .spec
+        .taints
+        .iter()
+        .find(|taint| taint.key == "node.cilium.io/agent-not-ready")?;
+    // A Node without conditions was not captured whole.
+    found.ready()?;
+    let was_up = condition(&found.status.conditions, "NetworkUnavailable")
+        .is_some_and(|condition| condition.reason == "CiliumIsUp");
+    if was_up || view.agent_nodes().any(|name| name == node) {
+        return None;
+    }
+    let mut evidence = vec![Evidence::new(
+        Layer::Observed,
+        &found.origin,
+        format!("Node/{node}"),
+        "spec.taints",
+        format!("{}:{}", taint.key, taint.effect),
+    )];
+    evidence.extend(pod.map(|pod| state(pod)));
+    Some(
+        Finding::new(
+            "the agent has never run on this node: the taint node.cilium.io/agent-not-ready is still set \
+             and the condition CiliumIsUp is absent, so nothing serves NodePorts",
+            "never ran",
+            evidence,
+        )
+        .about([format!("Node/{node}")])
+        .fix(look_at(view, node, pod)),
+    )
+}
+
+fn down(view: &View<'_>, node: &str, pod: &Fact<Pod>, dependency: &str) -> Finding {
+    let waiting = pods::waiting(pod, "cilium-agent");
+    let what = waiting.map_or("its container does not run".to_owned(), |reason| {
+        format!("its container waits ({reason})")
+    });
+    Finding::new(
+        format!("the agent is not Ready and {what}, while {dependency}"),
+        dependency,
+        vec![state(pod)],
+    )
+    .about([
+        format!("Node/{node}"),
+        format!("Pod/{}/{}", pod.metadata.namespace, pod.metadata.name),
+    ])
+    .confidence(if waiting.is_some() {
+        Confidence::High
+    } else {
+        Confidence::Medium
+    })
+    .fix(look_at(view, node, Some(pod)))
+}
+
+fn stale(view: &View<'_>, node: &str, pod: &Fact<Pod>) -> Finding {
+    Finding::new(
+        "the agent is not Ready: the datapath serves what it was last told, and later changes do not reach it",
+        "stale datapath",
+        vec![state(pod)],
+    )
+    .about([
+        format!("Node/{node}"),
+        format!("Pod/{}/{}", pod.metadata.namespace, pod.metadata.name),
+    ])
+    .fix(look_at(view, node, Some(pod)))
+}
+
+/// The Pod's own words on why it is not Ready.
+fn state(pod: &Fact<Pod>) -> Evidence {
+    let ready = pod.ready();
+    let container = pods::container(pod, "cilium-agent");
+    let detail = container
+        .and_then(|status| status.state.waiting.as_ref())
+        .map(|waiting| format!("{}: {}", waiting.reason, waiting.message))
+        .or_else(|| ready.map(|ready| format!("{}: {}", ready.reason, ready.message)))
+        .unwrap_or_default();
+    let restarts = container.map_or(0, |status| status.restart_count);
+    Evidence::new(
+        Layer::Observed,
+        &pod.origin,
+        format!("Pod/{}", pod.metadata.name),
+        "status",
+        format!(
+            "Ready={}, {restarts} restarts, {detail}",
+            ready.map_or("?", |one| &one.status)
+        ),
+    )
+}
+
+fn look_at(view: &View<'_>, node: &str, pod: Option<&Fact<Pod>>) -> Fix {
+    let namespace = age::namespace(view);
+    let commands = match pod {
+        Some(pod) => vec![
+            format!("kubectl -n {namespace} describe pod {}", pod.metadata.name),
+            format!(
+                "kubectl -n {namespace} logs {} -c cilium-agent --previous --tail=50",
+                pod.metadata.name
+            ),
+        ],
+        None => vec![
+            format!(
+                "kubectl -n {namespace} get pods -l k8s-app=cilium --field-selector spec.nodeName={node}"
+            ),
+            format!("kubectl describe node {node}"),
+        ],
+    };
+    Fix {
+        summary: "see why the agent does not come up; its last log lines name the reason"
+            .to_owned(),
+        commands,
+        risk: Risk::Safe,
+        changes: Vec::new(),
+        after: "the agent's Pod is Ready on every target node".to_owned(),
+    }
+}

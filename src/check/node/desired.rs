@@ -1,0 +1,147 @@
+//! The layer that was asked for: cilium-config with what overrides it on a node.
+
+use super::age;
+use super::setting::{Key, Setting, drift_line, switch};
+use crate::check::View;
+use crate::check::finding::{Evidence, Layer};
+use crate::model::{Gap, Reason, Source};
+
+/// What the agent of `node` should run with.
+///
+/// In order: StateDB `cilium-configs`, a CiliumNodeConfig that selects the node, cilium-config, the agent's
+/// own drift lines, and the default if cilium-config was captured whole and leaves the key out.
+///
+/// # Errors
+/// The gap of the reading that would tell. A ConfigMap of which only a part was captured never proves that
+/// a key is absent.
+pub fn desired(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
+    let agent = view.agent(node);
+    let merged = agent.desired().ok().and_then(|rows| {
+        let text = rows.get(key.name())?;
+        Some(Setting {
+            on: switch(text)?,
+            evidence: Evidence::new(
+                Layer::Declared,
+                &rows.origin,
+                format!("Node/{node}"),
+                format!("{} (cilium-configs)", key.name()),
+                text,
+            ),
+            assumption: None,
+        })
+    });
+    if let Some(merged) = merged {
+        return Ok(merged);
+    }
+    let logged = agent.log().ok().and_then(|log| {
+        let line = drift_line(log, key)?;
+        Some(Setting {
+            on: switch(&line.expected)?,
+            evidence: Evidence::new(
+                Layer::Observed,
+                &log.origin,
+                format!("Node/{node}"),
+                key.name(),
+                line.raw.clone(),
+            ),
+            assumption: None,
+        })
+    });
+    let assumption = match overridden(view, node, key) {
+        Ok(Some(setting)) => return Ok(setting),
+        Ok(None) => None,
+        Err(_) => Some(format!(
+            "no CiliumNodeConfig overrides {} for these nodes",
+            key.name()
+        )),
+    };
+    let Some(map) = age::config_map(view) else {
+        return logged.ok_or_else(|| config_map_gap(view));
+    };
+    let subject = format!("ConfigMap/{}/cilium-config", map.metadata.namespace);
+    let declared = |on, value: &str| Setting {
+        on,
+        evidence: Evidence::new(
+            Layer::Declared,
+            &map.origin,
+            subject.clone(),
+            key.name(),
+            value,
+        ),
+        // The agent's own merged view, seen in its log, settles whether something overrides the ConfigMap.
+        assumption: assumption
+            .clone()
+            .filter(|_| logged.as_ref().is_none_or(|logged| logged.on != on)),
+    };
+    if let Some(text) = map.data.get(key.name()) {
+        return switch(text).map(|on| declared(on, text)).ok_or_else(|| {
+            Gap::new(
+                Source::ConfigMaps,
+                "cilium-config",
+                Reason::Unreadable(format!("{} is {text:?}", key.name())),
+            )
+        });
+    }
+    if let Some(logged) = logged {
+        return Ok(logged);
+    }
+    if let Some(gap) = view
+        .config_maps()
+        .partial(&map.metadata.namespace, "cilium-config")
+    {
+        return Err(gap.clone());
+    }
+    key.default()
+        .map(|on| declared(on, &format!("absent, which means {on}")))
+        .ok_or_else(|| {
+            Gap::new(
+                Source::ConfigMaps,
+                "cilium-config",
+                Reason::Partial(format!("{} is not among its keys", key.name())),
+            )
+        })
+}
+
+/// What a CiliumNodeConfig that selects the node says; `None` when none does.
+fn overridden(view: &View<'_>, node: &str, key: Key) -> Result<Option<Setting>, Gap> {
+    let mut found = None;
+    for config in view.node_configs().all(age::namespace(view))? {
+        let Some(text) = config.spec.defaults.get(key.name()) else {
+            continue;
+        };
+        let wanted = &config.spec.node_selector.match_labels;
+        let selected = match view.nodes().find("", node)? {
+            Some(node) => wanted
+                .iter()
+                .all(|(label, value)| node.metadata.labels.get(label) == Some(value)),
+            None => false,
+        };
+        if let (true, Some(on)) = (selected, switch(text)) {
+            found = Some(Setting {
+                on,
+                evidence: Evidence::new(
+                    Layer::Declared,
+                    &config.origin,
+                    format!("CiliumNodeConfig/{}", config.metadata.name),
+                    format!("spec.defaults.{}", key.name()),
+                    text,
+                ),
+                assumption: None,
+            });
+        }
+    }
+    Ok(found)
+}
+
+fn config_map_gap(view: &View<'_>) -> Gap {
+    view.config_maps()
+        .find("kube-system", "cilium-config")
+        .err()
+        .unwrap_or_else(|| {
+            Gap::new(
+                Source::ConfigMaps,
+                "cilium-config",
+                Reason::Failed("no ConfigMap cilium-config among those captured".to_owned()),
+            )
+        })
+}

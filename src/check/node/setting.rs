@@ -1,0 +1,74 @@
+//! A switch of the agent's configuration in its layers: what is asked for, and what runs.
+//!
+//! The agent reads cilium-config once, when its Pod starts (daemonset.yaml, init
+//! container `config`). What the ConfigMap says today and what the process does
+//! can therefore differ until the next restart.
+
+use crate::check::finding::Evidence;
+use crate::model::cilium::{AgentLog, DriftLine};
+
+/// A boolean option that decides whether a health check can pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// Watches CiliumEnvoyConfigs and compiles the datapath with L7 load balancing.
+    EnvoyConfig,
+    /// Runs the L7 proxy at all.
+    L7Proxy,
+    /// Serves NodePorts in BPF.
+    KubeProxyReplacement,
+    /// Answers on the health-check node port.
+    HealthCheckNodePort,
+    /// Runs Envoy in its own DaemonSet instead of inside the agent.
+    ExternalEnvoy,
+    /// Hands packets to Envoy in BPF instead of by iptables.
+    BpfTproxy,
+}
+
+impl Key {
+    /// The name in cilium-config.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EnvoyConfig => "enable-envoy-config",
+            Self::L7Proxy => "enable-l7-proxy",
+            Self::KubeProxyReplacement => "kube-proxy-replacement",
+            Self::HealthCheckNodePort => "enable-health-check-nodeport",
+            Self::ExternalEnvoy => "external-envoy-proxy",
+            Self::BpfTproxy => "enable-bpf-tproxy",
+        }
+    }
+
+    /// The agent's default for a key that the configuration leaves out; `None` where it changed
+    /// between versions (pkg/option/config.go).
+    pub fn default(self) -> Option<bool> {
+        match self {
+            Self::EnvoyConfig | Self::ExternalEnvoy | Self::BpfTproxy => Some(false),
+            Self::L7Proxy | Self::HealthCheckNodePort => Some(true),
+            Self::KubeProxyReplacement => None,
+        }
+    }
+}
+
+/// The value of a switch in one layer.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// On or off.
+    pub on: bool,
+    /// What says so.
+    pub evidence: Evidence,
+    /// What was taken for granted.
+    pub assumption: Option<String>,
+}
+
+/// Reads a value; `None` for words that leave NodePorts half on, as `partial` did before 1.16.
+pub fn switch(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "strict" => Some(true),
+        "false" | "disabled" => Some(false),
+        _ => None,
+    }
+}
+
+/// The drift line of a key in the last burst of a log.
+pub fn drift_line(log: &AgentLog, key: Key) -> Option<&DriftLine> {
+    log.drift.iter().find(|line| line.key == key.name())
+}

@@ -1,0 +1,210 @@
+//! The Gateway, Ingress or Service never became a load balancer.
+
+use super::absent_service::{self, conditions, refusal};
+use super::{events, owner, service_type, setting};
+use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
+use crate::check::hop::{Hop, Severity};
+use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
+use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::kubernetes::{Service, TargetGroupBinding};
+use crate::model::{Fact, Gap, Source};
+use crate::path::SubjectKind;
+use owner::Owner;
+
+/// The check.
+pub static CHECK: Check = Check {
+    code: Code(1101),
+    slug: "load-balancer-not-provisioned",
+    hop: Hop::Objects,
+    severity: Severity::Error,
+    bearing: Bearing::Health,
+    title: "no controller has made a load balancer",
+    since: "0.1.0",
+    needs: &[
+        Source::Gateways,
+        Source::GatewayClasses,
+        Source::Services,
+        Source::Ingresses,
+        Source::TargetGroupBindings,
+        Source::ConfigMaps,
+        Source::Events,
+    ],
+    page: include_str!("load_balancer_not_provisioned.md"),
+    run: Run::Subject(run),
+};
+
+fn run(view: &View<'_>) -> Checked {
+    if view.subject().kind == SubjectKind::LoadBalancer {
+        return not_applicable("the subject is a load balancer itself");
+    }
+    let Some(service) = view.service()? else {
+        return absent_service::finding(view);
+    };
+    if service.spec.kind == "LoadBalancer" && service.hostname().is_some() {
+        return refused_gateway(view, service);
+    }
+    if bound_by_hand(view, service)? {
+        return pass("a TargetGroupBinding connects the Service to a load balancer");
+    }
+    if service.spec.kind != "LoadBalancer" {
+        return fail(service_type::finding(view, service));
+    }
+    fail(no_host_name(view, service))
+}
+
+/// A load balancer exists; a Gateway that is refused now still has the last accepted state behind it.
+fn refused_gateway(view: &View<'_>, service: &Fact<Service>) -> Checked {
+    const PROOF: &str = "the Service has a load balancer's host name";
+    if view.subject().kind != SubjectKind::Gateway {
+        return pass(PROOF);
+    }
+    let Some(gateway) = setting::gateway(view)? else {
+        return pass(PROOF);
+    };
+    let Some(reason) = refusal(gateway) else {
+        return pass(PROOF);
+    };
+    let (namespace, name) = (&gateway.metadata.namespace, &gateway.metadata.name);
+    Ok(Outcome::Note(
+        Finding::new(
+            format!("gateway {name} is not accepted ({reason}): Cilium keeps the Service of the last accepted state and follows no change"),
+            format!("{namespace}/{name}"),
+            conditions(gateway),
+        )
+        .about([
+            format!("Gateway/{namespace}/{name}"),
+            format!("Service/{namespace}/{}", service.metadata.name),
+        ]),
+    ))
+}
+
+/// Whether somebody other than the Service's own controller bound a target group to it.
+///
+/// The controller's own bindings do not count: when the type of a Service changes they stay behind,
+/// with the targets of before.
+fn bound_by_hand(view: &View<'_>, service: &Service) -> Result<bool, Gap> {
+    let meta = &service.metadata;
+    let names = |binding: &TargetGroupBinding| {
+        binding.metadata.namespace == meta.namespace
+            && binding.spec.service_ref.name == meta.name
+            && !binding
+                .metadata
+                .labels
+                .contains_key("service.k8s.aws/stack-name")
+    };
+    if view.target_group_bindings().known().any(|b| names(b)) {
+        return Ok(true);
+    }
+    view.target_group_bindings().all(&meta.namespace)?;
+    Ok(false)
+}
+
+/// Type LoadBalancer, and no host name in the status.
+fn no_host_name(view: &View<'_>, service: &Fact<Service>) -> Finding {
+    let (namespace, name) = (&service.metadata.namespace, &service.metadata.name);
+    let id = format!("Service/{namespace}/{name}");
+    let ownership = owner::intended(service);
+    let who = ownership.owner.name();
+    let address = service.status.load_balancer.ingress.first();
+    let status = match address.and_then(|ingress| ingress.ip.as_deref()) {
+        Some(ip) => format!("ingress[0].ip={ip}, no hostname"),
+        None => "{}".to_owned(),
+    };
+    let mut evidence = vec![
+        Evidence::new(
+            Layer::Programmed,
+            &service.origin,
+            id.clone(),
+            "status.loadBalancer",
+            status,
+        ),
+        Evidence::new(
+            Layer::Declared,
+            &service.origin,
+            id.clone(),
+            ownership.field.clone(),
+            ownership.value.clone(),
+        ),
+    ];
+    let message = match address.and_then(|ingress| ingress.ip.as_deref()) {
+        Some(ip) => format!(
+            "status.loadBalancer of {name} has the address {ip} and no host name: LB-IPAM or another controller wrote it, not AWS"
+        ),
+        None => {
+            let why = match ownership.owner {
+                Owner::Nobody => format!(
+                    "type external needs aws-load-balancer-nlb-target-type ip or instance, and it is {}: no controller takes the Service",
+                    ownership.value
+                ),
+                Owner::Other => format!(
+                    "loadBalancerClass {} belongs to no AWS controller",
+                    ownership.value
+                ),
+                owner => match owner::has_taken(service, owner) {
+                    Some(false) => format!("{who} should own it and has not taken it"),
+                    _ => format!("{who} owns it and has not finished"),
+                },
+            };
+            format!("status.loadBalancer of {name} is empty: {why}")
+        }
+    };
+    let warnings = events::warnings(view, "Service", namespace, name);
+    evidence.extend(warnings.iter().take(3).map(|event| events::evidence(event)));
+    let message = match (warnings.first(), address) {
+        (Some(event), None) => format!("{message} ({})", event.reason),
+        _ => message,
+    };
+    Finding::new(message, format!("{namespace}/{name}"), evidence)
+        .about([id])
+        .fix(fix_owner(service, ownership.owner, !warnings.is_empty()))
+}
+
+fn fix_owner(service: &Service, owner: Owner, explained: bool) -> Fix {
+    let (namespace, name) = (&service.metadata.namespace, &service.metadata.name);
+    let prefix = owner::PREFIXES[0];
+    let after = format!("status.loadBalancer of {name} has a host name");
+    let (summary, commands) = match owner {
+        Owner::Nobody => (
+            "say how targets are registered".to_owned(),
+            vec![setting::annotate(
+                service,
+                &format!("{prefix}aws-load-balancer-nlb-target-type"),
+                "instance",
+            )],
+        ),
+        Owner::Other => (
+            "the class cannot be changed while the type is LoadBalancer: make the Service again with loadBalancerClass service.k8s.aws/nlb".to_owned(),
+            Vec::new(),
+        ),
+        _ if explained => (
+            "correct what the Warning event names".to_owned(),
+            vec![format!("kubectl describe service {name} -n {namespace}")],
+        ),
+        Owner::LoadBalancerController => (
+            "read the controller's log: a controller that runs writes an event for every failure".to_owned(),
+            vec!["kubectl logs -n kube-system deployment/aws-load-balancer-controller --tail=200".to_owned()],
+        ),
+        Owner::CloudProvider if owner::has_taken(service, owner) == Some(true) => (
+            "read the log of the cloud controller manager, which runs outside the cluster on EKS".to_owned(),
+            vec!["kubectl logs -n kube-system -l k8s-app=aws-cloud-controller-manager --tail=200".to_owned()],
+        ),
+        Owner::CloudProvider => (
+            "if the AWS Load Balancer Controller is meant to own it, say so; otherwise read the log of the cloud controller manager".to_owned(),
+            vec![
+                setting::annotate(service, &format!("{prefix}aws-load-balancer-nlb-target-type"), "instance"),
+                setting::annotate(service, &format!("{prefix}aws-load-balancer-type"), "external"),
+            ],
+        ),
+        Owner::AutoMode => (
+            "read the Service's events".to_owned(),
+            vec![format!("kubectl describe service {name} -n {namespace}")],
+        ),
+    };
+    Fix {
+        summary,
+        commands,
+        risk: Risk::Safe,
+        changes: Vec::new(),
+        after,
+    }
+}

@@ -1,0 +1,69 @@
+//! Where an annotation of the generated Service has to be set so that it stays.
+//!
+//! Cilium writes the Services of Gateways and Ingresses, so the object to change
+//! is the one that Cilium copies from: `spec.infrastructure.annotations` of a
+//! Gateway (1.15 on), the annotations of a dedicated Ingress, and the Helm values
+//! for the shared Ingress.
+
+use crate::check::view::View;
+use crate::model::kubernetes::{Gateway, Service};
+use crate::model::{Fact, Gap};
+use crate::path::SubjectKind;
+
+/// The Gateway behind the subject, if a Gateway is behind it.
+///
+/// # Errors
+/// The gap when it was not read.
+pub fn gateway<'a>(view: &View<'a>) -> Result<Option<&'a Fact<Gateway>>, Gap> {
+    let subject = view.subject();
+    if subject.kind == SubjectKind::Gateway {
+        return view
+            .gateways()
+            .find(&subject.object.namespace, &subject.object.name);
+    }
+    let Some(service) = view.service()? else {
+        return Ok(None);
+    };
+    match owner(service, "Gateway") {
+        Some(name) => view.gateways().find(&service.metadata.namespace, name),
+        None => Ok(None),
+    }
+}
+
+/// The name of the owner of a kind.
+fn owner<'a>(service: &'a Service, kind: &str) -> Option<&'a str> {
+    service
+        .metadata
+        .owner_references
+        .iter()
+        .find(|owner| owner.kind == kind)
+        .map(|owner| owner.name.as_str())
+}
+
+/// The command that sets an annotation of a Service where it stays.
+pub fn annotate(service: &Service, key: &str, value: &str) -> String {
+    let namespace = &service.metadata.namespace;
+    let name = &service.metadata.name;
+    if let Some(gateway) = owner(service, "Gateway") {
+        return annotate_gateway(namespace, gateway, key, value);
+    }
+    if let Some(ingress) = owner(service, "Ingress") {
+        return format!(
+            "kubectl annotate ingress {ingress} -n {namespace} --overwrite {key}={value}"
+        );
+    }
+    if name == "cilium-ingress" {
+        return format!(
+            "helm upgrade cilium cilium/cilium -n {namespace} --reuse-values --set-string 'ingressController.service.annotations.{}={value}'",
+            key.replace('.', "\\.")
+        );
+    }
+    format!("kubectl annotate service {name} -n {namespace} --overwrite {key}={value}")
+}
+
+/// The command that sets an annotation which Cilium copies from a Gateway to its Service.
+pub fn annotate_gateway(namespace: &str, gateway: &str, key: &str, value: &str) -> String {
+    format!(
+        "kubectl patch gateway {gateway} -n {namespace} --type merge -p '{{\"spec\":{{\"infrastructure\":{{\"annotations\":{{\"{key}\":\"{value}\"}}}}}}}}'"
+    )
+}

@@ -1,0 +1,225 @@
+//! No CiliumEnvoyConfig asks the agents of this node to redirect the Service port.
+
+use super::requested::{Requested, requested, selects};
+use crate::check::datapath::probe::Probe;
+use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
+use crate::check::hop::{Hop, Severity};
+use crate::check::outcome::{Checked, fail, not_applicable, pass};
+use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::kubernetes::{CiliumEnvoyConfig, Gateway, Service};
+use crate::model::{Fact, Gap, Source};
+use crate::path::{Path, Target};
+
+/// The check.
+pub static CHECK: Check = Check {
+    code: Code(7101),
+    slug: "envoy-config-missing",
+    hop: Hop::Proxy,
+    severity: Severity::Error,
+    bearing: Bearing::Health,
+    title: "no CiliumEnvoyConfig asks for the Service port to be redirected to Envoy",
+    since: "0.1.0",
+    needs: &[
+        Source::Services,
+        Source::EnvoyConfigs,
+        Source::Nodes,
+        Source::BpfLb,
+        Source::Gateways,
+    ],
+    page: include_str!("envoy_config_missing.md"),
+    run: Run::Target(run),
+};
+
+fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
+    let Some(service) = view.service()? else {
+        return not_applicable("no Service stands behind this listener");
+    };
+    if !service.is_proxied() {
+        return not_applicable("the Service is served by its own backends, not by Envoy");
+    }
+    let probe = match Probe::of(service, path, target) {
+        Ok(probe) => probe,
+        Err(why) => return not_applicable(why),
+    };
+    match missing(view, service, probe.service_port, target)? {
+        None => pass("a CiliumEnvoyConfig lists the Service port"),
+        Some(Missing::Backends) => not_applicable(
+            "the port has backends of its own (L4 route) and needs no CiliumEnvoyConfig",
+        ),
+        Some(Missing::Redirected) => pass("the NodePort is redirected"),
+        Some(Missing::Request(finding)) => fail(finding),
+    }
+}
+
+/// Why no CiliumEnvoyConfig is there for a target's Service port.
+pub enum Missing {
+    /// None is needed: the port is served by backends.
+    Backends,
+    /// The agent redirects the port nevertheless.
+    Redirected,
+    /// Nobody asks for the redirect.
+    Request(Finding),
+}
+
+/// Whether a redirect of `port` was asked for on the target's node; `None` when it was.
+///
+/// # Errors
+/// A gap when that cannot be told.
+pub fn missing(
+    view: &View<'_>,
+    service: &Fact<Service>,
+    port: u16,
+    target: &Target,
+) -> Result<Option<Missing>, Gap> {
+    let found = requested(view, service, port)?;
+    let node = target.node.as_ref().map_err(Clone::clone)?;
+    if let Requested::By(config) = &found
+        && selects(view, config.spec.node_selector.as_ref(), node)?
+    {
+        return Ok(None);
+    }
+    // A TCPRoute or UDPRoute (1.20 on) is served by backends. The map tells, or else the Gateway's listener.
+    let node_port = service
+        .spec
+        .ports
+        .iter()
+        .find(|one| one.port == port)
+        .map_or(0, |one| one.node_port);
+    match view.agent(node).bpf() {
+        Ok(bpf) => {
+            let address = *target.address.as_ref().map_err(Clone::clone)?;
+            match bpf.external_tcp(address, node_port) {
+                Some(frontend) if frontend.redirects() => return Ok(Some(Missing::Redirected)),
+                Some(frontend) if frontend.backend_count() > 0 => {
+                    return Ok(Some(Missing::Backends));
+                }
+                _ => {}
+            }
+        }
+        Err(gap) if !needs_proxy(view, service, port)? => return Err(gap),
+        Err(_) => {}
+    }
+    Ok(Some(Missing::Request(finding(service, port, node, &found))))
+}
+
+/// Whether the Gateway's listener on the port is one that only Envoy can serve; always for an Ingress.
+fn needs_proxy(view: &View<'_>, service: &Service, port: u16) -> Result<bool, Gap> {
+    let owner = service
+        .metadata
+        .owner_references
+        .iter()
+        .find(|owner| owner.kind == "Gateway");
+    let Some(owner) = owner else {
+        return Ok(true);
+    };
+    let gateway: Option<&Fact<Gateway>> = view
+        .gateways()
+        .find(&service.metadata.namespace, &owner.name)?;
+    Ok(gateway.is_some_and(|gateway| {
+        gateway
+            .spec
+            .listeners
+            .iter()
+            .any(|one| one.port == port && matches!(one.protocol.as_str(), "HTTP" | "HTTPS"))
+    }))
+}
+
+fn finding(service: &Fact<Service>, port: u16, node: &str, found: &Requested<'_>) -> Finding {
+    let meta = &service.metadata;
+    let id = format!("{}/{}", meta.namespace, meta.name);
+    let name = |config: &CiliumEnvoyConfig| {
+        format!(
+            "CiliumEnvoyConfig {}/{}",
+            config.metadata.namespace, config.metadata.name
+        )
+    };
+    let field = "spec.services[].ports";
+    let (message, evidence) = match found {
+        Requested::By(config) => (
+            format!(
+                "{} lists port {port} of {id}, but its nodeSelector leaves these nodes out",
+                name(config)
+            ),
+            (
+                &config.origin,
+                name(config),
+                "spec.nodeSelector",
+                labels(config),
+            ),
+        ),
+        Requested::OtherPorts(config, ports) => (
+            format!(
+                "{} lists ports {ports:?} of {id} and not {port}",
+                name(config)
+            ),
+            (&config.origin, name(config), field, format!("{ports:?}")),
+        ),
+        Requested::OtherService(config) => (
+            format!(
+                "{} has the same owner as {id} and does not list that Service",
+                name(config)
+            ),
+            (
+                &config.origin,
+                name(config),
+                "spec.services[].name",
+                services(config),
+            ),
+        ),
+        Requested::Nowhere => (
+            format!(
+                "no CiliumEnvoyConfig lists {id}, so nothing asks the agents for a redirect to Envoy"
+            ),
+            (
+                &service.origin,
+                format!("Service/{id}"),
+                "CiliumEnvoyConfigs with this Service",
+                "none".to_owned(),
+            ),
+        ),
+    };
+    let (origin, subject, field, value) = evidence;
+    let namespace = meta.namespace.as_str();
+    Finding::new(
+        message,
+        format!("{id}:{port}"),
+        vec![Evidence::new(Layer::Declared, origin, subject.replace(' ', "/"), field, value)],
+    )
+    .about([format!("Service/{id}"), format!("Node/{node}")])
+    .fix(Fix {
+        summary: "let the operator write it again and see what it says; a GitOps tool that prunes foreign objects \
+                  would delete it each time. Host network mode is not a fix: it needs the same object"
+            .to_owned(),
+        commands: vec![
+            format!("kubectl -n {namespace} get ciliumenvoyconfigs -o yaml"),
+            "kubectl -n kube-system logs deploy/cilium-operator --tail=200".to_owned(),
+            "kubectl -n kube-system rollout restart deploy/cilium-operator".to_owned(),
+        ],
+        risk: Risk::Safe,
+        changes: Vec::new(),
+        after: "a CiliumEnvoyConfig lists the Service and the port, and the NodePort entries show l7-load-balancer"
+            .to_owned(),
+    })
+}
+
+fn labels(config: &CiliumEnvoyConfig) -> String {
+    let selector = config
+        .spec
+        .node_selector
+        .iter()
+        .flat_map(|one| &one.match_labels);
+    selector
+        .map(|(label, value)| format!("{label}={value}"))
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+fn services(config: &CiliumEnvoyConfig) -> String {
+    config
+        .spec
+        .services
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect::<Vec<_>>()
+        .join(",")
+}

@@ -1,0 +1,138 @@
+//! The agent took the CiliumEnvoyConfig to Envoy, and Envoy did not accept it.
+
+use super::rejected::{Rejection, rejection};
+use super::requested::{Requested, requested};
+use crate::check::datapath::probe::{Probe, entry};
+use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
+use crate::check::hop::{Hop, Severity};
+use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
+use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::kubernetes::CiliumEnvoyConfig;
+use crate::model::{Fact, Source, source};
+use crate::path::{Path, Target};
+
+/// The check.
+pub static CHECK: Check = Check {
+    code: Code(7103),
+    slug: "envoy-config-rejected",
+    hop: Hop::Proxy,
+    severity: Severity::Error,
+    bearing: Bearing::Health,
+    title: "Envoy did not accept the listener of the CiliumEnvoyConfig",
+    since: "0.1.0",
+    needs: &[
+        Source::Services,
+        Source::BpfLb,
+        Source::EnvoyConfigs,
+        Source::DbEnvoyResources,
+        Source::EnvoyConfigDump,
+        Source::AgentLog,
+    ],
+    page: include_str!("envoy_config_rejected.md"),
+    run: Run::Target(run),
+};
+
+fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
+    let Some(service) = view.service()? else {
+        return not_applicable("no Service stands behind this listener");
+    };
+    if !service.is_proxied() {
+        return not_applicable("the Service is served by its own backends, not by Envoy");
+    }
+    let probe = match Probe::of(service, path, target) {
+        Ok(probe) => probe,
+        Err(why) => return not_applicable(why),
+    };
+    let found = entry(view, target, probe)?;
+    let redirects = found.frontend.is_some_and(|frontend| frontend.redirects());
+    if found
+        .frontend
+        .is_some_and(|frontend| frontend.backend_count() > 0)
+    {
+        return not_applicable("the port has backends of its own (L4 route)");
+    }
+    let config = match requested(view, service, probe.service_port) {
+        Ok(Requested::By(config)) => config,
+        Err(_) if redirects => return pass("the redirect is in place"),
+        Err(gap) => return Err(gap),
+        Ok(_) if redirects => return pass("the redirect is in place"),
+        Ok(_) => return not_applicable("no CiliumEnvoyConfig asks for the port (CLB7101)"),
+    };
+    match rejection(view, found.node, config) {
+        Ok(Some(rejection)) if redirects => {
+            Ok(Outcome::Note(finding(config, found.node, &rejection, true)))
+        }
+        Ok(Some(rejection)) => {
+            let mut finding = finding(config, found.node, &rejection, false);
+            finding.evidence.extend(found.frontend.map(|frontend| {
+                Evidence::new(
+                    Layer::Programmed,
+                    &found.bpf.origin,
+                    format!("Node/{}", found.node),
+                    format!("{}:{}/TCP", found.address, probe.node_port),
+                    frontend.raw.as_str(),
+                )
+            }));
+            fail(finding)
+        }
+        // A redirect is set only once Envoy has acknowledged the listener.
+        _ if redirects => pass("the redirect is in place"),
+        Ok(None) => pass("nothing says that Envoy rejected the listener"),
+        Err(gap) => Err(gap),
+    }
+}
+
+fn finding(
+    config: &Fact<CiliumEnvoyConfig>,
+    node: &str,
+    rejection: &Rejection,
+    redirects: bool,
+) -> Finding {
+    let id = format!("{}/{}", config.metadata.namespace, config.metadata.name);
+    let what = if rejection.timed_out {
+        format!("no Envoy answered when the agents gave it the listener of {id}")
+    } else {
+        format!("Envoy rejects the listener of {id}")
+    };
+    let message = if redirects {
+        format!("{what}, while an earlier redirect is still in place")
+    } else {
+        format!("{what}, so the agents set no redirect")
+    };
+    Finding::new(
+        message,
+        format!("{id} {}", if rejection.timed_out { "no answer" } else { "rejected" }),
+        vec![rejection.evidence.clone()],
+    )
+    .about([format!("CiliumEnvoyConfig/{id}"), format!("Node/{node}")])
+    .confidence(if rejection.evidence.origin.source == Source::AgentLog {
+        // A later attempt may have gone through; the log does not say.
+        Confidence::Medium
+    } else {
+        Confidence::High
+    })
+    .fix(Fix {
+        summary: if rejection.timed_out {
+            "see whether Envoy runs on the node and reaches the agent's xds.sock, and that both speak the same \
+             envoy-xds-mode"
+        } else {
+            "mend what Envoy's reason names: a port that is taken, a missing capability for ports below 1024, or \
+             an Envoy image that does not fit the agent's version"
+        }
+        .to_owned(),
+        commands: vec![
+            format!(
+                "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg shell -- db/show envoy-resources",
+                source::agent_pod(node)
+            ),
+            format!(
+                "kubectl -n kube-system get pods -l k8s-app=cilium-envoy -o wide --field-selector spec.nodeName={node}"
+            ),
+        ],
+        risk: Risk::Safe,
+        changes: Vec::new(),
+        after: "envoy-resources says Done and the NodePort entries show l7-load-balancer (agents try again every 15 s \
+                since 1.16; before, restart the agent)"
+            .to_owned(),
+    })
+}

@@ -1,0 +1,91 @@
+//! What Envoy answered when the agent gave it the listener of a CiliumEnvoyConfig.
+
+use crate::check::View;
+use crate::check::finding::{Evidence, Layer};
+use crate::model::kubernetes::CiliumEnvoyConfig;
+use crate::model::{Fact, Gap};
+
+/// A CiliumEnvoyConfig that an agent could not give to Envoy.
+pub struct Rejection {
+    /// Envoy's reason, or the agent's.
+    pub reason: String,
+    /// What says so.
+    pub evidence: Evidence,
+    /// True when nobody answered, which is no rejection.
+    pub timed_out: bool,
+}
+
+/// What one node says about the listener of a CiliumEnvoyConfig; `None` when nothing says that it was rejected.
+///
+/// Looked at in order: StateDB `envoy-resources` (1.18 on), Envoy's own `error_state`, and the agent's log.
+///
+/// # Errors
+/// The gap of the first of them when none was read.
+pub fn rejection(
+    view: &View<'_>,
+    node: &str,
+    config: &Fact<CiliumEnvoyConfig>,
+) -> Result<Option<Rejection>, Gap> {
+    let (namespace, name) = (&config.metadata.namespace, &config.metadata.name);
+    let prefix = format!("{namespace}/{name}/");
+    let agent = view.agent(node);
+    let subject = format!("CiliumEnvoyConfig/{namespace}/{name}");
+    let said = |layer, origin: &_, field: &str, reason: &str| Rejection {
+        reason: reason.to_owned(),
+        evidence: Evidence::new(
+            layer,
+            origin,
+            subject.clone(),
+            format!("{field} on {node}"),
+            reason,
+        ),
+        timed_out: reason.contains("deadline exceeded"),
+    };
+    let rows = agent.envoy_resources();
+    if let Ok(rows) = &rows {
+        let row = rows
+            .iter()
+            .find(|row| row.origin == "cec" && row.namespace == *namespace && row.name == *name);
+        if let Some(row) = row.filter(|row| row.status == "Error") {
+            return Ok(Some(said(
+                Layer::Programmed,
+                &rows.origin,
+                "envoy-resources Status",
+                &row.error,
+            )));
+        }
+    }
+    let dump = agent.envoy_dynamic_listeners();
+    if let Ok(listeners) = &dump {
+        let error = listeners
+            .iter()
+            .filter(|listener| listener.name.starts_with(&prefix))
+            .find_map(|listener| listener.error.as_deref());
+        if let Some(error) = error {
+            return Ok(Some(said(
+                Layer::Observed,
+                &listeners.origin,
+                "error_state",
+                error,
+            )));
+        }
+    }
+    if let Ok(log) = agent.log() {
+        let line = log
+            .nacks
+            .iter()
+            .find(|nack| nack.detail.contains(&prefix) || nack.raw.contains(&prefix));
+        if let Some(line) = line {
+            return Ok(Some(said(
+                Layer::Observed,
+                &log.origin,
+                "log",
+                &line.detail,
+            )));
+        }
+    }
+    match (rows, dump) {
+        (Err(gap), Err(_)) => Err(gap),
+        _ => Ok(None),
+    }
+}

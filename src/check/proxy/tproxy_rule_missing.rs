@@ -1,0 +1,201 @@
+//! The kernel rules that deliver a redirected packet to Envoy are not there.
+
+use crate::check::datapath::probe::{Probe, entry};
+use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
+use crate::check::hop::{Hop, Severity};
+use crate::check::node::setting::Key;
+use crate::check::node::{desired, running};
+use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
+use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::cilium::IpRule;
+use crate::model::{Gap, Origin, Reason, Source};
+use crate::path::{Path, Target};
+
+/// The check.
+pub static CHECK: Check = Check {
+    code: Code(7104),
+    slug: "tproxy-rule-missing",
+    hop: Hop::Proxy,
+    severity: Severity::Error,
+    bearing: Bearing::Health,
+    title: "the rules that deliver redirected packets to Envoy are missing",
+    since: "0.1.0",
+    needs: &[
+        Source::Services,
+        Source::BpfLb,
+        Source::Iptables,
+        Source::IpRules,
+        Source::IpRoutes2004,
+        Source::AgentConfig,
+        Source::AgentStartConfig,
+        Source::AgentVersion,
+        Source::AgentLog,
+        Source::DbConfigs,
+        Source::ConfigMaps,
+        Source::NodeConfigs,
+        Source::Nodes,
+        Source::Pods,
+    ],
+    page: include_str!("tproxy_rule_missing.md"),
+    run: Run::Target(run),
+};
+
+fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
+    let Some(service) = view.service()? else {
+        return not_applicable("no Service stands behind this listener");
+    };
+    if !service.is_proxied() {
+        return not_applicable("the Service is served by its own backends, not by Envoy");
+    }
+    let probe = match Probe::of(service, path, target) {
+        Ok(probe) => probe,
+        Err(why) => return not_applicable(why),
+    };
+    let found = entry(view, target, probe)?;
+    let Some(frontend) = found.frontend.filter(|frontend| frontend.redirects()) else {
+        return not_applicable("there is no redirect to Envoy");
+    };
+    let gap = |source, why: &str| {
+        Gap::new(
+            source,
+            format!("node {}", found.node),
+            Reason::Partial(why.to_owned()),
+        )
+    };
+    if found.address.is_ipv6() {
+        return Err(gap(Source::Iptables, "the rules for IPv6 are not read"));
+    }
+    let port = frontend
+        .proxy_port
+        .ok_or_else(|| gap(Source::BpfLb, "this version does not print the proxy port"))?;
+    let Some((piece, evidence)) = missing(view, found.node, port)? else {
+        return pass("TPROXY rule, routing rule and route are there");
+    };
+    let tproxy = running::running(view, found.node, Key::BpfTproxy)
+        .or_else(|_| desired::desired(view, found.node, Key::BpfTproxy))?;
+    if tproxy.on {
+        return not_applicable("enable-bpf-tproxy delivers packets without these rules");
+    }
+    let finding = Finding::new(
+        format!("{} is missing on the node, so a redirected packet never reaches Envoy", piece.title()),
+        piece.title(),
+        vec![
+            evidence,
+            Evidence::new(
+                Layer::Programmed,
+                &found.bpf.origin,
+                format!("Node/{}", found.node),
+                format!("{}:{}/TCP", found.address, probe.node_port),
+                frontend.raw.as_str(),
+            ),
+        ],
+    )
+    .about([format!("Node/{}", found.node)])
+    .fix(Fix {
+        summary: "stop what removes it (another tool that rewrites iptables, an nft and legacy mix, NetworkManager or \
+                  systemd-networkd with ManageForeignRoutingPolicyRules), then restart the agent, which writes it again"
+            .to_owned(),
+        commands: vec![format!(
+            "kubectl delete -n kube-system {}",
+            crate::model::source::agent_pod(found.node)
+        )],
+        risk: Risk::Disruptive,
+        changes: Vec::new(),
+        after: "`iptables-save -t mangle`, `ip rule` and `ip route show table 2004` show it on every target node".to_owned(),
+    });
+    if probe.of_agent {
+        // The agent answers this check itself; only clients notice.
+        return Ok(Outcome::Note(finding));
+    }
+    fail(finding)
+}
+
+/// A part of the way from the mark to Envoy's socket.
+#[derive(Clone, Copy)]
+enum Piece {
+    Tproxy,
+    Rule,
+    Route,
+}
+
+impl Piece {
+    fn title(self) -> &'static str {
+        match self {
+            Self::Tproxy => "the TPROXY rule for the redirect's port",
+            Self::Rule => "the routing rule `fwmark 0x200/0xf00 lookup 2004`",
+            Self::Route => "the local route of table 2004",
+        }
+    }
+}
+
+/// The first part that is missing, with what says so.
+fn missing(view: &View<'_>, node: &str, port: u16) -> Result<Option<(Piece, Evidence)>, Gap> {
+    let agent = view.agent(node);
+    let evidence = |origin: &Origin, field: &str, value: String| {
+        Evidence::new(
+            Layer::Programmed,
+            origin,
+            format!("Node/{node}"),
+            field,
+            value,
+        )
+    };
+    let rules = agent.tproxy_rules()?;
+    let wanted = mark(port);
+    if !rules
+        .iter()
+        .any(|rule| rule.protocol == "tcp" && rule.port == port && rule.mark == wanted)
+    {
+        let present: Vec<String> = rules
+            .iter()
+            .filter(|rule| rule.protocol == "tcp")
+            .map(|rule| format!("mark {:#x} to {}", rule.mark, rule.port))
+            .collect();
+        let value = format!(
+            "none with mark {wanted:#x} to {port}; present: {}",
+            present.join(", ")
+        );
+        return Ok(Some((
+            Piece::Tproxy,
+            evidence(&rules.origin, "mangle TPROXY tcp", value),
+        )));
+    }
+    let routing = agent.ip_rules()?;
+    if !routing.iter().any(IpRule::is_proxy_rule) {
+        let present: Vec<&str> = routing.iter().map(|rule| rule.text.as_str()).collect();
+        return Ok(Some((
+            Piece::Rule,
+            evidence(&routing.origin, "ip rule", present.join("; ")),
+        )));
+    }
+    let routes = agent.routes_2004()?;
+    if !routes.iter().any(|route| route.starts_with("local ")) {
+        let present = if routes.is_empty() {
+            "empty".to_owned()
+        } else {
+            routes.join("; ")
+        };
+        return Ok(Some((
+            Piece::Route,
+            evidence(&routes.origin, "table 2004", present),
+        )));
+    }
+    Ok(None)
+}
+
+/// The mark that the datapath puts on a packet for `port`: the port in network byte order above `0x0200`
+/// (bpf/lib/common.h MARK_MAGIC_TO_PROXY).
+fn mark(port: u16) -> u32 {
+    (u32::from(port.swap_bytes()) << 16) | 0x200
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mark;
+
+    /// Of a real agent: `--mark 0xf7320200 … --on-port 13047`.
+    #[test]
+    fn marks_carry_the_port_in_network_byte_order() {
+        assert_eq!(mark(13047), 0xf732_0200);
+    }
+}

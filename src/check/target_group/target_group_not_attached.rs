@@ -1,0 +1,168 @@
+//! The target group exists and no listener sends anything to it.
+
+use super::facts;
+use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
+use crate::check::hop::{Hop, Severity};
+use crate::check::outcome::{Checked, fail, not_applicable, pass};
+use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::Source;
+use crate::model::aws::Arn;
+use crate::path::{AwsName, Lookup, Path};
+
+/// The check.
+pub static CHECK: Check = Check {
+    code: Code(3101),
+    slug: "target-group-not-attached",
+    hop: Hop::TargetGroup,
+    severity: Severity::Error,
+    bearing: Bearing::Health,
+    title: "no listener forwards to the target group",
+    since: "0.1.0",
+    needs: &[
+        Source::Listeners,
+        Source::TargetGroups,
+        Source::TargetHealth,
+    ],
+    page: include_str!("target_group_not_attached.md"),
+    run: Run::Path(run),
+};
+
+fn run(view: &View<'_>, path: &Path) -> Checked {
+    match &path.target_group {
+        Lookup::Found(group) => of_group(view, path, group),
+        Lookup::Unknown(gap) => Err(gap.clone()),
+        Lookup::Absent(_) => of_listener(view, path),
+    }
+}
+
+/// A listener without a target group.
+fn of_listener(view: &View<'_>, path: &Path) -> Checked {
+    let (Some(balancer), Some(port)) = (path.load_balancer.found(), path.listener.found()) else {
+        return not_applicable("there is no listener that could forward");
+    };
+    let listeners = view
+        .region(balancer, Source::Listeners)?
+        .listeners(&balancer.name)?;
+    let actions: Vec<String> = listeners
+        .iter()
+        .filter(|listener| listener.port == *port)
+        .flat_map(|listener| &listener.default_actions)
+        .map(|action| action.kind.clone())
+        .collect();
+    let evidence = Evidence::new(
+        Layer::Programmed,
+        &listeners.origin,
+        format!("LoadBalancer/{}", balancer.name),
+        format!("Listeners[Port={port}].DefaultActions"),
+        format!("[{}] without a target group", actions.join(", ")),
+    );
+    fail(
+        Finding::new(
+            format!("the listener on port {port} forwards to no target group"),
+            format!("{} {port}", balancer.name),
+            vec![evidence],
+        )
+        .about([format!("LoadBalancer/{}", balancer.name)])
+        .fix(fix(
+            path,
+            &format!(
+                "describe-listeners of {} shows a target group on port {port}",
+                balancer.name
+            ),
+        )),
+    )
+}
+
+fn of_group(view: &View<'_>, path: &Path, group: &AwsName) -> Checked {
+    let region = view.region(group, Source::TargetGroups)?;
+    let definition = region.target_group(&group.name);
+    let mut evidence = Vec::new();
+    if let Ok(definition) = &definition
+        && definition.load_balancer_arns.is_empty()
+        && !forwarded_to(view, path, group)
+    {
+        evidence.push(Evidence::new(
+            Layer::Programmed,
+            definition.origin,
+            format!("TargetGroup/{}", group.name),
+            "LoadBalancerArns",
+            "[]",
+        ));
+    }
+    let unused = path
+        .targets
+        .iter()
+        .filter_map(|target| target.reported.as_ref())
+        .find(|reported| {
+            facts::says(
+                reported,
+                "Target.NotInUse",
+                "not configured to receive traffic",
+            )
+        });
+    if let Some(reported) = unused {
+        evidence.push(facts::health_evidence(view, group, reported)?);
+    }
+    if evidence.is_empty() {
+        // Either reading alone proves a failure; only both together prove that there is none.
+        definition?;
+        region.target_health_origin(&group.name)?;
+        return pass("the target group is attached to a load balancer");
+    }
+    fail(
+        Finding::new(
+            format!(
+                "no listener forwards to target group {}, so AWS does not check its targets",
+                group.name
+            ),
+            group.name.clone(),
+            evidence,
+        )
+        .about([format!("TargetGroup/{}", group.name)])
+        .fix(fix(
+            path,
+            &format!(
+                "LoadBalancerArns of {} is not empty, and its targets leave the state unused",
+                group.name
+            ),
+        )),
+    )
+}
+
+/// Whether a listener that was read forwards to the group, whatever a partial description of the group says.
+fn forwarded_to(view: &View<'_>, path: &Path, group: &AwsName) -> bool {
+    let Some(balancer) = path.load_balancer.found() else {
+        return false;
+    };
+    view.region(balancer, Source::Listeners)
+        .and_then(|region| region.listeners(&balancer.name))
+        .is_ok_and(|listeners| {
+            listeners
+                .iter()
+                .flat_map(|listener| listener.forwards_to())
+                .filter_map(|arn| arn.parse::<Arn>().ok())
+                .any(|arn| arn.name() == Some(group.name.as_str()))
+        })
+}
+
+/// The controller owns its listeners, so it has to reconcile; nothing is changed by hand.
+fn fix(path: &Path, after: &str) -> Fix {
+    let commands = match &path.service {
+        Some(service) => vec![
+            format!(
+                "kubectl describe service {} -n {}",
+                service.name, service.namespace
+            ),
+            "kubectl rollout restart deployment/aws-load-balancer-controller -n kube-system"
+                .to_owned(),
+        ],
+        None => Vec::new(),
+    };
+    Fix {
+        summary: "the owner controller attaches target groups to its listeners: see what keeps it from doing so, then have it reconcile".to_owned(),
+        commands,
+        risk: Risk::Safe,
+        changes: Vec::new(),
+        after: after.to_owned(),
+    }
+}

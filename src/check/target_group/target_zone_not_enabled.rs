@@ -1,0 +1,187 @@
+//! The target runs in a zone that the load balancer does not serve.
+
+use super::facts;
+use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
+use crate::check::hop::{Hop, Severity};
+use crate::check::objects::{owner, setting};
+use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
+use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::{Gap, Reason, Source};
+use crate::path::{AwsName, Path, Target};
+
+/// The check.
+pub static CHECK: Check = Check {
+    code: Code(3105),
+    slug: "target-zone-not-enabled",
+    hop: Hop::TargetGroup,
+    severity: Severity::Error,
+    bearing: Bearing::Health,
+    title: "the target's zone is not enabled for the load balancer",
+    since: "0.1.0",
+    needs: &[
+        Source::Services,
+        Source::LoadBalancers,
+        Source::TargetHealth,
+        Source::Instances,
+    ],
+    page: include_str!("target_zone_not_enabled.md"),
+    run: Run::Target(run),
+};
+
+fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
+    let Some((group, reported)) = facts::reported(path, target)? else {
+        return not_applicable("there is no target group");
+    };
+    // NotInUse has two causes; only the description tells which.
+    let said = facts::says(
+        reported,
+        "Target.NotInUse",
+        "availability zone that is not enabled",
+    );
+    if !said && !facts::is_instance(&target.id) {
+        return not_applicable("the target is an address; AWS reports nothing about its zone");
+    }
+    let known = zones(view, path, target);
+    let (zone, enabled, mut evidence) = match known {
+        Ok(Some(known)) => known,
+        Ok(None) if !said => return not_applicable("there is no load balancer to compare with"),
+        Err(gap) if !said => return Err(gap),
+        // AWS's own word is enough; the zones only say it better.
+        Ok(None) | Err(_) => (
+            target.zone.clone().unwrap_or_default(),
+            Vec::new(),
+            Vec::new(),
+        ),
+    };
+    if !said && enabled.contains(&zone) {
+        return pass("its zone is enabled for the load balancer");
+    }
+    evidence.push(facts::health_evidence(view, group, reported)?);
+    let message = match (zone.is_empty(), enabled.is_empty()) {
+        (true, _) => "the target's zone is not enabled for the load balancer".to_owned(),
+        (false, true) => format!("zone {zone} is not enabled for the load balancer"),
+        (false, false) => format!(
+            "zone {zone} is not enabled for the load balancer, which serves {}",
+            enabled.join(", ")
+        ),
+    };
+    let balancer = path.load_balancer.found();
+    let mut finding = Finding::new(
+        message,
+        format!(
+            "{} {zone}",
+            balancer.map_or(group.name.as_str(), |name| name.name.as_str())
+        ),
+        evidence,
+    )
+    .about(
+        balancer
+            .map(|name| format!("LoadBalancer/{}", name.name))
+            .into_iter()
+            .chain([format!("TargetGroup/{}", group.name)]),
+    );
+    if let Some(fix) = fix(view, balancer, &zone) {
+        finding = finding.fix(fix);
+    }
+    let state = reported.target_health.state.as_str();
+    if !said && matches!(state, "healthy" | "unhealthy" | "unhealthy.draining") {
+        // A target of a zone that is not enabled is never checked, so one of the two readings is older.
+        return Ok(Outcome::Note(finding.assuming(format!(
+            "AWS checks the target ({state}), so the zone was enabled when its health was read"
+        ))));
+    }
+    fail(finding)
+}
+
+type Zones = (String, Vec<String>, Vec<Evidence>);
+
+/// The target's zone and those of the load balancer; `None` without a load balancer.
+fn zones(view: &View<'_>, path: &Path, target: &Target) -> Result<Option<Zones>, Gap> {
+    let Some(name) = path.load_balancer.read()? else {
+        return Ok(None);
+    };
+    let region = view.region(name, Source::LoadBalancers)?;
+    let balancer = region.load_balancer(&name.name)?;
+    let mut enabled: Vec<String> = balancer
+        .availability_zones
+        .iter()
+        .map(|zone| zone.zone_name.clone())
+        .filter(|zone| !zone.is_empty())
+        .collect();
+    enabled.sort_unstable();
+    enabled.dedup();
+    if enabled.is_empty() {
+        return Err(Gap::new(
+            Source::LoadBalancers,
+            &name.name,
+            Reason::Partial("AvailabilityZones is not in the answer".to_owned()),
+        ));
+    }
+    let mut evidence = vec![Evidence::new(
+        Layer::Programmed,
+        balancer.origin,
+        format!("LoadBalancer/{}", name.name),
+        "AvailabilityZones[].ZoneName",
+        enabled.join(", "),
+    )];
+    // The instance's own placement; the node's label where EC2 was not read.
+    let zone = match region.instance(&target.id) {
+        Ok(instance) if !instance.placement.availability_zone.is_empty() => {
+            let zone = instance.placement.availability_zone.clone();
+            evidence.push(Evidence::new(
+                Layer::Observed,
+                instance.origin,
+                format!("Instance/{}", target.id),
+                "Placement.AvailabilityZone",
+                zone.clone(),
+            ));
+            zone
+        }
+        Ok(_) => target.zone.clone().unwrap_or_default(),
+        Err(gap) => target.zone.clone().ok_or(gap)?,
+    };
+    if zone.is_empty() {
+        return Err(Gap::not_collected(Source::Instances, &target.id));
+    }
+    Ok(Some((zone, enabled, evidence)))
+}
+
+fn fix(view: &View<'_>, balancer: Option<&AwsName>, zone: &str) -> Option<Fix> {
+    let service = view.service().ok().flatten()?;
+    let balancer = balancer?;
+    let after = format!(
+        "AvailabilityZones of {} holds {zone}, and the targets there leave the state unused",
+        balancer.name
+    );
+    let owner = owner::actual(service, Some(&balancer.name)).owner;
+    let (summary, commands, risk) = if owner == owner::Owner::CloudProvider {
+        (
+            "cloud-provider-aws never changes the subnets of an NLB: make the Service again with a subnet of the zone, or keep nodes out of the zone",
+            Vec::new(),
+            Risk::Destructive,
+        )
+    } else {
+        (
+            "name one subnet for every zone with nodes; the controller then enables the zone",
+            vec![
+                format!(
+                    "aws ec2 describe-subnets --region {} --filters Name=availability-zone,Values={zone} --query 'Subnets[].[SubnetId,Tags]'",
+                    balancer.region.1
+                ),
+                setting::annotate(
+                    service,
+                    &format!("{}aws-load-balancer-subnets", owner::PREFIXES[0]),
+                    "<subnets of all zones>",
+                ),
+            ],
+            Risk::Safe,
+        )
+    };
+    Some(Fix {
+        summary: summary.to_owned(),
+        commands,
+        risk,
+        changes: Vec::new(),
+        after,
+    })
+}

@@ -1,0 +1,323 @@
+//! The sentences of CLB3103: an empty group, one without any node of the cluster, one that lacks some.
+
+use super::eligibility::Rules;
+use super::registrar::Registrar;
+use crate::check::View;
+use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
+use crate::check::objects::events;
+use crate::model::kubernetes::Node;
+use crate::model::{Fact, Gap, Origin};
+use crate::path::{AwsName, Path};
+use std::collections::BTreeSet;
+
+/// The nodes of the cluster, by what the registrar does with them.
+#[derive(Default)]
+pub(super) struct Nodes<'a> {
+    /// Eligible ones that are registered.
+    pub(super) eligible_registered: usize,
+    /// Eligible ones that are not.
+    pub(super) eligible_missing: Vec<&'a Fact<Node>>,
+    /// Eligible ones whose providerID stops the AWS Load Balancer Controller.
+    pub(super) blocking: Vec<&'a Fact<Node>>,
+    /// Excluded ones with the deciding field.
+    pub(super) excluded: Vec<(&'a Fact<Node>, String)>,
+    /// Why one could not be judged.
+    pub(super) unknown: Option<Gap>,
+}
+
+/// How many nodes are shown as evidence; the message counts them all.
+const SHOWN: usize = 5;
+
+/// Some eligible nodes are missing: capacity is lost, nothing fails.
+pub(super) fn some(
+    group: &AwsName,
+    origin: &Origin,
+    registrar: &Registrar<'_>,
+    nodes: &Nodes<'_>,
+) -> Finding {
+    let total = nodes.eligible_registered + nodes.eligible_missing.len();
+    let mut evidence = vec![held(group, origin, nodes.eligible_registered)];
+    evidence.extend(
+        nodes
+            .eligible_missing
+            .iter()
+            .take(SHOWN)
+            .map(|n| provider(n)),
+    );
+    Finding::new(
+        format!(
+            "{} of {total} eligible nodes are not in target group {}: {}",
+            nodes.eligible_missing.len(),
+            group.name,
+            names(&nodes.eligible_missing)
+        ),
+        group.name.clone(),
+        evidence,
+    )
+    .about(objects(group, &nodes.eligible_missing))
+    .fix(fix(group, registrar))
+}
+
+/// Every eligible node is missing, and the group holds something else.
+pub(super) fn all(
+    view: &View<'_>,
+    path: &Path,
+    group: &AwsName,
+    origin: &Origin,
+    registrar: &Registrar<'_>,
+    nodes: &Nodes<'_>,
+) -> Finding {
+    let ids: BTreeSet<&str> = path
+        .targets
+        .iter()
+        .map(|target| target.id.as_str())
+        .collect();
+    let ids: Vec<&str> = ids.into_iter().take(SHOWN).collect();
+    let mut evidence = vec![Evidence::new(
+        Layer::Programmed,
+        origin,
+        format!("TargetGroup/{}", group.name),
+        "TargetHealthDescriptions[].Target.Id",
+        ids.join(", "),
+    )];
+    evidence.extend(
+        nodes
+            .eligible_missing
+            .iter()
+            .take(SHOWN)
+            .map(|n| provider(n)),
+    );
+    evidence.extend(said(view, path, registrar));
+    Finding::new(
+        format!(
+            "none of the {} eligible nodes is in target group {}",
+            nodes.eligible_missing.len(),
+            group.name
+        ),
+        group.name.clone(),
+        evidence,
+    )
+    .about(objects(group, &nodes.eligible_missing))
+    .fix(fix(group, registrar))
+}
+
+/// The group is empty.
+pub(super) fn none(
+    view: &View<'_>,
+    path: &Path,
+    group: &AwsName,
+    origin: &Origin,
+    known: Option<(&Registrar<'_>, &Nodes<'_>)>,
+) -> Finding {
+    let mut evidence = vec![held(group, origin, 0)];
+    let name = &group.name;
+    let Some((registrar, nodes)) = known else {
+        return Finding::new(
+            format!("target group {name} has no targets"),
+            name.clone(),
+            evidence,
+        )
+        .about([format!("TargetGroup/{name}")]);
+    };
+    let lbc = registrar.rules == Rules::LoadBalancerController;
+    let message = if let Some(node) = nodes.blocking.first().filter(|_| lbc) {
+        evidence.push(provider(node));
+        format!(
+            "target group {name} has no targets: providerID {:?} of node {} names no EC2 instance, and the AWS Load Balancer Controller then registers no node at all",
+            node.spec.provider_id, node.metadata.name
+        )
+    } else if !nodes.eligible_missing.is_empty() {
+        evidence.extend(
+            nodes
+                .eligible_missing
+                .iter()
+                .take(SHOWN)
+                .map(|n| provider(n)),
+        );
+        format!(
+            "target group {name} has no targets, and {} nodes are eligible",
+            nodes.eligible_missing.len()
+        )
+    } else if nodes.unknown.is_none() && !nodes.excluded.is_empty() {
+        evidence.extend(nodes.excluded.iter().take(SHOWN).map(|(node, why)| {
+            Evidence::new(
+                Layer::Declared,
+                &node.origin,
+                format!("Node/{}", node.metadata.name),
+                "excluded by",
+                why.clone(),
+            )
+        }));
+        let reasons: BTreeSet<&str> = nodes.excluded.iter().map(|(_, why)| why.as_str()).collect();
+        let reasons: Vec<&str> = reasons.into_iter().collect();
+        format!(
+            "target group {name} has no targets: none of {} nodes is eligible ({})",
+            nodes.excluded.len(),
+            reasons.join("; ")
+        )
+    } else {
+        format!("target group {name} has no targets")
+    };
+    evidence.extend(said(view, path, registrar));
+    Finding::new(message, name.clone(), evidence)
+        .about(objects(group, &nodes.eligible_missing))
+        .fix(fix(group, registrar))
+}
+
+/// A group of addresses is empty.
+pub(super) fn no_pods(view: &View<'_>, path: &Path, group: &AwsName, origin: &Origin) -> Finding {
+    let name = &group.name;
+    let mut evidence = vec![held(group, origin, 0)];
+    let slices: Vec<_> = path
+        .service
+        .iter()
+        .flat_map(|service| {
+            view.endpoint_slices().known().filter(move |slice| {
+                slice.metadata.namespace == service.namespace
+                    && slice.service() == Some(service.name.as_str())
+            })
+        })
+        .collect();
+    let ready: usize = slices
+        .iter()
+        .flat_map(|slice| &slice.endpoints)
+        .filter(|endpoint| endpoint.is_ready())
+        .count();
+    evidence.extend(slices.iter().take(SHOWN).map(|slice| {
+        Evidence::new(
+            Layer::Declared,
+            &slice.origin,
+            format!(
+                "EndpointSlice/{}/{}",
+                slice.metadata.namespace, slice.metadata.name
+            ),
+            "endpoints",
+            slice.endpoints.len().to_string(),
+        )
+    }));
+    let message = match (slices.is_empty(), ready) {
+        (true, _) => format!("target group {name} has no targets"),
+        (false, 0) => {
+            format!(
+                "target group {name} has no targets, because no endpoint of the Service is ready"
+            )
+        }
+        (false, ready) => {
+            format!(
+                "target group {name} has no targets, and {ready} endpoints of the Service are ready"
+            )
+        }
+    };
+    Finding::new(message, name.clone(), evidence).about([format!("TargetGroup/{name}")])
+}
+
+fn held(group: &AwsName, origin: &Origin, count: usize) -> Evidence {
+    Evidence::new(
+        Layer::Programmed,
+        origin,
+        format!("TargetGroup/{}", group.name),
+        "TargetHealthDescriptions",
+        match count {
+            0 => "[]".to_owned(),
+            count => format!("{count} eligible nodes"),
+        },
+    )
+}
+
+fn provider(node: &Fact<Node>) -> Evidence {
+    Evidence::new(
+        Layer::Declared,
+        &node.origin,
+        format!("Node/{}", node.metadata.name),
+        "spec.providerID",
+        node.spec.provider_id.clone(),
+    )
+}
+
+fn names(nodes: &[&Fact<Node>]) -> String {
+    let mut names: Vec<&str> = nodes
+        .iter()
+        .take(SHOWN)
+        .map(|node| node.metadata.name.as_str())
+        .collect();
+    if nodes.len() > SHOWN {
+        names.push("…");
+    }
+    names.join(", ")
+}
+
+fn objects(group: &AwsName, nodes: &[&Fact<Node>]) -> Vec<String> {
+    let mut all = vec![format!("TargetGroup/{}", group.name)];
+    all.extend(
+        nodes
+            .iter()
+            .map(|node| format!("Node/{}", node.metadata.name)),
+    );
+    all
+}
+
+/// What the controller said about the binding and the Service.
+fn said(view: &View<'_>, path: &Path, registrar: &Registrar<'_>) -> Vec<Evidence> {
+    let binding = registrar.binding.map(|binding| {
+        let meta = &binding.metadata;
+        events::warnings(view, "TargetGroupBinding", &meta.namespace, &meta.name)
+    });
+    let service = path
+        .service
+        .as_ref()
+        .map(|service| events::warnings(view, "Service", &service.namespace, &service.name));
+    binding
+        .into_iter()
+        .chain(service)
+        .flatten()
+        .take(3)
+        .map(events::evidence)
+        .collect()
+}
+
+fn fix(group: &AwsName, registrar: &Registrar<'_>) -> Fix {
+    let after = format!(
+        "describe-target-health of {} lists every eligible node",
+        group.name
+    );
+    let (summary, commands) = match (registrar.binding, registrar.rules) {
+        (Some(binding), _) => {
+            let (namespace, name) = (&binding.metadata.namespace, &binding.metadata.name);
+            let mut commands = vec![format!(
+                "kubectl describe targetgroupbinding {name} -n {namespace}"
+            )];
+            // The controller skips a binding whose checkpoint still matches, whatever AWS says.
+            if binding
+                .metadata
+                .annotations
+                .contains_key("elbv2.k8s.aws/checkpoint")
+            {
+                commands.push(format!(
+                    "kubectl annotate targetgroupbinding {name} -n {namespace} elbv2.k8s.aws/checkpoint-"
+                ));
+            }
+            (
+                "correct what the binding's events name; without events, remove its checkpoint so that the controller reconciles it again",
+                commands,
+            )
+        }
+        (None, Rules::LoadBalancerController) => (
+            "read what the controller says about the target group's binding",
+            vec!["kubectl get targetgroupbindings -A".to_owned()],
+        ),
+        (None, Rules::CloudProvider) => (
+            "read the log of the cloud controller manager",
+            vec![
+                "kubectl logs -n kube-system -l k8s-app=aws-cloud-controller-manager --tail=200"
+                    .to_owned(),
+            ],
+        ),
+    };
+    Fix {
+        summary: summary.to_owned(),
+        commands,
+        risk: Risk::Safe,
+        changes: Vec::new(),
+        after,
+    }
+}

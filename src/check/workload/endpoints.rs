@@ -1,0 +1,75 @@
+//! The endpoints of an ordinary Service, as EndpointSlices declare them.
+
+use crate::check::View;
+use crate::model::kubernetes::endpoints::Endpoint;
+use crate::model::kubernetes::{EndpointSlice, Service};
+use crate::model::{Fact, Gap};
+
+/// The slices of a Service in one list.
+pub struct Endpoints<'a> {
+    slices: Vec<&'a Fact<EndpointSlice>>,
+}
+
+impl<'a> Endpoints<'a> {
+    /// All slices of a Service.
+    ///
+    /// # Errors
+    /// A gap when the namespace's slices were not listed completely.
+    pub fn of(view: &View<'a>, service: &Service) -> Result<Self, Gap> {
+        let name = service.metadata.name.as_str();
+        let slices = view
+            .endpoint_slices()
+            .all(&service.metadata.namespace)?
+            .into_iter()
+            .filter(|slice| slice.service() == Some(name))
+            .collect();
+        Ok(Self { slices })
+    }
+
+    /// The slices.
+    pub fn slices(&self) -> &[&'a Fact<EndpointSlice>] {
+        &self.slices
+    }
+
+    /// All endpoints, whatever their port.
+    pub fn all(&self) -> impl Iterator<Item = &'a Endpoint> {
+        self.slices
+            .iter()
+            .flat_map(|slice| slice.value.endpoints.iter())
+    }
+
+    /// Endpoints whose slice carries a port of this name.
+    ///
+    /// Backends are matched to a Service port by the port's name (pkg/k8s/watchers, pkg/loadbalancer/reflectors).
+    pub fn on_port(&self, name: &str) -> impl Iterator<Item = &'a Endpoint> {
+        self.slices
+            .iter()
+            .filter(move |slice| {
+                slice
+                    .ports
+                    .iter()
+                    .any(|port| port.name.as_deref().unwrap_or_default() == name)
+            })
+            .flat_map(|slice| slice.value.endpoints.iter())
+    }
+
+    /// How many endpoints are ready anywhere.
+    pub fn ready(&self) -> usize {
+        self.all().filter(|endpoint| endpoint.is_ready()).count()
+    }
+
+    /// How many ready endpoints run on a node.
+    pub fn ready_on(&self, node: &str) -> usize {
+        self.all()
+            .filter(|endpoint| endpoint.is_ready())
+            .filter(|endpoint| endpoint.node_name.as_deref() == Some(node))
+            .count()
+    }
+}
+
+/// Whether an endpoint still serves while it goes away; such endpoints are used when no ready one is left.
+pub fn drains(endpoint: &Endpoint) -> bool {
+    !endpoint.is_ready()
+        && endpoint.conditions.terminating == Some(true)
+        && endpoint.conditions.serving == Some(true)
+}
