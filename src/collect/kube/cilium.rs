@@ -4,7 +4,6 @@ use super::client::Kube;
 use super::failure::Failure;
 use super::kinds::{CONFIG_MAPS, NODE_CONFIGS, PODS};
 use super::lists::{Filter, List, Page};
-use super::objects::Found;
 use serde_json::Value;
 
 /// The agents and the Envoys; the label is the same in every version and chart.
@@ -20,8 +19,6 @@ pub(in crate::collect) struct Cilium {
     pub(in crate::collect) namespace: String,
     /// Lists of its Pods.
     pub(in crate::collect) pods: Vec<Page>,
-    /// Its configuration.
-    pub(in crate::collect) config: Option<Found>,
 }
 
 impl Kube<'_> {
@@ -43,17 +40,17 @@ impl Kube<'_> {
                     self.node_configs(&namespace),
                 )
                 .await;
+                self.keep_config(&namespace, config);
                 return Cilium {
-                    config: self.keep_config(&namespace, config),
                     namespace,
                     pods: everywhere,
                 };
             }
         }
+        self.keep_config(USUAL, config);
         Cilium {
             namespace: USUAL.to_owned(),
             pods,
-            config: self.keep_config(USUAL, config),
         }
     }
 
@@ -69,13 +66,12 @@ impl Kube<'_> {
         self.list(&List::all(&NODE_CONFIGS, Some(namespace))).await;
     }
 
-    fn keep_config(&self, namespace: &str, config: Result<Value, Failure>) -> Option<Found> {
+    fn keep_config(&self, namespace: &str, config: Result<Value, Failure>) {
         match config {
-            Ok(object) => Some(self.keep(&CONFIG_MAPS, namespace, CONFIG, object)),
-            Err(failure) => {
-                self.notebook.gap(CONFIG_MAPS.source(), failure);
-                None
+            Ok(object) => {
+                self.keep(&CONFIG_MAPS, namespace, CONFIG, object);
             }
+            Err(failure) => self.notebook.gap(CONFIG_MAPS.source(), failure),
         }
     }
 }
