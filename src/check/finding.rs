@@ -1,6 +1,6 @@
 //! What was found, what proves it, and what would mend it.
 
-use crate::model::Origin;
+use crate::model::{Gap, Origin};
 use crate::path::RegionKey;
 
 /// Who says it.
@@ -188,6 +188,8 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// What was taken for granted.
     pub assumptions: Vec<String>,
+    /// Readings that were missing and would settle it, when it is not proven.
+    pub settles: Vec<Gap>,
 }
 
 impl Finding {
@@ -205,6 +207,7 @@ impl Finding {
             confidence: Confidence::High,
             fix: None,
             assumptions: Vec::new(),
+            settles: Vec::new(),
         }
     }
 
@@ -226,6 +229,13 @@ impl Finding {
     #[must_use]
     pub fn fix(mut self, fix: Fix) -> Self {
         self.fix = Some(fix);
+        self
+    }
+
+    /// Adds a missing reading that would settle it.
+    #[must_use]
+    pub fn settled_by(mut self, gaps: impl IntoIterator<Item = Gap>) -> Self {
+        self.settles.extend(gaps);
         self
     }
 

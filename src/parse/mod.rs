@@ -19,6 +19,7 @@ mod kubernetes;
 mod null;
 mod probe;
 pub(crate) mod prometheus;
+mod strangers;
 pub(crate) mod text;
 
 pub use error::ParseError;
@@ -68,6 +69,7 @@ pub fn snapshot(bundle: &Bundle) -> Snapshot {
     snapshot.ignored.extend(read.ignored);
     gaps.extend(read.gaps);
     snapshot.agents.values_mut().for_each(cilium::finish);
+    gaps.extend(strangers::nodes(&snapshot));
     gaps.extend(snapshot.aws.regions.values().flat_map(aws::misplaced));
     gaps::apply(&mut snapshot, &mut gaps, bundle);
     gaps.sort_by(|one, other| one.0.cmp(&other.0));

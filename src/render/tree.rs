@@ -7,6 +7,8 @@ use super::{Look, tree_findings};
 use crate::report::v1::{Diagnosis, Hop, Path};
 use std::fmt::Write as _;
 
+/// Where proofs of a hop are cut.
+const PROOF_WIDTH: usize = 90;
 /// Widest hop name.
 const HOP_WIDTH: usize = 13;
 
@@ -160,8 +162,8 @@ fn path_lines(
             "fail" => failing(document, hop),
             "unknown" => unread(document, hop),
             "not-applicable" => "does not apply".to_owned(),
-            "expected" => format!("by design{}", prefixed(" · ", &hop.proof)),
-            _ => hop.proof.clone(),
+            "expected" => format!("by design{}", prefixed(" · ", &proven(hop))),
+            _ => proven(hop),
         };
         let indent = format!("   {} {symbol} {:<HOP_WIDTH$}  ", index + 1, hop.hop);
         let rest = " ".repeat(indent.chars().count());
@@ -182,6 +184,19 @@ fn prefixed(prefix: &str, text: &str) -> String {
     } else {
         format!("{prefix}{text}")
     }
+}
+
+/// As many proofs as fit on about one line; `-o json` has them all.
+fn proven(hop: &Hop) -> String {
+    let mut text = String::new();
+    for (index, proof) in hop.proofs.iter().enumerate() {
+        if index > 0 && text.chars().count() + proof.chars().count() > PROOF_WIDTH {
+            let _ = write!(text, "; {} more pass", hop.proofs.len() - index);
+            break;
+        }
+        let _ = write!(text, "{}{proof}", if index == 0 { "" } else { "; " });
+    }
+    text
 }
 
 /// Codes and slugs of what fails, with what works beside it.
@@ -215,10 +230,10 @@ fn unread(document: &Diagnosis, hop: &Hop) -> String {
         .collect();
     sources.dedup();
     let missing = format!("not read: {}", some(&sources, 4));
-    if hop.proof.is_empty() {
+    if hop.proofs.is_empty() {
         missing
     } else {
-        format!("{}; {missing}", hop.proof)
+        format!("{missing}; {}", proven(hop))
     }
 }
 
@@ -227,7 +242,8 @@ pub(super) fn wrap(text: &str, width: usize, indent: &str) -> String {
     let options = textwrap::Options::new(width.max(40))
         .initial_indent(indent)
         .subsequent_indent(indent)
-        .break_words(false);
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
     textwrap::fill(text, options)
 }
 
@@ -240,7 +256,7 @@ fn totals(document: &Diagnosis) -> String {
     let mut parts = vec![
         count(document.causes.len(), "cause"),
         count(document.notes.len(), "note"),
-        format!("{} not read", count(unknown, "reading")),
+        format!("{} missing", count(unknown, "reading")),
     ];
     let calls: u64 = document.run.calls.values().sum();
     if calls > 0 {

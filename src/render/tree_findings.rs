@@ -156,8 +156,14 @@ fn mend(block: &mut Block<'_>, fix: &Fix) {
 
 fn unread(gap: &Gap) -> String {
     let mut text = gap.source.clone();
-    if !gap.about.is_empty() {
-        let _ = write!(text, " ({})", some(&gap.about, 3));
+    match gap.about.as_slice() {
+        [] => {}
+        [one] => {
+            let _ = write!(text, " ({one})");
+        }
+        several => {
+            let _ = write!(text, " ({} of them, first {})", several.len(), several[0]);
+        }
     }
     let _ = write!(text, ": {}", gap.reason);
     if let Some(permission) = &gap.permission {

@@ -207,7 +207,8 @@ fn path(verdict: &PathVerdict) -> v1::Path {
             .map(|hop| v1::Hop {
                 hop: hop.hop.id().to_owned(),
                 status: status(hop.status).to_owned(),
-                proof: hop.proof.clone(),
+                proof: hop.proofs.join("; "),
+                proofs: hop.proofs.clone(),
                 codes: hop.codes.iter().map(ToString::to_string).collect(),
             })
             .collect(),

@@ -199,8 +199,10 @@ pub struct Hop {
     pub hop: String,
     /// `pass`, `fail`, `expected`, `unknown` or `not-applicable`.
     pub status: String,
-    /// What works.
+    /// What works, in one sentence.
     pub proof: String,
+    /// The same, one text per check.
+    pub proofs: Vec<String>,
     /// What fails, or is unknown where nothing fails.
     pub codes: Vec<String>,
 }

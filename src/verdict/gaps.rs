@@ -1,7 +1,7 @@
 //! What was not read, and what it would have decided.
 
 use super::evaluate::Evaluation;
-use crate::check::{Bearing, CHECKS, Code};
+use crate::check::{Bearing, CHECKS, Code, Outcome};
 use crate::model::{Gap, Reason, Snapshot, Source};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,12 +28,17 @@ impl Missing {
     }
 }
 
-/// Gaps that made a check unknown, then failed readings that no check missed.
+/// Gaps that made a check unknown or a finding uncertain, then failed readings that no check missed.
 pub fn gaps(snapshot: &Snapshot, evaluation: &Evaluation) -> Vec<Missing> {
     type Entry = (BTreeSet<String>, BTreeSet<Code>);
     let mut all: BTreeMap<(Source, Reason), Entry> = BTreeMap::new();
     for (check, checked) in evaluation.all() {
-        if let Err(gap) = checked {
+        let missing = match checked {
+            Err(gap) => std::slice::from_ref(gap),
+            Ok(Outcome::Fail(finding) | Outcome::Note(finding)) => finding.settles.as_slice(),
+            Ok(_) => &[],
+        };
+        for gap in missing {
             let entry = all.entry((gap.source, gap.reason.clone())).or_default();
             entry.0.insert(gap.about.clone());
             entry.1.insert(check.code);

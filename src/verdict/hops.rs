@@ -29,8 +29,8 @@ pub struct HopLine {
     pub hop: Hop,
     /// The worst of its checks.
     pub status: Status,
-    /// What works, in a few words, with counts where it concerns targets.
-    pub proof: String,
+    /// What works, one text per check, with counts where it is not for all targets.
+    pub proofs: Vec<String>,
     /// Codes that fail, or that are unknown where nothing fails.
     pub codes: Vec<Code>,
 }
@@ -112,7 +112,7 @@ fn line(
     HopLine {
         hop,
         status,
-        proof: prove(&proofs, rows.len()),
+        proofs: prove(&proofs, rows.len()),
         codes: if failing.is_empty() { unknown } else { failing }
             .into_iter()
             .collect(),
@@ -120,7 +120,7 @@ fn line(
 }
 
 /// The proofs that speak for the hop: each check's most frequent one, with counts when not for all.
-fn prove(proofs: &Proofs<'_>, rows: usize) -> String {
+fn prove(proofs: &Proofs<'_>, rows: usize) -> Vec<String> {
     let mut parts = Vec::new();
     for texts in proofs.values() {
         let total: usize = texts.values().sum();
@@ -139,5 +139,5 @@ fn prove(proofs: &Proofs<'_>, rows: usize) -> String {
             parts.push(part);
         }
     }
-    parts.join("; ")
+    parts
 }

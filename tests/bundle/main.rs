@@ -1,5 +1,11 @@
 //! Bundles on disk: what goes in comes out, and nothing that does not belong in one.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic of a test is its report"
+)]
+
 mod any;
 mod refused;
 mod scrubbed;

@@ -289,3 +289,33 @@ fn broken_readings_of_nodes_are_gaps_in_the_list_as_well() {
     assert!(snapshot.flows["n"].is_err());
     assert_eq!(snapshot.ignored, ["cilium/n/notes.md", "hubble/n/notes.md"]);
 }
+
+#[test]
+fn readings_of_nodes_that_the_cluster_does_not_have_are_named() {
+    let nodes = r#"{"kind":"NodeList","apiVersion":"v1","items":[{"metadata":{"name":"here"}}]}"#;
+    let single = r#"{"kind":"Node","apiVersion":"v1","metadata":{"name":"here"}}"#;
+    let rules = "0:\tfrom all lookup local\n";
+    let readings = [
+        ("cilium/here/ip-rule.txt", rules),
+        ("cilium/gone/ip-rule.txt", rules),
+    ];
+    let listed = with_gaps(
+        &[&readings[..], &[("kubernetes/nodes.json", nodes)]].concat(),
+        &[],
+    );
+    let gap = only_gap(&listed);
+    assert_eq!(gap.about, "node gone");
+    assert_unreadable(gap, &["cilium/gone", "no Node gone", "another cluster"]);
+    assert!(
+        listed.agent("gone").unwrap().ip_rules.is_ok(),
+        "they stay readable"
+    );
+    let unlisted = with_gaps(
+        &[&readings[..], &[("kubernetes/n.json", single)]].concat(),
+        &[],
+    );
+    assert!(
+        unlisted.gaps.is_empty(),
+        "nobody said that these are all nodes"
+    );
+}

@@ -1,5 +1,11 @@
 //! From a bundle to a snapshot: every document in its field, and every gap where its fact would be.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic of a test is its report"
+)]
+
 mod any;
 mod aws;
 mod gaps;

@@ -22,7 +22,7 @@ const DOOR_DEADLINE: Duration = Duration::from_secs(30);
 const EMPTY_FILE: &str = "/dev/null";
 
 /// A running double. Dropping it ends the process.
-pub struct AwsDouble {
+pub(crate) struct AwsDouble {
     child: Child,
     /// Held open for as long as the double shall live; `None` only while dropping.
     stdin: Option<ChildStdin>,
@@ -32,7 +32,7 @@ pub struct AwsDouble {
 
 impl AwsDouble {
     /// Starts a double and waits until it answers. Panics with what to do when it cannot.
-    pub fn start() -> AwsDouble {
+    pub(crate) fn start() -> AwsDouble {
         let mut child = Command::new(python())
             .arg(script("serve.py"))
             .stdin(Stdio::piped())
@@ -66,13 +66,13 @@ impl AwsDouble {
     }
 
     /// The endpoint of every service, `http://127.0.0.1:<port>`.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
     /// Creates the world of a plan (shape: `seed.py`) and returns the created names with their ids, ARNs, hostnames and
     /// addresses. The counters start anew. `env` names the region of the last plan.
-    pub fn seed(&mut self, plan: &Value) -> Value {
+    pub(crate) fn seed(&mut self, plan: &Value) -> Value {
         let mut seeder = Command::new(python())
             .arg(script("seed.py"))
             .arg(self.port.to_string())
@@ -99,24 +99,24 @@ impl AwsDouble {
     }
 
     /// Calls since the last reset, `"<service>:<Action>"` to their number; refused ones count.
-    pub fn calls(&self) -> BTreeMap<String, u64> {
+    pub(crate) fn calls(&self) -> BTreeMap<String, u64> {
         serde_json::from_str(&self.door("GET", "x-calls", ""))
             .expect("x-calls answers a JSON object")
     }
 
     /// Sets all counters to nothing.
-    pub fn reset_calls(&self) {
+    pub(crate) fn reset_calls(&self) {
         self.door("POST", "x-calls", "");
     }
 
     /// Replaces all faults: `{"elbv2:DescribeTargetHealth": {"code", "status", "message", "count", "delay_ms"}}`, where
     /// the key may also be an action alone or `*`. `{}` removes them.
-    pub fn faults(&self, faults: &Value) {
+    pub(crate) fn faults(&self, faults: &Value) {
         self.door("POST", "x-faults", &faults.to_string());
     }
 
     /// The environment under which an AWS client reaches the double and nothing of the machine's own configuration.
-    pub fn env(&self) -> Vec<(String, String)> {
+    pub(crate) fn env(&self) -> Vec<(String, String)> {
         [
             ("AWS_ENDPOINT_URL", self.url()),
             ("AWS_ACCESS_KEY_ID", "test".to_owned()),

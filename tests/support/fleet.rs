@@ -25,10 +25,8 @@ const PORTS: [[(&str, &str); 3]; 2] = [
 /// A healthy Gateway with four listeners on `nodes` nodes: four targets per node.
 pub(crate) fn gateway(nodes: usize) -> Bundle {
     let small = scenario::one("obs-eu-dev-healthy").bundle;
-    let mut fleet = Bundle {
-        manifest: small.manifest.clone(),
-        ..Bundle::default()
-    };
+    let mut fleet = Bundle::default();
+    fleet.manifest = small.manifest.clone();
     for (path, bytes) in small.iter() {
         let text = std::str::from_utf8(bytes).unwrap();
         let mut parts = path.split('/');

@@ -174,10 +174,8 @@ fn cluster_half(made: &Value) -> bundle::Bundle {
         let name = arn.split('/').nth(1).unwrap().to_owned();
         names.push((arn, text(&made["target_groups"][&name]["arn"])));
     }
-    let mut half = bundle::Bundle {
-        manifest: from.manifest.clone(),
-        ..bundle::Bundle::default()
-    };
+    let mut half = bundle::Bundle::default();
+    half.manifest = from.manifest.clone();
     for (path, bytes) in from.iter().filter(|(path, _)| !path.starts_with("aws/")) {
         let mut text = String::from_utf8(bytes.to_vec()).unwrap();
         for (old, new) in &names {

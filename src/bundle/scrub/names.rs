@@ -142,7 +142,7 @@ pub(super) fn is_suspicious(text: &str) -> bool {
 fn is_suspicious_word(word: &str) -> bool {
     let word = word.trim_matches(['-', '.', '_']);
     let bytes = word.as_bytes();
-    let ends = |end: &&str| {
+    let ends = |end: &str| {
         bytes
             .len()
             .checked_sub(end.len())
@@ -150,7 +150,7 @@ fn is_suspicious_word(word: &str) -> bool {
     };
     // Every volume that mounts a Secret has a field `secret`, with an object below it.
     (bytes.len() <= MAX_WORD && word != "secret")
-        && ENDS.iter().any(|end| ends(&end))
+        && ENDS.iter().any(|end| ends(end))
         && (matches!(word, "Secret" | "SecretList") || is_variable(word))
 }
 

@@ -200,6 +200,14 @@ fn suspected(
     )
     .about(objects(view, node))
     .confidence(Confidence::Medium)
+    .settled_by(
+        [
+            view.agent(node).running().err(),
+            view.agent(node).bpf().err(),
+        ]
+        .into_iter()
+        .flatten(),
+    )
     .fix(restart(view, after(service)))
     .assuming(format!(
         "enable-envoy-config came into cilium-config together with {}, as the Helm chart writes it",

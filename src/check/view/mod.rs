@@ -113,9 +113,7 @@ impl<'a> View<'a> {
 
     /// The kinds of reading consulted so far.
     pub fn consulted(&self) -> Vec<Source> {
-        crate::model::source::SOURCES
-            .iter()
-            .map(|row| row.source)
+        Source::all()
             .filter(|source| self.read.get() & (1 << *source as u32) != 0)
             .collect()
     }

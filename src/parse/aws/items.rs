@@ -24,6 +24,8 @@ pub(super) struct Document<'a> {
     pub(super) bytes: &'a [u8],
     /// Where gaps go.
     pub(super) gaps: &'a mut Vec<(String, Gap)>,
+    /// How many of its items are broken so far.
+    pub(super) broken: usize,
 }
 
 impl Document<'_> {
@@ -153,15 +155,12 @@ impl Document<'_> {
         match serde_json::from_value(value) {
             Ok(item) => Some(item),
             Err(error) => {
-                let broken = self
-                    .gaps
-                    .iter()
-                    .filter(|(path, _)| path == self.path)
-                    .count();
-                let error = match broken {
-                    0..MAX_LOCATED => locate(&error),
-                    _ => ParseError::new(error.to_string()),
+                let error = if self.broken < MAX_LOCATED {
+                    locate(&error)
+                } else {
+                    ParseError::new(error.to_string())
                 };
+                self.broken += 1;
                 self.item_gap(place.to_owned(), &error);
                 None
             }

@@ -42,6 +42,7 @@ pub(super) fn document(
         source,
         bytes,
         gaps,
+        broken: 0,
     };
     match operation {
         "sts-get-caller-identity" => document.whole(&mut region.caller),
