@@ -7,7 +7,6 @@ use crate::bundle::Bundle;
 use crate::model::aws::{Arn, Region};
 use crate::model::cilium::Agent;
 use crate::model::envoy::EnvoyAdmin;
-use crate::model::source::SOURCES;
 use crate::model::{Gap, Reason, Seen, Snapshot, Source};
 use std::collections::BTreeMap;
 
@@ -82,11 +81,9 @@ pub(super) fn source_on_node(place: Place<'_>) -> Option<Source> {
     if stem == "bpf-lb-maps-dump" {
         return Some(Source::BpfLb);
     }
-    SOURCES
-        .iter()
-        .filter(|row| row.source.is_agent() && folder_of(row.source) == folder)
-        .find(|row| row.key.split('.').next() == Some(stem))
-        .map(|row| row.source)
+    Source::all()
+        .filter(|source| source.is_agent() && folder_of(*source) == folder)
+        .find(|source| source.info().key.split('.').next() == Some(stem))
 }
 
 fn folder_of(source: Source) -> &'static str {
@@ -184,8 +181,8 @@ fn gap_of(
 fn aws_gap(region: &mut Region, document: &str, reason: &Reason) -> Option<Gap> {
     let (operation, key) = operation(document);
     if document.is_empty() {
-        for row in SOURCES {
-            unread(region, row.source, "", reason);
+        for source in Source::all() {
+            unread(region, source, "", reason);
         }
         return Some(Gap::new(Source::CallerIdentity, "", reason.clone()));
     }

@@ -15,10 +15,11 @@ use serde::Deserialize;
 
 /// The reading that an operation makes; `None` if it is not known.
 pub(super) fn source(operation: &str) -> Option<Source> {
-    crate::model::source::SOURCES
-        .iter()
-        .find(|row| row.key == operation && !row.key.contains('/') && !row.source.is_agent())
-        .map(|row| row.source)
+    Source::all()
+        .find(|source| {
+            let key = source.info().key;
+            key == operation && !key.contains('/') && !source.is_agent()
+        })
         .or_else(|| (operation == "elbv2-describe-rules").then_some(Source::Listeners))
 }
 
