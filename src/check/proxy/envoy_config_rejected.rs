@@ -90,7 +90,7 @@ fn finding(
 ) -> Finding {
     let id = format!("{}/{}", config.metadata.namespace, config.metadata.name);
     let what = if rejection.timed_out {
-        format!("no Envoy answered when the agents gave it the listener of {id}")
+        format!("no Envoy has acknowledged the listener of {id}")
     } else {
         format!("Envoy rejects the listener of {id}")
     };
@@ -105,12 +105,7 @@ fn finding(
         vec![rejection.evidence.clone()],
     )
     .about([format!("CiliumEnvoyConfig/{id}"), format!("Node/{node}")])
-    .confidence(if rejection.evidence.origin.source == Source::AgentLog {
-        // A later attempt may have gone through; the log does not say.
-        Confidence::Medium
-    } else {
-        Confidence::High
-    })
+    .confidence(if rejection.certain { Confidence::High } else { Confidence::Medium })
     .fix(Fix {
         summary: if rejection.timed_out {
             "see whether Envoy runs on the node and reaches the agent's xds.sock, and that both speak the same \

@@ -3,7 +3,7 @@
 use crate::check::View;
 use crate::check::finding::{Evidence, Layer};
 use crate::model::kubernetes::CiliumEnvoyConfig;
-use crate::model::{Fact, Gap};
+use crate::model::{Fact, Gap, Origin, Source};
 
 /// A CiliumEnvoyConfig that an agent could not give to Envoy.
 pub struct Rejection {
@@ -13,6 +13,8 @@ pub struct Rejection {
     pub evidence: Evidence,
     /// True when nobody answered, which is no rejection.
     pub timed_out: bool,
+    /// Whether it is the last word: a wait may end, and a logged attempt may have been repeated.
+    pub certain: bool,
 }
 
 /// What one node says about the listener of a CiliumEnvoyConfig; `None` when nothing says that it was rejected.
@@ -30,7 +32,7 @@ pub fn rejection(
     let prefix = format!("{namespace}/{name}/");
     let agent = view.agent(node);
     let subject = format!("CiliumEnvoyConfig/{namespace}/{name}");
-    let said = |layer, origin: &_, field: &str, reason: &str| Rejection {
+    let said = |layer, origin: &Origin, field: &str, reason: &str| Rejection {
         reason: reason.to_owned(),
         evidence: Evidence::new(
             layer,
@@ -40,19 +42,38 @@ pub fn rejection(
             reason,
         ),
         timed_out: reason.contains("deadline exceeded"),
+        certain: origin.source != Source::AgentLog,
     };
     let rows = agent.envoy_resources();
     if let Ok(rows) = &rows {
         let row = rows
             .iter()
             .find(|row| row.origin == "cec" && row.namespace == *namespace && row.name == *name);
-        if let Some(row) = row.filter(|row| row.status == "Error") {
-            return Ok(Some(said(
-                Layer::Programmed,
-                &rows.origin,
-                "envoy-resources Status",
-                &row.error,
-            )));
+        match row.map(|row| row.status.as_str()) {
+            Some("Error") => {
+                let error = row.map_or("", |row| row.error.as_str());
+                let origin = &rows.origin;
+                return Ok(Some(said(
+                    Layer::Programmed,
+                    origin,
+                    "envoy-resources Status",
+                    error,
+                )));
+            }
+            // The agent waits for the acknowledgement; without one this turns into an error after 2 minutes.
+            Some("Pending") => {
+                return Ok(Some(Rejection {
+                    timed_out: true,
+                    certain: false,
+                    ..said(
+                        Layer::Programmed,
+                        &rows.origin,
+                        "envoy-resources Status",
+                        "Pending",
+                    )
+                }));
+            }
+            _ => {}
         }
     }
     let dump = agent.envoy_dynamic_listeners();
