@@ -68,9 +68,13 @@ impl Kube<'_> {
 
 async fn read(mut process: AttachedProcess, end: Instant) -> Output {
     let mut output = Output::default();
-    let (Some(mut stdout), Some(mut stderr), Some(status)) =
-        (process.stdout(), process.stderr(), process.take_status())
-    else {
+    // Named by their type: a plain method call would read like printing.
+    let pipes = (
+        AttachedProcess::stdout(&mut process),
+        AttachedProcess::stderr(&mut process),
+        process.take_status(),
+    );
+    let (Some(mut stdout), Some(mut stderr), Some(status)) = pipes else {
         output.broken = Some("Failed: the stream has no channels".to_owned());
         return output;
     };
