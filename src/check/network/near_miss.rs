@@ -35,7 +35,7 @@ pub fn nearest<'a>(
     direction: Direction,
     peer: &Peer<'_>,
     ports: &Ports,
-    lists: PrefixLists<'_, 'a>,
+    lists: PrefixLists<'_>,
 ) -> Option<NearMiss<'a>> {
     let wanted = ports.intervals().first()?.0;
     let mut best: Option<(i32, i32, NearMiss<'a>)> = None;
@@ -104,7 +104,7 @@ fn rank<'a>(
     peer: &Peer<'_>,
     wanted: u16,
     ports: &Ports,
-    lists: PrefixLists<'_, 'a>,
+    lists: PrefixLists<'_>,
 ) -> Option<(i32, i32, String)> {
     let tcp = carries_tcp(&rule.ip_protocol);
     let udp = rule.ip_protocol == "17" || rule.ip_protocol.eq_ignore_ascii_case("udp");

@@ -111,7 +111,7 @@ pub enum Verdict<'a> {
 }
 
 /// The entries of a prefix list, or the gap when they were not read.
-pub type PrefixLists<'f, 'a> = &'f dyn Fn(&str) -> Result<&'a [PrefixListEntry], Gap>;
+pub type PrefixLists<'f> = &'f dyn Fn(&str) -> Result<&'f [PrefixListEntry], Gap>;
 
 /// The ports of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,7 +154,7 @@ pub fn evaluate<'a>(
     direction: Direction,
     peer: &Peer<'_>,
     port: u16,
-    lists: PrefixLists<'_, 'a>,
+    lists: PrefixLists<'_>,
 ) -> Verdict<'a> {
     if groups.known.is_empty() && groups.missing.is_none() {
         return Verdict::Allow(Admission::NoGroup);
@@ -217,7 +217,7 @@ pub(super) fn matches<'a>(
     group: &SecurityGroup,
     named: RulePeer<'a>,
     peer: &Peer<'_>,
-    lists: PrefixLists<'_, 'a>,
+    lists: PrefixLists<'_>,
 ) -> Result<bool, Gap> {
     match named {
         RulePeer::Cidr(block) => {
