@@ -124,7 +124,7 @@ fn never_ran(view: &View<'_>, node: &str, pod: Option<&Fact<Pod>>) -> Option<Fin
         "spec.taints",
         format!("{}:{}", taint.key, taint.effect),
     )];
-    evidence.extend(pod.map(|pod| state(pod)));
+    evidence.extend(pod.map(state));
     Some(
         Finding::new(
             "the agent has never run on this node: the taint node.cilium.io/agent-not-ready is still set \
@@ -185,7 +185,7 @@ fn state(pod: &Fact<Pod>) -> Evidence {
     Evidence::new(
         Layer::Observed,
         &pod.origin,
-        format!("Pod/{}", pod.metadata.name),
+        format!("Pod/{}/{}", pod.metadata.namespace, pod.metadata.name),
         "status",
         format!(
             "Ready={}, {restarts} restarts, {detail}",

@@ -48,7 +48,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             "the port has backends of its own (L4 route) and needs no CiliumEnvoyConfig",
         ),
         Some(Missing::Redirected) => pass("the NodePort is redirected"),
-        Some(Missing::Request(finding)) => fail(finding),
+        Some(Missing::Request(finding)) => fail(*finding),
     }
 }
 
@@ -59,7 +59,7 @@ pub enum Missing {
     /// The agent redirects the port nevertheless.
     Redirected,
     /// Nobody asks for the redirect.
-    Request(Finding),
+    Request(Box<Finding>),
 }
 
 /// Whether a redirect of `port` was asked for on the target's node; `None` when it was.
@@ -100,7 +100,8 @@ pub fn missing(
         Err(gap) if !needs_proxy(view, service, port)? => return Err(gap),
         Err(_) => {}
     }
-    Ok(Some(Missing::Request(finding(service, port, node, &found))))
+    let finding = finding(service, port, node, &found);
+    Ok(Some(Missing::Request(Box::new(finding))))
 }
 
 /// Whether the Gateway's listener on the port is one that only Envoy can serve; always for an Ingress.
