@@ -1,6 +1,8 @@
 //! The one list of checks, in the order of their codes.
 
-use super::{Check, Code, balancer, datapath, network, node, objects, proxy, target_group};
+use super::{
+    Check, Code, balancer, datapath, network, node, objects, proxy, target_group, workload,
+};
 
 /// Every check.
 pub static CHECKS: &[&Check] = &[
@@ -43,6 +45,9 @@ pub static CHECKS: &[&Check] = &[
     &proxy::envoy_listener_missing::CHECK,
     &proxy::envoy_config_rejected::CHECK,
     &proxy::tproxy_rule_missing::CHECK,
+    &workload::no_ready_endpoints::CHECK,
+    &workload::http_check_misses_host::CHECK,
+    &workload::check_protocol_mismatch::CHECK,
 ];
 
 /// The check that a code or a slug names.

@@ -1,18 +1,18 @@
 //! Progress of the collection on standard error: a line that moves on a terminal, nothing elsewhere.
 
 use super::warn;
-use crate::collect::{Collected, Event, Request, collect};
+use crate::collect::{self, Collected, Event, Request};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Duration;
 
 /// Collects, showing what is being waited for.
-pub(super) fn collect_quietly(request: &Request) -> anyhow::Result<Collected> {
+pub(super) fn collect(request: &Request) -> anyhow::Result<Collected> {
     let bar = ProgressBar::new_spinner();
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
         bar.set_style(style);
     }
     bar.enable_steady_tick(Duration::from_millis(120));
-    let collected = collect(request, &|event| show(&bar, &event));
+    let collected = collect::collect(request, &|event| show(&bar, &event));
     bar.finish_and_clear();
     let collected = collected?;
     if collected.interrupted {
@@ -20,8 +20,6 @@ pub(super) fn collect_quietly(request: &Request) -> anyhow::Result<Collected> {
     }
     Ok(collected)
 }
-
-pub(super) use collect_quietly as collect;
 
 fn show(bar: &ProgressBar, event: &Event) {
     match event {

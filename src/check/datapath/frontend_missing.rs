@@ -1,8 +1,9 @@
 //! The BPF map of the node has no entry for the address and port that the check goes to.
 
+use super::annotation::annotate;
 use super::probe::{Entry, Probe, entry};
-use super::unserved::{excluded, unserved_device};
-use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
+use super::unserved::{Limit, limit, unserved_device};
+use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
@@ -143,9 +144,37 @@ fn port_missing(
         "the agents have no entry on NodePort {} of {id}, whatever the address",
         probe.node_port
     );
-    if let Some((field, value)) = excluded(service) {
-        message =
-            format!("{field} is {value:?}, which keeps Cilium from serving the NodePorts of {id}");
+    let mut summary = "see why the agent did not program the Service: an error of the frontends table, an agent that \
+                       does not follow the API server, and up to 1.17 a Service without any Endpoints object";
+    let mut commands = vec![
+        format!(
+            "kubectl -n {} get service {} -o yaml",
+            service.metadata.namespace, service.metadata.name
+        ),
+        format!(
+            "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg shell -- db/show frontends",
+            source::agent_pod(found.node)
+        ),
+    ];
+    let mut confidence = Confidence::High;
+    if let Some(limit) = limit(service) {
+        let Limit { key, value, .. } = limit;
+        let field = format!("{} {key}", if limit.label { "label" } else { "annotation" });
+        summary = "remove it, or take the nodes it leaves out from the target group";
+        commands = vec![if limit.label {
+            format!(
+                "kubectl -n {} label service {} {key}-",
+                service.metadata.namespace, service.metadata.name
+            )
+        } else {
+            annotate(service, &[(key, None)])
+        }];
+        message = if limit.certain {
+            format!("{field} is {value:?}, which keeps Cilium from serving the NodePorts of {id}")
+        } else {
+            confidence = Confidence::Medium;
+            format!("{field} is {value:?}, and these nodes have no NodePort entry of {id}")
+        };
         evidence.push(Evidence::new(
             Layer::Declared,
             &service.origin,
@@ -172,23 +201,13 @@ fn port_missing(
     }
     Finding::new(message, format!("{id}:{}", probe.node_port), evidence)
         .about([format!("Service/{id}"), format!("Node/{}", found.node)])
+        .confidence(confidence)
         .fix(Fix {
-            summary: "see why the agent did not program the Service: an annotation or label that excludes it, an \
-                      error of the frontends table, an agent that does not follow the API server, and up to 1.17 a \
-                      Service without any Endpoints object"
-                .to_owned(),
-            commands: vec![
-                format!(
-                    "kubectl -n {} get service {} -o yaml",
-                    service.metadata.namespace, service.metadata.name
-                ),
-                format!(
-                    "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg shell -- db/show frontends",
-                    source::agent_pod(found.node)
-                ),
-            ],
+            summary: summary.to_owned(),
+            commands,
             risk: Risk::Safe,
             changes: Vec::new(),
-            after: "`cilium-dbg bpf lb list` has a key with the target's address and the NodePort".to_owned(),
+            after: "`cilium-dbg bpf lb list` has a key with the target's address and the NodePort"
+                .to_owned(),
         })
 }

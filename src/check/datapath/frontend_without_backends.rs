@@ -89,8 +89,12 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
                         "EndpointSlice/{}/{}",
                         slice.metadata.namespace, slice.metadata.name
                     ),
-                    "endpoints",
-                    format!("{} in the slice", slice.endpoints.len()),
+                    "endpoints[].conditions.ready",
+                    format!(
+                        "{} of {} ready",
+                        slice.endpoints.iter().filter(|one| one.is_ready()).count(),
+                        slice.endpoints.len()
+                    ),
                 )
             }));
             // How many run on one node differs from node to node, so it stays out of the message.

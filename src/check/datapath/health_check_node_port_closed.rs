@@ -3,8 +3,9 @@
 use super::probe::Probe;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
+use crate::check::node::restart::switch_on;
 use crate::check::node::setting::Key;
-use crate::check::node::{age, pods, running};
+use crate::check::node::{age, running};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
@@ -24,7 +25,6 @@ pub static CHECK: Check = Check {
         Source::HealthCheckNodePort,
         Source::AgentConfig,
         Source::AgentStartConfig,
-        Source::AgentVersion,
         Source::AgentLog,
         Source::DbConfigs,
         Source::ConfigMaps,
@@ -65,44 +65,23 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
                 setting
                     .as_ref()
                     .ok()
-                    .map(|setting| setting.evidence.clone()),
+                    .map(|setting| setting.evidence.clone())
+                    .unwrap_or_default(),
             );
             evidence
         }
-        (Err(_), Ok(setting)) if !setting.on => vec![setting.evidence.clone()],
-        (Err(gap), Ok(_)) => {
-            // The server runs in the agent; with the switch on and the agent Ready it is there.
-            let pod = pods::of_node(view, pods::AGENT, node);
-            let ready = pod
-                .and_then(|pod| pod.ready())
-                .is_some_and(|ready| ready.status == "True");
-            return if ready {
-                pass("the agent serves health-check node ports")
-            } else {
-                Err(gap.clone())
-            };
-        }
-        (Err(gap), Err(_)) => return Err(gap.clone()),
+        (Err(_), Ok(setting)) if !setting.on => setting.evidence.clone(),
+        (Err(gap), _) => return Err(gap.clone()),
     };
     let switched_off = setting.is_ok_and(|setting| !setting.on);
     let namespace = age::namespace(view);
     let (message, decides, fix) = if switched_off {
         (
-            "enable-health-check-nodeport is false in the agents, so nothing answers the check that \
-             externalTrafficPolicy Local needs to be true for"
+            "enable-health-check-nodeport is false in the agents, and the check of externalTrafficPolicy Local needs it \
+             to be true"
                 .to_owned(),
             "enable-health-check-nodeport",
-            Fix {
-                summary: "switch the health-check server on and restart the agents".to_owned(),
-                commands: vec![
-                    format!("kubectl -n {namespace} get configmap cilium-config -o jsonpath='{{.data.enable-health-check-nodeport}}'"),
-                    format!("helm -n {namespace} upgrade cilium cilium/cilium --reuse-values --set nodePort.enableHealthCheck=true"),
-                    format!("kubectl -n {namespace} rollout restart ds/cilium"),
-                ],
-                risk: Risk::Disruptive,
-                changes: Vec::new(),
-                after: format!("`curl http://127.0.0.1:{port}/healthz` on a node answers 200 or 503"),
-            },
+            switch_on(view, Key::HealthCheckNodePort),
         )
     } else {
         (

@@ -1,5 +1,6 @@
 //! The agent answers 503 for a Gateway or Ingress that it serves.
 
+use super::annotation::annotate;
 use super::probe::{Probe, entry};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
@@ -76,7 +77,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
                             .map_or("?".to_owned(), |n| n.to_string())
                     ),
                 );
-                fail(finding(view, service, found.node, vec![said, row]))
+                fail(finding(view, service, found.node, vec![said, row], true))
             }
             Some(_) => pass("the agent answers for the redirect"),
             None => not_applicable("nothing answers on the health-check node port (CLB6203)"),
@@ -87,7 +88,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
                 Some(true) => {
                     let evidence = vec![said_version(version, found.node), row];
                     fail(
-                        finding(view, service, found.node, evidence)
+                        finding(view, service, found.node, evidence, false)
                             .confidence(Confidence::Medium)
                             .assuming("the agents have no fix of this issue backported"),
                     )
@@ -123,45 +124,48 @@ fn known(version: &CiliumVersion) -> Option<bool> {
     }
 }
 
-fn finding(view: &View<'_>, service: &Service, node: &str, mut evidence: Vec<Evidence>) -> Finding {
+fn finding(
+    view: &View<'_>,
+    service: &Service,
+    node: &str,
+    mut evidence: Vec<Evidence>,
+    seen: bool,
+) -> Finding {
     let meta = &service.metadata;
     let id = format!("{}/{}", meta.namespace, meta.name);
     if let Ok(version) = view.agent(node).version() {
         evidence.push(said_version(version, node));
     }
-    let owner = meta
-        .owner_references
-        .iter()
-        .find(|owner| owner.kind == "Gateway");
-    let commands = match owner {
-        Some(gateway) => vec![format!(
-            "kubectl -n {} patch gateway {} --type merge -p \
-                 '{{\"spec\":{{\"infrastructure\":{{\"annotations\":{{\
-                 \"service.beta.kubernetes.io/aws-load-balancer-healthcheck-protocol\":\"tcp\",\
-                 \"service.beta.kubernetes.io/aws-load-balancer-healthcheck-port\":\"traffic-port\"}}}}}}}}'",
-            meta.namespace, gateway.name
-        )],
-        None => vec![format!(
-            "kubectl -n {} annotate service {} \
-             service.beta.kubernetes.io/aws-load-balancer-healthcheck-protocol=tcp \
-             service.beta.kubernetes.io/aws-load-balancer-healthcheck-port=traffic-port",
-            meta.namespace, meta.name
-        )],
+    let (message, decides) = if seen {
+        (
+            format!(
+                "the agents answer 503 on health-check node port {} of {id}, although its NodePorts are redirected to Envoy",
+                service.spec.health_check_node_port
+            ),
+            id.clone(),
+        )
+    } else {
+        (
+            format!(
+                "agents of this version are known to answer 503 on the health-check node port of a Gateway or Ingress, \
+                 although the NodePorts of {id} are redirected to Envoy"
+            ),
+            format!("{id} by version"),
+        )
     };
-    Finding::new(
-        format!(
-            "the agents answer 503 on health-check node port {} of {id}, although its NodePorts are redirected to Envoy",
-            service.spec.health_check_node_port
-        ),
-        id.clone(),
-        evidence,
-    )
+    Finding::new(message, decides, evidence)
     .about([format!("Service/{id}"), format!("Node/{node}")])
     .fix(Fix {
         summary: "check the NodePort itself with TCP, or set externalTrafficPolicy Cluster (Envoy keeps the client's \
                   address either way), or upgrade Cilium to a version that answers for the redirect"
             .to_owned(),
-        commands,
+        commands: vec![annotate(
+            service,
+            &[
+                ("service.beta.kubernetes.io/aws-load-balancer-healthcheck-protocol", Some("tcp")),
+                ("service.beta.kubernetes.io/aws-load-balancer-healthcheck-port", Some("traffic-port")),
+            ],
+        )],
         risk: Risk::Safe,
         changes: Vec::new(),
         after: "the target group checks TCP on traffic-port and all nodes turn healthy".to_owned(),

@@ -1,8 +1,9 @@
 //! Cilium does not serve NodePorts on the node at all.
 
 use super::probe::{Probe, entry};
-use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
+use crate::check::finding::{Evidence, Finding, Layer};
 use crate::check::hop::{Hop, Severity};
+use crate::check::node::restart::switch_on;
 use crate::check::node::setting::Key;
 use crate::check::node::{pods, running};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
@@ -25,7 +26,6 @@ pub static CHECK: Check = Check {
         Source::AgentConfig,
         Source::AgentStatus,
         Source::AgentStartConfig,
-        Source::AgentVersion,
         Source::AgentLog,
         Source::DbConfigs,
         Source::ConfigMaps,
@@ -66,13 +66,14 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             not_applicable("kube-proxy serves the NodePorts of this node")
         } else {
             fail(finding(
+                view,
                 node,
-                vec![setting.evidence],
+                setting.evidence,
                 "and kube-proxy does not run",
             ))
         };
     }
-    let mut evidence = vec![setting.evidence];
+    let mut evidence = setting.evidence;
     evidence.push(Evidence::new(
         Layer::Programmed,
         &found.bpf.origin,
@@ -81,31 +82,24 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         "no entry",
     ));
     fail(finding(
+        view,
         node,
         evidence,
         "and kube-proxy cannot serve a Gateway or Ingress, whose Service has only a placeholder endpoint",
     ))
 }
 
-fn finding(node: &str, evidence: Vec<Evidence>, rest: &str) -> Finding {
+fn finding(view: &View<'_>, node: &str, evidence: Vec<Evidence>, rest: &str) -> Finding {
     Finding::new(
-        format!("kube-proxy-replacement is false in the agents, so they program no NodePorts, {rest}"),
+        format!(
+            "kube-proxy-replacement is false in the agents, so they program no NodePorts, {rest}"
+        ),
         "kube-proxy-replacement",
         evidence,
     )
-    .about([format!("Node/{node}"), "ConfigMap/kube-system/cilium-config".to_owned()])
-    .fix(Fix {
-        summary: "switch kube-proxy replacement on in the Helm values, with the address of the API server that the \
-                  agents then need, and restart the agents; remove kube-proxy afterwards"
-            .to_owned(),
-        commands: vec![
-            "helm -n kube-system upgrade cilium cilium/cilium --reuse-values --set kubeProxyReplacement=true \
-             --set k8sServiceHost=<API server> --set k8sServicePort=443"
-                .to_owned(),
-            "kubectl -n kube-system rollout restart ds/cilium deploy/cilium-operator".to_owned(),
-        ],
-        risk: Risk::Disruptive,
-        changes: Vec::new(),
-        after: "`cilium-dbg status` says KubeProxyReplacement: True, and the NodePort has BPF entries".to_owned(),
-    })
+    .about([
+        format!("Node/{node}"),
+        "ConfigMap/kube-system/cilium-config".to_owned(),
+    ])
+    .fix(switch_on(view, Key::KubeProxyReplacement))
 }

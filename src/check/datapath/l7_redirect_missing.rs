@@ -100,10 +100,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
                 ],
                 risk: Risk::Safe,
                 changes: Vec::new(),
-                after: format!(
-                    "the entry of NodePort {} shows l7-load-balancer on every target node",
-                    probe.node_port
-                ),
+                after: "the NodePort entries show l7-load-balancer on every target node".to_owned(),
             }),
     )
 }

@@ -1,5 +1,6 @@
 //! Hop 6: what the BPF datapath does with the packet.
 
+pub mod annotation;
 pub mod frontend_missing;
 pub mod frontend_without_backends;
 pub mod health_check_node_port_closed;

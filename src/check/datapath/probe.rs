@@ -95,10 +95,10 @@ impl Entry<'_, '_> {
         Some(Gap::new(
             Source::BpfLb,
             format!("node {}", self.node),
-            Reason::Unreadable(format!(
-                "{} rows, the first is {first:?}",
-                self.bpf.unreadable.len()
-            )),
+            Reason::Unreadable(match self.bpf.unreadable.len() {
+                1 => format!("the row {first:?}"),
+                rows => format!("{rows} rows, the first is {first:?}"),
+            }),
         ))
     }
 }

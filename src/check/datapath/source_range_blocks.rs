@@ -82,10 +82,11 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         return pass("the source ranges admit the load balancer");
     }
     let id = format!("{}/{}", service.metadata.namespace, service.metadata.name);
-    let addresses: Vec<&str> = blocked
+    let mut addresses: Vec<&str> = blocked
         .iter()
         .filter_map(|one| one.private_ip_address.as_deref())
         .collect();
+    addresses.sort_unstable();
     let declared = service.spec.load_balancer_source_ranges.join(", ");
     let finding = Finding::new(
         format!(

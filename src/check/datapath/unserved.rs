@@ -81,41 +81,42 @@ pub fn unserved_device(view: &View<'_>, node: &str, address: IpAddr) -> Option<U
     })
 }
 
-/// The annotation or label that keeps Cilium from serving a Service's NodePorts, with its value.
+/// An annotation or label that limits where or how Cilium serves a Service.
+pub struct Limit<'a> {
+    /// Its key.
+    pub key: &'static str,
+    /// Its value.
+    pub value: &'a str,
+    /// Whether it is a label.
+    pub label: bool,
+    /// Whether it excludes NodePorts on every node; the others depend on the node or on the agent's configuration.
+    pub certain: bool,
+}
+
+/// The first annotation or label that can keep Cilium from serving a Service's NodePorts.
 ///
 /// `service.cilium.io/type` (1.17 on) limits the frontends to one type; `service.cilium.io/node` (1.17) and
 /// `service.cilium.io/node-selector` (1.18) limit the nodes; `service.kubernetes.io/service-proxy-name` hands the
 /// Service to another proxy (pkg/loadbalancer/reflectors, pkg/annotation).
-pub fn excluded(service: &Service) -> Option<(&'static str, &str)> {
-    let annotations = &service.metadata.annotations;
-    let kind = annotations
-        .get("service.cilium.io/type")
-        .map(String::as_str);
-    if let Some(kind) = kind.filter(|kind| *kind != "NodePort") {
-        return Some(("annotation service.cilium.io/type", kind));
-    }
-    for (key, field) in [
-        (
-            "service.cilium.io/node",
-            "annotation service.cilium.io/node",
-        ),
-        (
-            "service.cilium.io/node-selector",
-            "annotation service.cilium.io/node-selector",
-        ),
-    ] {
-        if let Some(value) = annotations.get(key) {
-            return Some((field, value));
+pub fn limit(service: &Service) -> Option<Limit<'_>> {
+    let meta = &service.metadata;
+    let found = |key: &'static str, label: bool, certain: bool| {
+        let value = if label {
+            &meta.labels
+        } else {
+            &meta.annotations
         }
-    }
-    service
-        .metadata
-        .labels
-        .get("service.kubernetes.io/service-proxy-name")
-        .map(|value| {
-            (
-                "label service.kubernetes.io/service-proxy-name",
-                value.as_str(),
-            )
+        .get(key)?;
+        Some(Limit {
+            key,
+            value,
+            label,
+            certain,
         })
+    };
+    found("service.cilium.io/type", false, true)
+        .filter(|limit| limit.value != "NodePort")
+        .or_else(|| found("service.cilium.io/node", false, false))
+        .or_else(|| found("service.cilium.io/node-selector", false, false))
+        .or_else(|| found("service.kubernetes.io/service-proxy-name", true, false))
 }

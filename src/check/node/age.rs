@@ -46,14 +46,14 @@ pub fn age(view: &View<'_>, node: &str) -> Option<Age> {
         started: Evidence::new(
             Layer::Observed,
             &pod.origin,
-            format!("Pod/{}", pod.metadata.name),
+            format!("Pod/{}/{}", pod.metadata.namespace, pod.metadata.name),
             "status.startTime",
             started_at,
         ),
         changed: Evidence::new(
             Layer::Declared,
             &map.origin,
-            "ConfigMap/cilium-config",
+            format!("ConfigMap/{}/cilium-config", map.metadata.namespace),
             "metadata.managedFields[].time",
             changed_at,
         ),

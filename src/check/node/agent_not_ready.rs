@@ -25,10 +25,8 @@ pub static CHECK: Check = Check {
         Source::Pods,
         Source::Nodes,
         Source::HealthCheckNodePort,
-        Source::AgentStatus,
         Source::AgentConfig,
         Source::AgentStartConfig,
-        Source::AgentVersion,
         Source::AgentLog,
         Source::DbConfigs,
         Source::ConfigMaps,
@@ -78,16 +76,16 @@ fn run(view: &View<'_>, node: &str) -> Checked {
                 view,
                 node,
                 pod,
-                "its process answers on the health-check node port",
+                "the health check asks the agent's own process",
             ));
         }
     }
-    if service.is_proxied() {
+    if service.is_proxied() && pods::of_node(view, pods::ENVOY, node).is_none() {
         let external = running::running(view, node, Key::ExternalEnvoy)
             .or_else(|_| desired::desired(view, node, Key::ExternalEnvoy))?;
         if !external.on {
-            let mut finding = down(view, node, pod, "Envoy runs inside its container");
-            finding.evidence.push(external.evidence);
+            let mut finding = down(view, node, pod, "Envoy runs inside it");
+            finding.evidence.extend(external.evidence);
             return fail(finding);
         }
     }
@@ -126,7 +124,7 @@ fn never_ran(view: &View<'_>, node: &str, pod: Option<&Fact<Pod>>) -> Option<Fin
         "spec.taints",
         format!("{}:{}", taint.key, taint.effect),
     )];
-    evidence.extend(pod.map(|pod| state(pod)));
+    evidence.extend(pod.map(state));
     Some(
         Finding::new(
             "the agent has never run on this node: the taint node.cilium.io/agent-not-ready is still set \
@@ -141,11 +139,11 @@ fn never_ran(view: &View<'_>, node: &str, pod: Option<&Fact<Pod>>) -> Option<Fin
 
 fn down(view: &View<'_>, node: &str, pod: &Fact<Pod>, dependency: &str) -> Finding {
     let waiting = pods::waiting(pod, "cilium-agent");
-    let what = waiting.map_or("its container does not run".to_owned(), |reason| {
-        format!("its container waits ({reason})")
+    let what = waiting.map_or("does not run".to_owned(), |reason| {
+        format!("waits ({reason})")
     });
     Finding::new(
-        format!("the agent is not Ready and {what}, while {dependency}"),
+        format!("the agent's container {what}, and {dependency}"),
         dependency,
         vec![state(pod)],
     )
@@ -187,7 +185,7 @@ fn state(pod: &Fact<Pod>) -> Evidence {
     Evidence::new(
         Layer::Observed,
         &pod.origin,
-        format!("Pod/{}", pod.metadata.name),
+        format!("Pod/{}/{}", pod.metadata.namespace, pod.metadata.name),
         "status",
         format!(
             "Ready={}, {restarts} restarts, {detail}",

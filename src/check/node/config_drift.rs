@@ -3,7 +3,7 @@
 use super::drift_lines::{Block, is_excerpt};
 use super::restart::restart;
 use super::setting::{Key, Setting};
-use super::{age, desired, running};
+use super::{age, desired, pods, running};
 use crate::check::datapath::probe::{Probe, any_redirect};
 use crate::check::finding::{Confidence, Evidence, Finding, Layer};
 use crate::check::hop::{Hop, Severity};
@@ -27,7 +27,6 @@ pub static CHECK: Check = Check {
         Source::AgentConfig,
         Source::AgentStatus,
         Source::AgentStartConfig,
-        Source::AgentVersion,
         Source::AgentLog,
         Source::DbConfigs,
         Source::BpfLb,
@@ -46,18 +45,23 @@ fn run(view: &View<'_>, node: &str) -> Checked {
         return not_applicable("no Service stands behind this listener");
     };
     let mut open = None;
-    let mut seen_off = None;
+    let mut seen_off = Vec::new();
     let mut switched_off = None;
     for key in keys(view, service, node) {
         match running::running(view, node, key) {
             Ok(actual) if actual.on => {}
+            // kube-proxy serves ordinary Services where it still runs.
+            Ok(_)
+                if key == Key::KubeProxyReplacement
+                    && !service.is_proxied()
+                    && pods::of_node(view, "kube-proxy", node).is_some() => {}
             Ok(actual) => match desired::desired(view, node, key) {
                 Ok(wanted) if wanted.on => {
                     return fail(proven(view, service, node, key, actual, wanted));
                 }
                 Ok(_) => switched_off = Some(key),
                 Err(gap) => {
-                    seen_off.get_or_insert(actual.evidence);
+                    seen_off.extend(actual.evidence);
                     open.get_or_insert((key, gap));
                 }
             },
@@ -132,10 +136,10 @@ fn proven(
     let mut finding = Finding::new(
         format!("the agents run with {name} false, although the configuration asks for true"),
         name,
-        vec![actual.evidence, wanted.evidence],
+        [actual.evidence, wanted.evidence].concat(),
     )
     .about(objects(view, node))
-    .fix(restart(view, after(service)));
+    .fix(restart(view, key));
     if let Some(age) = age::age(view, node) {
         finding.evidence.extend([age.started, age.changed]);
     }
@@ -156,7 +160,7 @@ fn suspected(
     view: &View<'_>,
     service: &Service,
     node: &str,
-    seen_off: Option<Evidence>,
+    seen_off: Vec<Evidence>,
 ) -> Option<Finding> {
     let block = Block::of(service);
     let asked =
@@ -170,7 +174,7 @@ fn suspected(
     }
     let witness = witness(view, block, node)?;
     let log = view.agent(witness).log().ok()?;
-    let mut evidence: Vec<Evidence> = seen_off.into_iter().collect();
+    let mut evidence = seen_off;
     evidence.extend(block.added_later(log).iter().map(|line| {
         Evidence::new(
             Layer::Observed,
@@ -208,7 +212,7 @@ fn suspected(
         .into_iter()
         .flatten(),
     )
-    .fix(restart(view, after(service)))
+    .fix(restart(view, Key::EnvoyConfig))
     .assuming(format!(
         "enable-envoy-config came into cilium-config together with {}, as the Helm chart writes it",
         block.switch()
@@ -260,14 +264,4 @@ fn objects(view: &View<'_>, node: &str) -> [String; 3] {
         format!("ConfigMap/{namespace}/cilium-config"),
         format!("DaemonSet/{namespace}/cilium"),
     ]
-}
-
-fn after(service: &Service) -> String {
-    if service.is_proxied() {
-        "`cilium-dbg bpf lb list` shows l7-load-balancer on the NodePort entries of every target node"
-            .to_owned()
-    } else {
-        "`cilium-dbg bpf lb list` shows the NodePort entries of the Service on every target node"
-            .to_owned()
-    }
 }

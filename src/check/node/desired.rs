@@ -20,13 +20,13 @@ pub fn desired(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
         let text = rows.get(key.name())?;
         Some(Setting {
             on: switch(text)?,
-            evidence: Evidence::new(
+            evidence: vec![Evidence::new(
                 Layer::Declared,
                 &rows.origin,
                 format!("Node/{node}"),
                 format!("{} (cilium-configs)", key.name()),
                 text,
-            ),
+            )],
             assumption: None,
         })
     });
@@ -37,13 +37,13 @@ pub fn desired(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
         let line = drift_line(log, key)?;
         Some(Setting {
             on: switch(&line.expected)?,
-            evidence: Evidence::new(
+            evidence: vec![Evidence::new(
                 Layer::Observed,
                 &log.origin,
                 format!("Node/{node}"),
                 key.name(),
                 line.raw.clone(),
-            ),
+            )],
             assumption: None,
         })
     });
@@ -61,13 +61,13 @@ pub fn desired(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
     let subject = format!("ConfigMap/{}/cilium-config", map.metadata.namespace);
     let declared = |on, value: &str| Setting {
         on,
-        evidence: Evidence::new(
+        evidence: vec![Evidence::new(
             Layer::Declared,
             &map.origin,
             subject.clone(),
             key.name(),
             value,
-        ),
+        )],
         // The agent's own merged view, seen in its log, settles whether something overrides the ConfigMap.
         assumption: assumption
             .clone()
@@ -104,28 +104,33 @@ pub fn desired(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
 
 /// What a CiliumNodeConfig that selects the node says; `None` when none does.
 fn overridden(view: &View<'_>, node: &str, key: Key) -> Result<Option<Setting>, Gap> {
+    let configs = view.node_configs().all(age::namespace(view))?;
+    if configs.is_empty() {
+        return Ok(None);
+    }
+    let labels = match view.nodes().find("", node)? {
+        Some(node) => &node.metadata.labels,
+        None => return Ok(None),
+    };
     let mut found = None;
-    for config in view.node_configs().all(age::namespace(view))? {
+    for config in configs {
         let Some(text) = config.spec.defaults.get(key.name()) else {
             continue;
         };
         let wanted = &config.spec.node_selector.match_labels;
-        let selected = match view.nodes().find("", node)? {
-            Some(node) => wanted
-                .iter()
-                .all(|(label, value)| node.metadata.labels.get(label) == Some(value)),
-            None => false,
-        };
+        let selected = wanted
+            .iter()
+            .all(|(label, value)| labels.get(label) == Some(value));
         if let (true, Some(on)) = (selected, switch(text)) {
             found = Some(Setting {
                 on,
-                evidence: Evidence::new(
+                evidence: vec![Evidence::new(
                     Layer::Declared,
                     &config.origin,
                     format!("CiliumNodeConfig/{}", config.metadata.name),
                     format!("spec.defaults.{}", key.name()),
                     text,
-                ),
+                )],
                 assumption: None,
             });
         }

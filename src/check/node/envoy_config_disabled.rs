@@ -1,13 +1,14 @@
 //! Nobody asked the agents to follow CiliumEnvoyConfigs, so a Gateway or Ingress can never be served.
 
+use super::restart::switch_on;
 use super::setting::Key;
 use super::{age, desired, running};
 use crate::check::datapath::probe::any_redirect;
-use crate::check::finding::{Evidence, Finding, Fix, Risk};
+use crate::check::finding::{Evidence, Finding};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::{Gap, Source};
+use crate::model::{Source, source};
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -26,9 +27,7 @@ pub static CHECK: Check = Check {
         Source::DbConfigs,
         Source::AgentLog,
         Source::AgentConfig,
-        Source::AgentStatus,
         Source::AgentStartConfig,
-        Source::AgentVersion,
         Source::Pods,
         Source::BpfLb,
     ],
@@ -43,45 +42,45 @@ fn run(view: &View<'_>, node: &str) -> Checked {
     if !service.is_proxied() {
         return not_applicable("the Service is served by its own backends, not by Envoy");
     }
-    let mut missing: Option<Gap> = None;
     for key in [Key::EnvoyConfig, Key::L7Proxy] {
-        let wanted = match desired::desired(view, node, key) {
-            Ok(wanted) if wanted.on => continue,
-            Ok(wanted) => wanted,
-            Err(gap) => {
-                missing.get_or_insert(gap);
-                continue;
-            }
+        let actual = running::running(view, node, key);
+        let wanted = match (desired::desired(view, node, key), &actual) {
+            (Ok(wanted), _) if wanted.on => continue,
+            (Ok(wanted), _) => wanted,
+            (Err(_), Ok(actual)) if actual.on => continue,
+            (Err(gap), Ok(_)) => return Err(gap),
+            // The datapath shows that the agent follows CiliumEnvoyConfigs.
+            (Err(_), Err(_)) if any_redirect(view, service, node) == Ok(true) => continue,
+            (Err(_), Err(gap)) => return Err(gap.clone()),
         };
-        let actual = match running::running(view, node, key) {
-            Ok(actual) => actual,
-            // The datapath shows that the agent still follows CiliumEnvoyConfigs.
+        let (actual, assumptions) = match actual {
+            Ok(actual) if !actual.on => (
+                actual.evidence,
+                [wanted.assumption, actual.assumption]
+                    .into_iter()
+                    .flatten()
+                    .collect(),
+            ),
+            Ok(actual) => {
+                let evidence = [wanted.evidence, actual.evidence].concat();
+                return Ok(Outcome::Note(finding(view, node, key, evidence, false)));
+            }
             Err(_) if any_redirect(view, service, node) == Ok(true) => {
                 return Ok(Outcome::Note(finding(
                     view,
                     node,
                     key,
-                    vec![wanted.evidence],
+                    wanted.evidence,
                     false,
                 )));
             }
             Err(gap) => return Err(gap),
         };
-        let evidence = vec![wanted.evidence, actual.evidence];
-        if actual.on {
-            return Ok(Outcome::Note(finding(view, node, key, evidence, false)));
-        }
-        let mut finding = finding(view, node, key, evidence, true);
-        finding.assumptions = [wanted.assumption, actual.assumption]
-            .into_iter()
-            .flatten()
-            .collect();
+        let mut finding = finding(view, node, key, [wanted.evidence, actual].concat(), true);
+        finding.assumptions = assumptions;
         return fail(finding);
     }
-    match missing {
-        Some(gap) => Err(gap),
-        None => pass("the configuration enables CiliumEnvoyConfig"),
-    }
+    pass("CiliumEnvoyConfig is enabled")
 }
 
 fn finding(
@@ -93,15 +92,25 @@ fn finding(
 ) -> Finding {
     let namespace = age::namespace(view);
     let name = key.name();
+    let mut fix = switch_on(view, key);
     let by_node = evidence
         .iter()
         .map(|one| one.subject.as_str())
         .find(|subject| subject.starts_with("CiliumNodeConfig/"))
         .map(str::to_owned);
+    if let Some(owner) = &by_node {
+        fix.commands = vec![
+            format!(
+                "kubectl -n {namespace} edit ciliumnodeconfig {}   # spec.defaults.{name}",
+                owner.trim_start_matches("CiliumNodeConfig/")
+            ),
+            format!("kubectl -n {namespace} delete {}", source::agent_pod(node)),
+        ];
+    }
     let owner = by_node.unwrap_or_else(|| format!("ConfigMap/{namespace}/cilium-config"));
     let message = if effective {
         format!(
-            "{name} is false in the configuration and in the agents: nobody asked for Envoy, which a Gateway or Ingress needs to be true"
+            "{name} is false in the configuration and in the agents, and a Gateway or Ingress needs it to be true"
         )
     } else {
         format!(
@@ -110,22 +119,5 @@ fn finding(
     };
     Finding::new(message, format!("{name} {owner}"), evidence)
         .about([format!("Node/{node}"), owner.clone()])
-        .fix(Fix {
-            summary: format!(
-                "switch it on in the Helm values (gatewayAPI.enabled, ingressController.enabled or envoyConfig.enabled \
-                 sets {name}) and restart the agents; first make sure that every node has one free Pod address for \
-                 its ingress IP"
-            ),
-            commands: vec![
-                format!("helm -n {namespace} get values cilium"),
-                format!(
-                    "helm -n {namespace} upgrade cilium cilium/cilium --reuse-values --set {}",
-                    if key == Key::L7Proxy { "l7Proxy=true" } else { "envoyConfig.enabled=true" }
-                ),
-                format!("kubectl -n {namespace} rollout restart deploy/cilium-operator ds/cilium"),
-            ],
-            risk: Risk::Disruptive,
-            changes: Vec::new(),
-            after: "`cilium-dbg config get` prints true, and the NodePort entries show l7-load-balancer".to_owned(),
-        })
+        .fix(fix)
 }

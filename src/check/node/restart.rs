@@ -1,21 +1,28 @@
-//! The fix that several checks of this hop share: let the agents read their configuration again.
+//! The fixes that several checks share: let the agents read their configuration again, or change it first.
 
 use super::age;
+use super::setting::Key;
 use crate::check::View;
 use crate::check::finding::{Fix, Risk};
 
-/// Restarts agents and operator; `after` is what to look at.
+/// What to look at before agents start with Envoy configuration.
 ///
-/// Agents with Envoy configuration each need one more address for their ingress IP and do not start without
-/// it (daemon/cmd/ipam.go "unable to allocate ingress IPs"), so the summary asks to look first.
-pub fn restart(view: &View<'_>, after: impl Into<String>) -> Fix {
+/// Each then needs one more address for its ingress IP and does not start without it (daemon/cmd/ipam.go
+/// "unable to allocate ingress IPs").
+const INGRESS_ADDRESS: &str = "First make sure that every node has one free Pod address for its ingress IP: an \
+                               agent that cannot get one does not start. Host network mode is not a fix";
+
+/// Restarts agents and operator so that they read what `key` is set to.
+pub fn restart(view: &View<'_>, key: Key) -> Fix {
     let namespace = age::namespace(view);
+    let mut summary =
+        "restart the agents and the operator so that they read cilium-config again".to_owned();
+    if key.concerns_envoy() {
+        summary.push_str(". ");
+        summary.push_str(INGRESS_ADDRESS);
+    }
     Fix {
-        summary:
-            "restart the agents and the operator so that they read cilium-config again. First make \
-                  sure that every node has one free Pod address for its ingress IP: an agent that \
-                  cannot get one does not start. Host network mode is not a fix"
-                .to_owned(),
+        summary,
         commands: vec![
             format!("kubectl -n {namespace} rollout restart deploy/cilium-operator"),
             format!("kubectl -n {namespace} rollout restart ds/cilium"),
@@ -23,6 +30,36 @@ pub fn restart(view: &View<'_>, after: impl Into<String>) -> Fix {
         ],
         risk: Risk::Disruptive,
         changes: Vec::new(),
-        after: after.into(),
+        after: key.effect().to_owned(),
+    }
+}
+
+/// Sets a Helm value so that `key` is on, and restarts agents and operator.
+///
+/// The chart's version is pinned, as an upgrade of Cilium is no part of the fix.
+pub fn switch_on(view: &View<'_>, key: Key) -> Fix {
+    let namespace = age::namespace(view);
+    let mut summary = format!(
+        "switch {} on where the configuration is kept, usually the Helm values, and restart the agents",
+        key.name()
+    );
+    if key.concerns_envoy() {
+        summary.push_str(". ");
+        summary.push_str(INGRESS_ADDRESS);
+    }
+    Fix {
+        summary,
+        commands: vec![
+            format!("helm -n {namespace} list --filter '^cilium$'"),
+            format!(
+                "helm -n {namespace} upgrade cilium cilium/cilium --version <chart version of the release> \
+                 --reuse-values --set {}",
+                key.helm_value()
+            ),
+            format!("kubectl -n {namespace} rollout restart deploy/cilium-operator ds/cilium"),
+        ],
+        risk: Risk::Disruptive,
+        changes: Vec::new(),
+        after: key.effect().to_owned(),
     }
 }

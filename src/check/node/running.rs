@@ -20,7 +20,7 @@ pub fn running(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
     let setting = |layer, origin: &_, field: &str, text: &str| {
         switch(text).map(|on| Setting {
             on,
-            evidence: Evidence::new(layer, origin, subject.clone(), field, text),
+            evidence: vec![Evidence::new(layer, origin, subject.clone(), field, text)],
             assumption: None,
         })
     };
@@ -74,14 +74,17 @@ pub fn running(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
     }
     if let Ok(log) = agent.log() {
         let found = drift_line(log, key).and_then(|line| {
-            let mut found = setting(
-                Layer::Observed,
-                &log.origin,
-                key.name(),
-                line.actual.as_deref()?,
-            )?;
-            found.evidence.value.clone_from(&line.raw);
-            Some(found)
+            Some(Setting {
+                on: switch(line.actual.as_deref()?)?,
+                evidence: vec![Evidence::new(
+                    Layer::Observed,
+                    &log.origin,
+                    subject.clone(),
+                    key.name(),
+                    line.raw.as_str(),
+                )],
+                assumption: None,
+            })
         });
         if let Some(found) = found {
             return Ok(found);
@@ -90,13 +93,15 @@ pub fn running(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
     if let (Some(age), Ok(wanted)) = (age::age(view, node), desired(view, node, key))
         && age.agent_is_younger
     {
+        let mut evidence = wanted.evidence;
+        evidence.extend([age.started, age.changed]);
         return Ok(Setting {
-            evidence: age.started,
+            on: wanted.on,
+            evidence,
             assumption: Some(format!(
                 "{} of the agents is what the configuration says, as they started after its last change",
                 key.name()
             )),
-            ..wanted
         });
     }
     Err(gap.unwrap_or_else(|| Gap::not_collected(Source::AgentStartConfig, format!("node {node}"))))
@@ -104,16 +109,13 @@ pub fn running(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
 
 /// Whether the files under `/tmp/cilium/config-map` date from the agent's start.
 ///
-/// Since 1.19 a chart with a single configuration source mounts the ConfigMap itself, which kubelet keeps
-/// up to date; the init container `config` is absent then (daemonset.yaml).
+/// The init container `config` writes them then. Since 1.19 a chart with a single configuration source has no
+/// such container and mounts the ConfigMap itself, which kubelet keeps up to date (daemonset.yaml).
 fn booted_from_snapshot(view: &View<'_>, node: &str) -> bool {
-    match pods::of_node(view, pods::AGENT, node).map(|pod| &pod.spec) {
-        Some(spec) if !spec.init_containers.is_empty() || !spec.containers.is_empty() => {
-            spec.init_containers.iter().any(|one| one.name == "config")
-        }
-        _ => view
-            .agent(node)
-            .version()
-            .is_ok_and(|version| !version.at_least(1, 19)),
-    }
+    pods::of_node(view, pods::AGENT, node).is_some_and(|pod| {
+        pod.spec
+            .init_containers
+            .iter()
+            .any(|one| one.name == "config")
+    })
 }

@@ -37,6 +37,41 @@ impl Key {
         }
     }
 
+    /// Whether Gateways and Ingresses need it, and it alone.
+    pub fn concerns_envoy(self) -> bool {
+        matches!(self, Self::EnvoyConfig | Self::L7Proxy)
+    }
+
+    /// The value of the Helm chart that switches it on.
+    pub fn helm_value(self) -> &'static str {
+        match self {
+            Self::EnvoyConfig => "envoyConfig.enabled=true",
+            Self::L7Proxy => "l7Proxy=true",
+            Self::KubeProxyReplacement => {
+                "kubeProxyReplacement=true --set k8sServiceHost=<API server> --set k8sServicePort=443"
+            }
+            Self::HealthCheckNodePort => "nodePort.enableHealthCheck=true",
+            Self::ExternalEnvoy => "envoy.enabled=true",
+            Self::BpfTproxy => "bpf.tproxy=true",
+        }
+    }
+
+    /// What shows on a node that it is on.
+    pub fn effect(self) -> &'static str {
+        match self {
+            Self::EnvoyConfig | Self::L7Proxy | Self::BpfTproxy => {
+                "`cilium-dbg bpf lb list` shows l7-load-balancer on the NodePort entries of every target node"
+            }
+            Self::KubeProxyReplacement => {
+                "`cilium-dbg bpf lb list` shows the NodePort entries of the Service on every target node"
+            }
+            Self::HealthCheckNodePort => {
+                "the health-check node port answers 200 or 503 on every target node, and is not refused"
+            }
+            Self::ExternalEnvoy => "`cilium-dbg status` says Envoy: external on every target node",
+        }
+    }
+
     /// The agent's default for a key that the configuration leaves out; `None` where it changed
     /// between versions (pkg/option/config.go).
     pub fn default(self) -> Option<bool> {
@@ -53,8 +88,8 @@ impl Key {
 pub struct Setting {
     /// On or off.
     pub on: bool,
-    /// What says so.
-    pub evidence: Evidence,
+    /// What says so; never empty.
+    pub evidence: Vec<Evidence>,
     /// What was taken for granted.
     pub assumption: Option<String>,
 }

@@ -1,6 +1,7 @@
 //! No CiliumEnvoyConfig asks the agents of this node to redirect the Service port.
 
 use super::requested::{Requested, requested, selects};
+use crate::check::datapath::annotation::annotate;
 use crate::check::datapath::probe::Probe;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
@@ -47,7 +48,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             "the port has backends of its own (L4 route) and needs no CiliumEnvoyConfig",
         ),
         Some(Missing::Redirected) => pass("the NodePort is redirected"),
-        Some(Missing::Request(finding)) => fail(finding),
+        Some(Missing::Request(finding)) => fail(*finding),
     }
 }
 
@@ -58,7 +59,7 @@ pub enum Missing {
     /// The agent redirects the port nevertheless.
     Redirected,
     /// Nobody asks for the redirect.
-    Request(Finding),
+    Request(Box<Finding>),
 }
 
 /// Whether a redirect of `port` was asked for on the target's node; `None` when it was.
@@ -99,7 +100,8 @@ pub fn missing(
         Err(gap) if !needs_proxy(view, service, port)? => return Err(gap),
         Err(_) => {}
     }
-    Ok(Some(Missing::Request(finding(service, port, node, &found))))
+    let finding = finding(service, port, node, &found);
+    Ok(Some(Missing::Request(Box::new(finding))))
 }
 
 /// Whether the Gateway's listener on the port is one that only Envoy can serve; always for an Ingress.
@@ -129,77 +131,97 @@ fn finding(service: &Fact<Service>, port: u16, node: &str, found: &Requested<'_>
     let id = format!("{}/{}", meta.namespace, meta.name);
     let name = |config: &CiliumEnvoyConfig| {
         format!(
-            "CiliumEnvoyConfig {}/{}",
+            "CiliumEnvoyConfig/{}/{}",
             config.metadata.namespace, config.metadata.name
         )
     };
-    let field = "spec.services[].ports";
-    let (message, evidence) = match found {
+    let declared = |config: &Fact<CiliumEnvoyConfig>, field: &str, value: String| {
+        Evidence::new(Layer::Declared, &config.origin, name(config), field, value)
+    };
+    let (message, decides, evidence) = match found {
         Requested::By(config) => (
             format!(
-                "{} lists port {port} of {id}, but its nodeSelector leaves these nodes out",
+                "{} asks for the redirect of {id}, but its nodeSelector leaves these nodes out",
                 name(config)
             ),
-            (
-                &config.origin,
-                name(config),
-                "spec.nodeSelector",
-                labels(config),
-            ),
+            name(config),
+            declared(config, "spec.nodeSelector", labels(config)),
         ),
         Requested::OtherPorts(config, ports) => (
             format!(
                 "{} lists ports {ports:?} of {id} and not {port}",
                 name(config)
             ),
-            (&config.origin, name(config), field, format!("{ports:?}")),
+            format!("{id}:{port}"),
+            declared(config, "spec.services[].ports", format!("{ports:?}")),
         ),
         Requested::OtherService(config) => (
             format!(
                 "{} has the same owner as {id} and does not list that Service",
                 name(config)
             ),
-            (
-                &config.origin,
-                name(config),
-                "spec.services[].name",
-                services(config),
-            ),
+            name(config),
+            declared(config, "spec.services[].name", services(config)),
         ),
         Requested::Nowhere => (
             format!(
                 "no CiliumEnvoyConfig lists {id}, so nothing asks the agents for a redirect to Envoy"
             ),
-            (
+            id.clone(),
+            Evidence::new(
+                Layer::Declared,
                 &service.origin,
                 format!("Service/{id}"),
-                "CiliumEnvoyConfigs with this Service",
-                "none".to_owned(),
+                "CiliumEnvoyConfigs that list it",
+                "none",
             ),
         ),
     };
-    let (origin, subject, field, value) = evidence;
-    let namespace = meta.namespace.as_str();
-    Finding::new(
-        message,
-        format!("{id}:{port}"),
-        vec![Evidence::new(Layer::Declared, origin, subject.replace(' ', "/"), field, value)],
-    )
-    .about([format!("Service/{id}"), format!("Node/{node}")])
-    .fix(Fix {
-        summary: "let the operator write it again and see what it says; a GitOps tool that prunes foreign objects \
-                  would delete it each time. Host network mode is not a fix: it needs the same object"
-            .to_owned(),
-        commands: vec![
-            format!("kubectl -n {namespace} get ciliumenvoyconfigs -o yaml"),
-            "kubectl -n kube-system logs deploy/cilium-operator --tail=200".to_owned(),
-            "kubectl -n kube-system rollout restart deploy/cilium-operator".to_owned(),
-        ],
+    Finding::new(message, decides, vec![evidence])
+        .about([format!("Service/{id}"), format!("Node/{node}")])
+        .fix(fix(service, found))
+}
+
+fn fix(service: &Service, found: &Requested<'_>) -> Fix {
+    let namespace = service.metadata.namespace.as_str();
+    let (summary, commands) = match found {
+        Requested::By(config) => (
+            "register only the nodes that the CiliumEnvoyConfig selects, or widen the node labels of host network mode",
+            vec![annotate(
+                service,
+                &[(
+                    "service.beta.kubernetes.io/aws-load-balancer-target-node-labels",
+                    Some(&labels(config)),
+                )],
+            )],
+        ),
+        Requested::OtherPorts(..) => (
+            "give the port something to serve: for 443 of an Ingress any Ingress with spec.tls (1.16 to 1.19, or upgrade \
+             to 1.20), for a TLS passthrough listener a TLSRoute",
+            vec![
+                format!("kubectl -n {namespace} get ciliumenvoyconfigs -o yaml"),
+                "kubectl -n kube-system logs deploy/cilium-operator --tail=200".to_owned(),
+            ],
+        ),
+        _ => (
+            "let the operator write it again and see what it says; a GitOps tool that prunes foreign objects would delete \
+             it each time. Host network mode is not a fix: it needs the same object",
+            vec![
+                "kubectl -n kube-system logs deploy/cilium-operator --tail=200".to_owned(),
+                "kubectl -n kube-system rollout restart deploy/cilium-operator".to_owned(),
+                format!("kubectl -n {namespace} get ciliumenvoyconfigs -o yaml"),
+            ],
+        ),
+    };
+    Fix {
+        summary: summary.to_owned(),
+        commands,
         risk: Risk::Safe,
         changes: Vec::new(),
-        after: "a CiliumEnvoyConfig lists the Service and the port, and the NodePort entries show l7-load-balancer"
+        after: "a CiliumEnvoyConfig lists the Service and the port, and the NodePort entries of the target nodes show \
+                l7-load-balancer"
             .to_owned(),
-    })
+    }
 }
 
 fn labels(config: &CiliumEnvoyConfig) -> String {

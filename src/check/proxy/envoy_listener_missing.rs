@@ -150,7 +150,7 @@ fn closed(
             Evidence::new(
                 Layer::Observed,
                 &pod.origin,
-                format!("Pod/{}", pod.metadata.name),
+                format!("Pod/{}/{}", pod.metadata.namespace, pod.metadata.name),
                 "status.conditions[Ready]",
                 format!("{} {}", ready.status, ready.message).trim_end(),
             )

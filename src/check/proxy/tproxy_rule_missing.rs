@@ -3,8 +3,8 @@
 use crate::check::datapath::probe::{Probe, entry};
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
+use crate::check::node::running;
 use crate::check::node::setting::Key;
-use crate::check::node::{desired, running};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::cilium::IpRule;
@@ -28,7 +28,6 @@ pub static CHECK: Check = Check {
         Source::IpRoutes2004,
         Source::AgentConfig,
         Source::AgentStartConfig,
-        Source::AgentVersion,
         Source::AgentLog,
         Source::DbConfigs,
         Source::ConfigMaps,
@@ -71,8 +70,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     let Some((piece, evidence)) = missing(view, found.node, port)? else {
         return pass("TPROXY rule, routing rule and route are there");
     };
-    let tproxy = running::running(view, found.node, Key::BpfTproxy)
-        .or_else(|_| desired::desired(view, found.node, Key::BpfTproxy))?;
+    let tproxy = running::running(view, found.node, Key::BpfTproxy)?;
     if tproxy.on {
         return not_applicable("enable-bpf-tproxy delivers packets without these rules");
     }

@@ -1,3 +1,8 @@
 //! Hop 8: what the backends, or Envoy in their place, answer.
 
+pub mod chains;
+pub mod check_protocol_mismatch;
 pub mod endpoints;
+pub mod http_check_misses_host;
+pub mod http_probe;
+pub mod no_ready_endpoints;

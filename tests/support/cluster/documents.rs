@@ -55,6 +55,7 @@ const PROXY: &[(&str, &str)] = &[
 /// Documents of `cilium/<node>/` that other tools of the image print.
 const SYSTEM: &[(&str, &str)] = &[
     ("iptables-save.txt", "iptables-save"),
+    ("iptables-save.txt", "iptables-save -t mangle"),
     ("ip-rule.txt", "ip rule"),
     ("ip-route-2004.txt", "ip route show table 2004"),
     ("sysctl.txt", "sysctl net.ipv4.conf"),

@@ -1,0 +1,109 @@
+//! What the Envoy listener behind a Service port does with a probe: its filter chains and virtual hosts.
+//!
+//! Read from the CiliumEnvoyConfig, which is what Envoy is given. The operator writes one chain that
+//! matches `raw_buffer` for plain HTTP and one per certificate that matches `tls`
+//! (operator/pkg/model/translation/envoy_listener.go).
+
+use crate::model::kubernetes::CiliumEnvoyConfig;
+use crate::model::kubernetes::cilium::RedirectedService;
+use serde_json::Value;
+
+/// The transport a filter chain matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// Plain text.
+    Plain,
+    /// TLS.
+    Tls,
+}
+
+impl Transport {
+    /// The transport that a health check of a protocol speaks; `None` for TCP, which speaks none.
+    pub fn of(protocol: &str) -> Option<Self> {
+        match protocol {
+            "HTTP" => Some(Self::Plain),
+            "HTTPS" => Some(Self::Tls),
+            _ => None,
+        }
+    }
+
+    /// The word of `filterChainMatch.transportProtocol`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Plain => "raw_buffer",
+            Self::Tls => "tls",
+        }
+    }
+}
+
+/// The Envoy listener that takes a Service port; `None` where the object does not hold it.
+pub fn listener<'a>(config: &'a CiliumEnvoyConfig, service: &str, port: u16) -> Option<&'a Value> {
+    let named = config
+        .spec
+        .services
+        .iter()
+        .find(|one: &&RedirectedService| {
+            one.name == service && (one.ports.is_empty() || one.ports.contains(&port))
+        })
+        .map_or("", |one| one.listener.as_str());
+    resources(config, "envoy.config.listener.v3.Listener")
+        .find(|listener| named.is_empty() || listener["name"] == *named)
+}
+
+fn resources<'a>(config: &'a CiliumEnvoyConfig, kind: &'a str) -> impl Iterator<Item = &'a Value> {
+    config.spec.resources.iter().filter(move |resource| {
+        resource["@type"]
+            .as_str()
+            .is_some_and(|text| text.ends_with(kind))
+    })
+}
+
+/// The filter chains of a listener that take a transport. A chain that matches none takes all.
+pub fn chains(listener: &Value, transport: Transport) -> Vec<&Value> {
+    listener["filterChains"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|chain| {
+            chain["filterChainMatch"]["transportProtocol"]
+                .as_str()
+                .is_none_or(|word| word == transport.word())
+        })
+        .collect()
+}
+
+/// The transports for which a listener has chains, for evidence.
+pub fn transports(listener: &Value) -> Vec<&str> {
+    let mut all: Vec<&str> = listener["filterChains"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|chain| {
+            chain["filterChainMatch"]["transportProtocol"]
+                .as_str()
+                .unwrap_or("any")
+        })
+        .collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// The domains of all virtual hosts behind a chain; `None` where its routes are not in the object.
+pub fn domains<'a>(config: &'a CiliumEnvoyConfig, chain: &Value) -> Option<Vec<&'a str>> {
+    let route = chain["filters"]
+        .as_array()?
+        .iter()
+        .find_map(|filter| filter["typedConfig"]["rds"]["routeConfigName"].as_str())?;
+    let found = resources(config, "envoy.config.route.v3.RouteConfiguration")
+        .find(|one| one["name"] == *route)?;
+    Some(
+        found["virtualHosts"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .flat_map(|host| host["domains"].as_array().into_iter().flatten())
+            .filter_map(Value::as_str)
+            .collect(),
+    )
+}

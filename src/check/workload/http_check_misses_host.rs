@@ -1,0 +1,102 @@
+//! An HTTP health check names no host, and every virtual host of the Gateway or Ingress wants one.
+
+use super::chains::{Transport, chains, domains, listener};
+use super::http_probe::{HttpProbe, matches, probe};
+use crate::check::finding::{Evidence, Finding, Layer};
+use crate::check::hop::{Hop, Severity};
+use crate::check::outcome::{Checked, fail, not_applicable, pass};
+use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::{Gap, Reason, Source};
+use crate::path::Path;
+
+/// The check.
+pub static CHECK: Check = Check {
+    code: Code(8102),
+    slug: "http-check-misses-host",
+    hop: Hop::Workload,
+    severity: Severity::Error,
+    bearing: Bearing::Health,
+    title: "the HTTP health check is answered with 404, as every route wants a host name",
+    since: "0.1.0",
+    needs: &[Source::Services, Source::EnvoyConfigs, Source::TargetGroups],
+    page: include_str!("http_check_misses_host.md"),
+    run: Run::Path(run),
+};
+
+fn run(view: &View<'_>, path: &Path) -> Checked {
+    let HttpProbe {
+        service,
+        check,
+        config,
+        group,
+    } = match probe(view, path)? {
+        Ok(probe) => probe,
+        Err(why) => return not_applicable(why),
+    };
+    let Some(transport) = Transport::of(&check.protocol) else {
+        return not_applicable("a TCP check asks for no host");
+    };
+    let codes = group
+        .matcher
+        .as_ref()
+        .and_then(|one| one.http_code.as_deref())
+        .unwrap_or("200-399");
+    if matches(codes, 404) {
+        return pass("the target group takes 404 for healthy");
+    }
+    let unreadable = || {
+        Gap::new(
+            Source::EnvoyConfigs,
+            config.metadata.name.clone(),
+            Reason::Partial("its routes are not in the object".to_owned()),
+        )
+    };
+    let open = listener(config, &service.metadata.name, path.port).ok_or_else(unreadable)?;
+    let taken = chains(open, transport);
+    if taken.is_empty() {
+        return not_applicable("no filter chain takes the check (CLB8103)");
+    }
+    let mut hosts = Vec::new();
+    for chain in taken {
+        hosts.extend(domains(config, chain).ok_or_else(unreadable)?);
+    }
+    // "*" takes any Host header; a check sends an address and a port.
+    if hosts.contains(&"*") {
+        return pass("a route takes any host name");
+    }
+    hosts.sort_unstable();
+    hosts.dedup();
+    let id = format!("{}/{}", config.metadata.namespace, config.metadata.name);
+    let path_text = check.path.as_deref().unwrap_or("/");
+    fail(
+        Finding::new(
+            format!(
+                "the {} check of {path_text} sends an address as its host, and every route wants a host name, so Envoy \
+                 answers 404, which is not in {codes}",
+                check.protocol
+            ),
+            format!("{id} {}", check.protocol),
+            vec![
+                Evidence::new(
+                    Layer::Declared,
+                    &config.origin,
+                    format!("CiliumEnvoyConfig/{id}"),
+                    "virtualHosts[].domains",
+                    if hosts.is_empty() { "none".to_owned() } else { hosts.join(", ") },
+                ),
+                Evidence::new(
+                    Layer::Declared,
+                    group.origin,
+                    format!("TargetGroup/{}", group.target_group_name),
+                    "HealthCheckProtocol, Matcher",
+                    format!("{}, {codes}", check.protocol),
+                ),
+            ],
+        )
+        .about([
+            format!("TargetGroup/{}", group.target_group_name),
+            format!("CiliumEnvoyConfig/{id}"),
+        ])
+        .fix(super::http_probe::use_tcp(service)),
+    )
+}

@@ -1,0 +1,144 @@
+//! Why a call to AWS gave no answer, with the code first.
+
+use crate::collect::deadline::Elapsed;
+use crate::collect::text;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use std::error::Error;
+use std::fmt;
+
+/// A call that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failure {
+    /// `UnauthorizedOperation`, `LoadBalancerNotFound`, `Timeout`, …
+    pub(super) code: String,
+    /// The rest of the sentence.
+    message: String,
+}
+
+impl Failure {
+    /// A failure with its code.
+    pub(super) fn new(code: &str, message: impl Into<String>) -> Self {
+        Self {
+            code: code.to_owned(),
+            message: message.into(),
+        }
+    }
+
+    /// What the SDK says of a call.
+    pub(super) fn of_call<E>(error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        match error {
+            SdkError::ServiceError(service) => {
+                let meta = service.err().meta();
+                let code = meta.code().unwrap_or("UnknownError");
+                let message = text::line(meta.message().unwrap_or_default());
+                Self::new(code, advised(code, message))
+            }
+            SdkError::TimeoutError(_) => Self::new("Timeout", text::chain(error)),
+            SdkError::DispatchFailure(dispatch) if dispatch.is_timeout() => {
+                Self::new("Timeout", text::chain(error))
+            }
+            SdkError::DispatchFailure(_) => Self::new("Unreachable", text::chain(error)),
+            SdkError::ConstructionFailure(_) => Self::new("NotSent", text::chain(error)),
+            _ => Self::new("Unreadable", text::chain(error)),
+        }
+    }
+
+    /// What the credential chain says. `profile` completes the advice.
+    pub(super) fn of_credentials(error: &CredentialsError, profile: Option<&str>) -> Self {
+        let told = text::chain(error);
+        let lower = told.to_ascii_lowercase();
+        let sso = lower.contains("sso") && (lower.contains("token") || lower.contains("session"));
+        let sign_in = match profile {
+            Some(profile) => format!("aws sso login --profile {profile}"),
+            None => "aws sso login".to_owned(),
+        };
+        match error {
+            _ if sso => Self::new("ExpiredToken", format!("{told}; run `{sign_in}`")),
+            CredentialsError::CredentialsNotLoaded(_) => Self::new(
+                "NoCredentials",
+                format!("{told}; set AWS_PROFILE, pass --aws-profile, or run `{sign_in}`"),
+            ),
+            CredentialsError::ProviderTimedOut(_) => Self::new("Timeout", told),
+            _ => Self::new("CredentialsError", told),
+        }
+    }
+
+    /// Whether AWS says that the thing does not exist.
+    pub(super) fn is_not_found(&self) -> bool {
+        self.code.contains("NotFound")
+    }
+}
+
+/// Codes after which only a person can go on.
+fn advised(code: &str, message: String) -> String {
+    match code {
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
+            format!(
+                "{message}; the credentials have expired: sign in again (`aws sso login` for SSO profiles)"
+            )
+        }
+        "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "AuthFailure"
+        | "SignatureDoesNotMatch" => {
+            format!(
+                "{message}; the credentials are not valid in this partition or region: check --aws-profile"
+            )
+        }
+        _ => message,
+    }
+}
+
+impl From<Elapsed> for Failure {
+    fn from(elapsed: Elapsed) -> Self {
+        let text = elapsed.to_string();
+        let (code, message) = text.split_once(": ").unwrap_or(("Timeout", &text));
+        Self::new(code, message)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Failure;
+    use aws_credential_types::provider::error::CredentialsError;
+
+    #[test]
+    fn an_expired_sso_session_names_the_command() {
+        let error = CredentialsError::provider_error("the SSO session token has expired");
+        let failure = Failure::of_credentials(&error, Some("dev"));
+        assert_eq!(failure.code, "ExpiredToken");
+        assert!(
+            failure
+                .to_string()
+                .ends_with("run `aws sso login --profile dev`"),
+            "{failure}"
+        );
+    }
+
+    #[test]
+    fn no_credentials_at_all_say_what_to_do() {
+        let error = CredentialsError::not_loaded("no providers in chain provided credentials");
+        let failure = Failure::of_credentials(&error, None);
+        assert_eq!(failure.code, "NoCredentials");
+        assert!(failure.to_string().contains("--aws-profile"), "{failure}");
+    }
+
+    #[test]
+    fn not_found_is_told_by_its_code() {
+        assert!(Failure::new("LoadBalancerNotFound", "x").is_not_found());
+        assert!(Failure::new("InvalidGroup.NotFound", "x").is_not_found());
+        assert!(!Failure::new("Throttling", "not found").is_not_found());
+    }
+}

@@ -1,0 +1,19 @@
+//! Reading AWS: one set of credentials, then the load balancers of each account and region in two waves.
+
+mod bucket;
+mod convert_ec2;
+mod convert_elbv2;
+mod detail;
+mod ec2;
+mod elbv2;
+mod failure;
+mod find;
+mod http;
+mod plan;
+mod reader;
+mod session;
+
+pub(super) use detail::detail;
+pub(super) use find::{Found, find};
+pub(super) use plan::{Wanted, plan};
+pub(super) use session::Session;

@@ -1,0 +1,180 @@
+//! Which load balancers and target groups are wanted, in which account and region, from what Kubernetes says.
+
+use crate::model::aws::Arn;
+use crate::model::kubernetes::{Service, TargetGroupBinding};
+use crate::parse::hostname::{LoadBalancerKind, LoadBalancerName};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is wanted of one region.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::collect) struct Wanted {
+    /// The account that ARNs name; the caller's own when none does.
+    pub(in crate::collect) account: Option<String>,
+    /// Region.
+    pub(in crate::collect) region: String,
+    /// Names of load balancers, and whether a classic one may have the name.
+    pub(super) names: BTreeMap<String, bool>,
+    /// ARNs of load balancers.
+    pub(super) balancers: BTreeSet<String>,
+    /// ARNs of target groups.
+    pub(super) groups: BTreeSet<String>,
+    /// Roles that bindings name for target groups of another account.
+    pub(super) roles: BTreeSet<String>,
+}
+
+/// Collects what is wanted by account and region.
+#[derive(Debug, Default)]
+struct Plan(BTreeMap<(Option<String>, String), Wanted>);
+
+impl Plan {
+    fn of(&mut self, account: Option<&str>, region: &str) -> &mut Wanted {
+        let key = (account.map(str::to_owned), region.to_owned());
+        self.0.entry(key).or_insert_with(|| Wanted {
+            account: account.map(str::to_owned),
+            region: region.to_owned(),
+            ..Wanted::default()
+        })
+    }
+
+    fn group(&mut self, arn: &Arn) -> &mut Wanted {
+        let wanted = self.of(Some(&arn.account), &arn.region);
+        wanted.groups.insert(arn.to_string());
+        wanted
+    }
+
+    fn name(&mut self, account: Option<&str>, hostname: &str) {
+        if let Some(name) = LoadBalancerName::parse(hostname) {
+            let classic = name.kind == LoadBalancerKind::AlbOrClassic;
+            self.of(account, &name.region)
+                .names
+                .insert(name.name, classic);
+        }
+    }
+}
+
+/// What is wanted for these Services with their bindings, and for names and ARNs that were asked about.
+pub(in crate::collect) fn plan(
+    services: &[&Service],
+    bindings: &[&TargetGroupBinding],
+    hostnames: &[&str],
+    arns: &[&Arn],
+) -> Vec<Wanted> {
+    let mut plan = Plan::default();
+    for service in services {
+        let own: Vec<(&TargetGroupBinding, Arn)> = bindings
+            .iter()
+            .filter(|binding| serves(binding, service))
+            .filter_map(|binding| Some((*binding, binding.spec.target_group_arn.parse().ok()?)))
+            .collect();
+        for (binding, arn) in &own {
+            let wanted = plan.group(arn);
+            wanted
+                .roles
+                .extend(binding.spec.iam_role_arn_to_assume.clone());
+        }
+        if let Some(hostname) = service.hostname() {
+            let region = LoadBalancerName::parse(hostname).map(|name| name.region);
+            let account = own
+                .iter()
+                .find(|(_, arn)| Some(&arn.region) == region.as_ref())
+                .map(|(_, arn)| arn.account.as_str());
+            plan.name(account, hostname);
+        }
+    }
+    for hostname in hostnames {
+        // A Service's own status may have told the account already.
+        let known = LoadBalancerName::parse(hostname).is_some_and(|name| {
+            plan.0
+                .values()
+                .any(|w| w.region == name.region && w.names.contains_key(&name.name))
+        });
+        if !known {
+            plan.name(None, hostname);
+        }
+    }
+    for arn in arns {
+        if arn.is_target_group() {
+            plan.group(arn);
+        } else {
+            plan.of(Some(&arn.account), &arn.region)
+                .balancers
+                .insert(arn.to_string());
+        }
+    }
+    plan.0.into_values().collect()
+}
+
+fn serves(binding: &TargetGroupBinding, service: &Service) -> bool {
+    binding.metadata.namespace == service.metadata.namespace
+        && binding.spec.service_ref.name == service.metadata.name
+}
+
+impl Wanted {
+    /// Adds what is wanted of the same region without a known account.
+    pub(in crate::collect) fn absorb(&mut self, other: Self) {
+        self.names.extend(other.names);
+        self.balancers.extend(other.balancers);
+        self.groups.extend(other.groups);
+        self.roles.extend(other.roles);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plan;
+    use crate::model::kubernetes::{Service, TargetGroupBinding};
+    use serde_json::{Value, json};
+
+    const NLB: &str = "k8s-web-0a1b2c3d4e5f6789.elb.eu-west-2.amazonaws.com";
+    const GROUP: &str =
+        "arn:aws:elasticloadbalancing:eu-west-2:111122223333:targetgroup/k8s-web/73e2d6bc24d8a067";
+
+    fn from<T: serde::de::DeserializeOwned>(value: Value) -> T {
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn service(hostname: &str) -> Service {
+        from(json!({"metadata": {"name": "web", "namespace": "shop"},
+            "status": {"loadBalancer": {"ingress": [{"hostname": hostname}]}}}))
+    }
+
+    fn binding(namespace: &str) -> TargetGroupBinding {
+        from(json!({"metadata": {"name": "b", "namespace": namespace},
+            "spec": {"targetGroupARN": GROUP, "serviceRef": {"name": "web", "port": 80},
+                     "iamRoleArnToAssume": "arn:aws:iam::111122223333:role/x"}}))
+    }
+
+    #[test]
+    fn a_binding_tells_the_account_of_the_load_balancer() {
+        let wanted = plan(&[&service(NLB)], &[&binding("shop")], &[NLB], &[]);
+        assert_eq!(wanted.len(), 1);
+        assert_eq!(wanted[0].account.as_deref(), Some("111122223333"));
+        assert_eq!(wanted[0].names.keys().collect::<Vec<_>>(), ["k8s-web"]);
+        assert!(wanted[0].groups.contains(GROUP));
+        assert_eq!(wanted[0].roles.len(), 1);
+    }
+
+    #[test]
+    fn without_a_binding_the_account_is_open() {
+        let wanted = plan(&[&service(NLB)], &[&binding("other")], &[], &[]);
+        assert_eq!(wanted.len(), 1);
+        assert_eq!(
+            (wanted[0].account.as_deref(), wanted[0].groups.len()),
+            (None, 0)
+        );
+        assert_eq!(wanted[0].region, "eu-west-2");
+        assert!(plan(&[&service("web.example.com")], &[], &[], &[]).is_empty());
+    }
+
+    #[test]
+    fn arns_are_taken_as_they_are() {
+        let group = GROUP.parse().unwrap();
+        let balancer = GROUP
+            .replace("targetgroup/k8s-web", "loadbalancer/net/k8s-web")
+            .parse()
+            .unwrap();
+        let wanted = plan(&[], &[], &[], &[&group, &balancer]);
+        assert_eq!(wanted.len(), 1);
+        assert_eq!((wanted[0].groups.len(), wanted[0].balancers.len()), (1, 1));
+    }
+}

@@ -1,0 +1,228 @@
+//! The clients of one account and region, and how their answers become documents.
+
+use super::bucket::Bucket;
+use super::failure::Failure;
+use crate::collect::deadline::Deadline;
+use crate::collect::notebook::Notebook;
+use aws_config::retry::RetryConfig;
+use aws_config::{Region, SdkConfig};
+use aws_sdk_ec2::config::retry::{RetryPartition, TokenBucket};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use serde::Serialize;
+use std::error::Error;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Most pages of one answer.
+const PAGES: usize = 100;
+
+/// An account and region.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::collect) struct Account {
+    /// Twelve digits.
+    pub(in crate::collect) number: String,
+    /// Region name.
+    pub(in crate::collect) region: String,
+}
+
+impl Account {
+    /// The path of a document without its ending: operation and, where the answer does not say, what it is about.
+    pub(in crate::collect) fn source(&self, operation: &str, key: &str) -> String {
+        let folder = format!("aws/{}/{}/{operation}", self.number, self.region);
+        if key.is_empty() {
+            folder
+        } else {
+            format!("{folder}.{key}")
+        }
+    }
+}
+
+/// Reads one account and region.
+pub(super) struct Reader<'a> {
+    pub(super) account: Account,
+    pub(super) elb: aws_sdk_elasticloadbalancingv2::Client,
+    pub(super) ec2: aws_sdk_ec2::Client,
+    pub(super) notebook: &'a Notebook<'a>,
+    deadline: Deadline,
+    bucket: Arc<Bucket>,
+}
+
+/// One page of an answer, and the token of the next.
+pub(super) type Page<T> = (Vec<T>, Option<String>);
+
+impl<'a> Reader<'a> {
+    /// Clients with their own retry quota: by default all accounts of a process share one.
+    pub(super) fn new(
+        config: &SdkConfig,
+        account: Account,
+        deadline: Deadline,
+        notebook: &'a Notebook<'a>,
+    ) -> Self {
+        let region = Region::new(account.region.clone());
+        // Measured against a server that allows 10 a second: 60 of 60 calls succeed.
+        let retries = RetryConfig::standard()
+            .with_max_attempts(8)
+            .with_initial_backoff(Duration::from_millis(300))
+            .with_max_backoff(Duration::from_secs(5));
+        let partition = |service: &str| {
+            let name = format!("{}-{}-{service}", account.number, account.region);
+            let tokens = TokenBucket::builder()
+                .capacity(5000)
+                .refill_rate(10.0)
+                .build();
+            RetryPartition::custom(name).token_bucket(tokens).build()
+        };
+        let elb = aws_sdk_elasticloadbalancingv2::config::Builder::from(config)
+            .region(region.clone())
+            .retry_config(retries.clone())
+            .retry_partition(partition("elbv2"))
+            .build();
+        let ec2 = aws_sdk_ec2::config::Builder::from(config)
+            .region(region)
+            .retry_config(retries)
+            .retry_partition(partition("ec2"))
+            .build();
+        Self {
+            elb: aws_sdk_elasticloadbalancingv2::Client::from_conf(elb),
+            ec2: aws_sdk_ec2::Client::from_conf(ec2),
+            bucket: Bucket::of(&account.number, &account.region),
+            account,
+            notebook,
+            deadline,
+        }
+    }
+
+    /// One call of ELBv2, after a token of the account's bucket.
+    pub(super) async fn elb<T, E>(
+        &self,
+        operation: &str,
+        call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T, Failure>
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        self.deadline
+            .within(self.deadline.remaining(), self.bucket.take())
+            .await?;
+        self.call(&format!("elasticloadbalancing:{operation}"), call)
+            .await
+    }
+
+    /// One call of EC2.
+    pub(super) async fn ec2<T, E>(
+        &self,
+        operation: &str,
+        call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T, Failure>
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        self.call(&format!("ec2:{operation}"), call).await
+    }
+
+    async fn call<T, E>(
+        &self,
+        name: &str,
+        call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T, Failure>
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        self.notebook.count(name);
+        let answer = self.deadline.within(self.deadline.request(), call).await?;
+        answer.map_err(|error| Failure::of_call(&error))
+    }
+
+    /// All pages of an answer.
+    pub(super) async fn pages<T, F>(
+        &self,
+        mut page: impl FnMut(Option<String>) -> F,
+    ) -> Result<Vec<T>, Failure>
+    where
+        F: Future<Output = Result<Page<T>, Failure>>,
+    {
+        let mut all = Vec::new();
+        let mut token = None;
+        for _ in 0..PAGES {
+            let (items, next) = page(token).await?;
+            all.extend(items);
+            token = next.filter(|next| !next.is_empty());
+            if token.is_none() {
+                return Ok(all);
+            }
+        }
+        Err(Failure::new("TooLarge", format!("more than {PAGES} pages")))
+    }
+
+    /// Keeps what a call answers under its operation, or why it does not; the items go on to the caller.
+    pub(super) async fn document<T: Serialize>(
+        &self,
+        operation: &str,
+        key: &str,
+        field: &str,
+        read: impl Future<Output = Result<Vec<T>, Failure>>,
+    ) -> Option<Vec<T>> {
+        let source = self.account.source(operation, key);
+        self.notebook.expect(&source, &source);
+        let items = match read.await {
+            Ok(items) => {
+                self.keep(operation, key, field, &items);
+                Some(items)
+            }
+            Err(failure) => {
+                self.notebook.gap(&source, failure);
+                None
+            }
+        };
+        self.notebook.settle(&source);
+        items
+    }
+
+    /// Writes a document as the AWS CLI prints it.
+    pub(super) fn keep<T: Serialize>(&self, operation: &str, key: &str, field: &str, items: &[T]) {
+        let source = self.account.source(operation, key);
+        match printed(field, items) {
+            Ok(bytes) => self.notebook.document(format!("{source}.json"), bytes),
+            Err(error) => self.notebook.gap(source, format!("Unwritable: {error}")),
+        }
+    }
+}
+
+/// `{"Field": [...]}` with the CLI's indentation of four blanks.
+pub(super) fn printed<T: Serialize>(
+    field: &str,
+    items: &[T],
+) -> Result<Vec<u8>, serde_json::Error> {
+    let mut out = Vec::new();
+    let format = serde_json::ser::PrettyFormatter::with_indent(b"    ");
+    let mut writer = serde_json::Serializer::with_formatter(&mut out, format);
+    serde_json::json!({ field: serde_json::to_value(items)? }).serialize(&mut writer)?;
+    out.push(b'\n');
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Account, printed};
+
+    #[test]
+    fn documents_are_named_and_printed_like_the_cli() {
+        let account = Account {
+            number: "111122223333".to_owned(),
+            region: "eu-west-2".to_owned(),
+        };
+        assert_eq!(
+            account.source("ec2-describe-vpcs", ""),
+            "aws/111122223333/eu-west-2/ec2-describe-vpcs"
+        );
+        assert_eq!(
+            account.source("elbv2-describe-target-health", "web"),
+            "aws/111122223333/eu-west-2/elbv2-describe-target-health.web"
+        );
+        let text = String::from_utf8(printed("Vpcs", &["a"]).unwrap()).unwrap();
+        assert_eq!(text, "{\n    \"Vpcs\": [\n        \"a\"\n    ]\n}\n");
+    }
+}

@@ -1,0 +1,266 @@
+//! The first wave: the subjects and what they may need, by namespace, label or name.
+
+use super::facts::Facts;
+use super::kube::kinds::{
+    ENDPOINT_SLICES, ENVOY_CONFIGS, EVENTS, GATEWAY_CLASS_CONFIGS, GATEWAY_CLASSES, GATEWAYS,
+    HTTP_ROUTES, INGRESSES, Kind, NODES, SERVICES, TARGET_GROUP_BINDINGS,
+};
+use super::kube::lists::{Filter, List};
+use super::kube::{Cilium, Kube};
+use super::request::Request;
+use crate::path::{SubjectKind, SubjectRef};
+use futures::future::join_all;
+use std::collections::BTreeSet;
+
+/// The Service of all Ingresses in shared mode, which the chart creates in Cilium's namespace.
+const SHARED_INGRESS: &str = "cilium-ingress";
+
+/// What was read of Kubernetes, and which lists were made, so that none is made twice.
+pub(super) struct Cluster {
+    pub(super) facts: Facts,
+    pub(super) cilium: Cilium,
+    listed: BTreeSet<String>,
+}
+
+/// The lists for `request` in `namespace`.
+fn lists(request: &Request, namespace: &str) -> Vec<List> {
+    let objects = |subject: &SubjectRef| matches!(subject, SubjectRef::Object { .. });
+    let here = !request.all_namespaces && request.subjects.iter().any(objects);
+    // A host name or an ARN can belong to a Service of any namespace.
+    let everywhere = request.all_namespaces || !request.subjects.iter().all(objects);
+    let mut lists: Vec<List> = [&GATEWAY_CLASSES, &NODES, &HTTP_ROUTES]
+        .into_iter()
+        .map(|kind| List::all(kind, None))
+        .collect();
+    if everywhere {
+        lists.push(List::all(&SERVICES, None));
+        lists.push(List::all(&TARGET_GROUP_BINDINGS, None));
+    }
+    if request.all_namespaces {
+        lists.push(List::all(&INGRESSES, None));
+        lists.extend(around(None));
+    }
+    if here {
+        lists.push(List::all(&INGRESSES, Some(namespace)));
+        lists.extend(around(Some(namespace)));
+        if !everywhere {
+            lists.push(List::all(&SERVICES, Some(namespace)));
+            lists.push(List::all(&TARGET_GROUP_BINDINGS, Some(namespace)));
+        }
+    }
+    lists
+}
+
+/// What belongs to the Services of a namespace.
+///
+/// All its EndpointSlices: those of one label would not prove that a Service has none.
+fn around(namespace: Option<&str>) -> Vec<List> {
+    let events = List {
+        filter: Filter::Part {
+            name: "services".to_owned(),
+            parameter: "fieldSelector",
+            selector: "involvedObject.kind=Service".to_owned(),
+        },
+        ..List::all(&EVENTS, namespace)
+    };
+    vec![
+        List::all(&GATEWAYS, namespace),
+        List::all(&ENDPOINT_SLICES, namespace),
+        List::all(&ENVOY_CONFIGS, namespace),
+        events,
+    ]
+}
+
+/// Reads the first wave.
+pub(super) async fn first(kube: &Kube<'_>, request: &Request, namespace: &str) -> Cluster {
+    let lists = lists(request, namespace);
+    let reads = join_all(lists.iter().map(|list| kube.list(list)));
+    let (answers, cilium) = futures::future::join(reads, kube.cilium()).await;
+    let mut facts = Facts::default();
+    let mut refused = Vec::new();
+    for (list, pages) in lists.iter().zip(answers) {
+        if pages.is_empty() {
+            refused.push(list.kind);
+        }
+        for page in pages {
+            facts.add(list.kind.plural, &page.document, &page.items);
+        }
+    }
+    for page in &cilium.pods {
+        facts.add("pods", &page.document, &page.items);
+    }
+    let mut cluster = Cluster {
+        facts,
+        cilium,
+        listed: lists.iter().map(List::name).collect(),
+    };
+    cluster.by_name(kube, request, namespace, &refused).await;
+    cluster
+}
+
+impl Cluster {
+    /// Callers who may not list a kind may still get the object they ask about.
+    async fn by_name(
+        &mut self,
+        kube: &Kube<'_>,
+        request: &Request,
+        namespace: &str,
+        refused: &[&'static Kind],
+    ) {
+        let mut wanted: Vec<(&'static Kind, String)> = Vec::new();
+        for subject in &request.subjects {
+            let SubjectRef::Object { kind, name } = subject else {
+                continue;
+            };
+            let (own, service) = match kind {
+                Some(SubjectKind::Gateway) => (&GATEWAYS, format!("cilium-gateway-{name}")),
+                Some(SubjectKind::Ingress) => (&INGRESSES, format!("cilium-ingress-{name}")),
+                Some(SubjectKind::TargetGroupBinding) => (&TARGET_GROUP_BINDINGS, name.clone()),
+                _ => (&SERVICES, name.clone()),
+            };
+            wanted.push((own, name.clone()));
+            wanted.push((&SERVICES, service));
+        }
+        wanted.retain(|(kind, _)| refused.contains(kind));
+        wanted.sort_by(|(a, x), (b, y)| (a.plural, x).cmp(&(b.plural, y)));
+        wanted.dedup();
+        let reads = wanted
+            .iter()
+            .map(|(kind, name)| kube.read(kind, namespace, name));
+        let found = join_all(reads).await;
+        for ((kind, _), found) in wanted.iter().zip(found) {
+            if let Some(found) = found {
+                self.facts
+                    .add(kind.plural, &found.document, &[found.object]);
+            }
+        }
+    }
+
+    /// Reads what only the first answers told: objects of other namespaces and parameters of classes.
+    pub(super) async fn follow(&mut self, kube: &Kube<'_>, request: &Request, namespace: &str) {
+        self.shared_ingress(kube, request, namespace).await;
+        let mut lists: Vec<List> = Vec::new();
+        for (namespace, _) in self.wanted(request, namespace) {
+            lists.extend(around(Some(&namespace)));
+        }
+        for namespace in self.facts.class_configs() {
+            lists.push(List::all(&GATEWAY_CLASS_CONFIGS, Some(namespace)));
+        }
+        lists.retain(|list| {
+            let everywhere = List {
+                namespace: None,
+                ..list.clone()
+            };
+            !self.listed.contains(&everywhere.name()) && self.listed.insert(list.name())
+        });
+        let answers = join_all(lists.iter().map(|list| kube.list(list))).await;
+        for (list, pages) in lists.iter().zip(answers) {
+            for page in pages {
+                self.facts
+                    .add(list.kind.plural, &page.document, &page.items);
+            }
+        }
+    }
+
+    /// An Ingress without a Service of its own is served by the shared one.
+    async fn shared_ingress(&mut self, kube: &Kube<'_>, request: &Request, namespace: &str) {
+        let shared = request.subjects.iter().any(|subject| {
+            let known = self.facts.resolve(subject, namespace);
+            known.is_some_and(|known| known.kind == SubjectKind::Ingress && known.service.is_none())
+        });
+        let home = self.cilium.namespace.clone();
+        if shared
+            && self.listed.insert(format!("{home}/{SHARED_INGRESS}"))
+            && let Some(found) = kube.read(&SERVICES, &home, SHARED_INGRESS).await
+        {
+            self.facts
+                .add(SERVICES.plural, &found.document, &[found.object]);
+        }
+    }
+
+    /// Namespaces and names of the Services that are diagnosed, as far as known.
+    pub(super) fn wanted(&self, request: &Request, namespace: &str) -> BTreeSet<(String, String)> {
+        if request.subjects.is_empty() {
+            let named = self
+                .facts
+                .services()
+                .filter(|service| service.hostname().is_some());
+            return named
+                .map(|service| {
+                    (
+                        service.metadata.namespace.clone(),
+                        service.metadata.name.clone(),
+                    )
+                })
+                .collect();
+        }
+        request
+            .subjects
+            .iter()
+            .filter_map(|subject| self.facts.resolve(subject, namespace)?.service)
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lists;
+    use crate::collect::Request;
+
+    fn names(subjects: &[&str], all_namespaces: bool) -> Vec<String> {
+        let request = Request {
+            subjects: subjects
+                .iter()
+                .map(|subject| subject.parse().unwrap())
+                .collect(),
+            all_namespaces,
+            ..Request::default()
+        };
+        let mut names: Vec<String> = lists(&request, "web")
+            .iter()
+            .map(|list| list.name().replace("kubernetes/", ""))
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn one_subject_reads_its_namespace() {
+        assert_eq!(
+            names(&["gateway/a", "b"], false),
+            [
+                "gatewayclasses",
+                "httproutes",
+                "nodes",
+                "web/ciliumenvoyconfigs",
+                "web/endpointslices",
+                "web/events/services",
+                "web/gateways",
+                "web/ingresses",
+                "web/services",
+                "web/targetgroupbindings",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_host_name_is_looked_for_everywhere() {
+        assert_eq!(
+            names(&["k8s-a-0a.elb.eu-west-2.amazonaws.com"], false),
+            [
+                "gatewayclasses",
+                "httproutes",
+                "nodes",
+                "services",
+                "targetgroupbindings"
+            ]
+        );
+    }
+
+    #[test]
+    fn all_namespaces_are_one_list_a_kind() {
+        let names = names(&[], true);
+        assert!(names.iter().all(|name| !name.contains("web/")), "{names:?}");
+        assert_eq!(names.len(), 10);
+    }
+}

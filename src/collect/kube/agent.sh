@@ -1,0 +1,39 @@
+# Prints what an agent knows, one frame per document: "BOUNDARY DOCUMENT EXIT LENGTH", a line break, the
+# document, a line break; and "BOUNDARY DOCUMENT stderr LENGTH" likewise for what it said. Reads only.
+B=$1; K=$2; shift 2
+exec 3>&1 </dev/null
+export LC_ALL=C
+T=; command -v timeout >/dev/null 2>&1 && T='timeout 6'
+C=cilium-dbg; command -v $C >/dev/null 2>&1 || C=cilium
+D=
+f() { printf '%s %s %s %s\n%s\n' "$B" "$1" "$2" "${#3}" "$3" >&3; }
+s() { d=$1; shift
+e=$( { o=$($T "$@" 3>&-; r=$?; printf .; exit $r); r=$?; f "$d" $r "${o%.}"; exit $r; } 2>&1 ); r=$?
+[ -z "$e" ] || f "$d" stderr "$(printf %.600s "$e")"
+return $r; }
+a() { g=$1; shift
+case $D in *$g*) f "$1" 125 ''; f "$1" stderr "not tried: $g did not answer before"; return 1;; esac
+s "$@"; r=$?; [ $r != 124 ] || D="$D $g"; return $r; }
+s cilium/bpf-lb-list.json $C bpf lb list -o json || s cilium/bpf-lb-list.txt $C bpf lb list
+s cilium/bpf-lb-list-frontends.json $C bpf lb list --frontends -o json
+a agent cilium/status.json $C status -o json
+a agent cilium/version.json $C version -o json || a agent cilium/version.txt $C version
+a agent cilium/config.json $C config --all -o json
+for k in $K; do p=${CILIUM_LB_ROOT:-}/tmp/cilium/config-map
+[ -d "$p" ] || { f cilium/config-map 1 ''; f cilium/config-map stderr "$p does not exist"; break; }
+[ ! -f "$p/$k" ] || s "cilium/config-map/$k" cat "$p/$k"; done
+a agent cilium/service-list.json $C service list -o json || a agent cilium/service-list.txt $C service list
+for t in frontends services backends ciliumenvoyconfigs envoy-resources devices node-addresses cilium-configs; do
+a agent "cilium/db-$t.json" $C shell -- db/show -f json $t; done
+a envoy envoy/listeners.json $C envoy admin listeners -o json
+a envoy envoy/clusters.json $C envoy admin clusters -o json || a envoy envoy/clusters.txt $C envoy admin clusters
+a envoy envoy/config_dump.json $C envoy admin config listeners
+a envoy envoy/server_info.json $C envoy admin serverinfo
+s cilium/iptables-save.txt iptables-save -t mangle
+s cilium/ip-rule.txt ip rule
+s cilium/ip-route-2004.txt ip route show table 2004
+s cilium/bpf-metrics-list.json $C bpf metrics list -o json
+for p; do n=cilium/health-check-node-port.$p.txt
+if command -v curl >/dev/null 2>&1; then s $n curl -sS -i -m 3 "http://127.0.0.1:$p/healthz"
+else s $n bash -c 'exec 9<>/dev/tcp/127.0.0.1/$1 && printf "GET /healthz HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n" >&9 && cat <&9' bash $p; fi; done
+f end 0 ''

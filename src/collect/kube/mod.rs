@@ -1,0 +1,24 @@
+//! Reading Kubernetes: a thin client over `kube::Client`, lists, single objects, agents and logs.
+
+pub(super) mod agents;
+mod cilium;
+mod client;
+mod connect;
+mod credentials;
+mod documents;
+mod exec;
+mod failure;
+pub(super) mod kinds;
+mod kubeconfig;
+pub(super) mod lists;
+mod log;
+mod objects;
+mod options;
+mod proxy;
+mod script;
+mod split;
+
+pub(super) use cilium::Cilium;
+pub(super) use client::Kube;
+pub(super) use connect::connect;
+pub(super) use failure::Kind as FailureKind;

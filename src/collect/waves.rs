@@ -1,0 +1,189 @@
+//! The four waves, each as parallel as it can be, and what each learns from those before it.
+
+use super::aws::{self, Found, Session, Wanted};
+use super::deadline::Deadline;
+use super::first::{Cluster, first};
+use super::kube::Kube;
+use super::notebook::Notebook;
+use super::request::Request;
+use super::targets;
+use crate::model::aws::Arn;
+use crate::path::SubjectRef;
+use futures::future::{join, join_all};
+
+/// The account in documents about AWS when nobody could tell it.
+const UNKNOWN_ACCOUNT: &str = "unknown";
+
+/// Reads everything that `request` needs. What cannot be read is in the notebook's gaps.
+pub(super) async fn run(kube: &Kube<'_>, request: &Request, namespace: &str) {
+    let notebook = kube.notebook;
+    notebook.wave(1, "Kubernetes objects");
+    let mut cluster = first(kube, request, namespace).await;
+    if !kube.answered() {
+        return;
+    }
+
+    notebook.wave(2, "load balancers and target groups");
+    let wanted = wanted(&cluster, request, namespace);
+    let (found, ()) = join(
+        find(request, wanted, kube.deadline, notebook),
+        cluster.follow(kube, request, namespace),
+    )
+    .await;
+
+    notebook.wave(3, "target health and the network");
+    let instances = cluster.facts.instances();
+    join(
+        join_all(found.iter().map(|found| aws::detail(found, &instances))),
+        by_dns_name(kube, request, &found, &mut cluster),
+    )
+    .await;
+
+    notebook.wave(4, "agents");
+    let (agents, ports) = targets::agents(&cluster, request, namespace, notebook);
+    kube.agents(&agents, &ports, request.agents).await;
+}
+
+/// What is wanted of AWS by what is known of the subjects.
+fn wanted(cluster: &Cluster, request: &Request, namespace: &str) -> Vec<Wanted> {
+    let names = cluster.wanted(request, namespace);
+    let services: Vec<_> = names
+        .iter()
+        .filter_map(|(namespace, name)| cluster.facts.service(namespace, name))
+        .collect();
+    let bindings: Vec<_> = cluster.facts.bindings().collect();
+    let hostnames: Vec<&str> = request
+        .subjects
+        .iter()
+        .filter_map(|subject| match subject {
+            SubjectRef::Hostname(hostname) => Some(hostname.as_str()),
+            _ => None,
+        })
+        .collect();
+    let mut arns: Vec<Arn> = Vec::new();
+    for subject in &request.subjects {
+        match subject {
+            SubjectRef::LoadBalancer(arn) | SubjectRef::TargetGroup(arn) => arns.push(arn.clone()),
+            SubjectRef::Object { name, .. } => {
+                // A binding whose Service is not there still names its target group.
+                let own = bindings.iter().filter(|binding| {
+                    binding.metadata.namespace == namespace && binding.metadata.name == *name
+                });
+                arns.extend(own.filter_map(|binding| binding.spec.target_group_arn.parse().ok()));
+            }
+            SubjectRef::Hostname(_) => {}
+        }
+    }
+    let arns: Vec<&Arn> = arns.iter().collect();
+    aws::plan(&services, &bindings, &hostnames, &arns)
+}
+
+/// Signs in once and finds what is wanted of every account and region.
+async fn find<'a>(
+    request: &Request,
+    wanted: Vec<Wanted>,
+    deadline: Deadline,
+    notebook: &'a Notebook<'a>,
+) -> Vec<Found<'a>> {
+    let Some(first) = wanted.first() else {
+        return Vec::new();
+    };
+    let region = first.region.clone();
+    let sources: Vec<(String, String)> = wanted.iter().map(expected).collect();
+    for (name, source) in &sources {
+        notebook.expect(name, source);
+    }
+    let session = Session::sign_in(&request.aws, &region, deadline, notebook).await;
+    for (name, source) in &sources {
+        if let Err(reason) = &session {
+            notebook.gap(source, reason);
+            notebook.gap(name, reason);
+        }
+        notebook.settle(name);
+    }
+    let Ok(session) = session else {
+        return Vec::new();
+    };
+    let wanted = merged(wanted, &session.identity.account);
+    let found = join_all(wanted.iter().map(|wanted| aws::find(&session, wanted))).await;
+    found.into_iter().flatten().collect()
+}
+
+/// The caller's identity and the load balancers of a region, as sources of gaps.
+fn expected(wanted: &Wanted) -> (String, String) {
+    let account = wanted.account.as_deref().unwrap_or(UNKNOWN_ACCOUNT);
+    let folder = format!("aws/{account}/{}", wanted.region);
+    (
+        format!("{folder}/sts-get-caller-identity"),
+        format!("{folder}/elbv2-describe-load-balancers"),
+    )
+}
+
+/// What names no account is looked for in the caller's own.
+fn merged(wanted: Vec<Wanted>, caller: &str) -> Vec<Wanted> {
+    let mut all: Vec<Wanted> = Vec::new();
+    for mut next in wanted {
+        let account = next
+            .account
+            .get_or_insert_with(|| caller.to_owned())
+            .clone();
+        let same = all.iter_mut().find(|known| {
+            known.region == next.region && known.account.as_deref() == Some(account.as_str())
+        });
+        match same {
+            Some(known) => known.absorb(next),
+            None => all.push(next),
+        }
+    }
+    all
+}
+
+/// Of a load balancer that was asked for by ARN, only its answer tells the Service.
+async fn by_dns_name(
+    kube: &Kube<'_>,
+    request: &Request,
+    found: &[Found<'_>],
+    cluster: &mut Cluster,
+) {
+    let arns = |subject: &SubjectRef| {
+        matches!(
+            subject,
+            SubjectRef::LoadBalancer(_) | SubjectRef::TargetGroup(_)
+        )
+    };
+    if !request.subjects.iter().any(arns) {
+        return;
+    }
+    let services: Vec<SubjectRef> = found
+        .iter()
+        .flat_map(|found| &found.balancers)
+        .filter(|balancer| cluster.facts.service_of(&balancer.dns_name).is_some())
+        .map(|balancer| SubjectRef::Hostname(balancer.dns_name.clone()))
+        .collect();
+    let request = Request {
+        subjects: services,
+        ..request.clone()
+    };
+    if !request.subjects.is_empty() {
+        cluster.follow(kube, &request, "").await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::merged;
+    use crate::collect::aws::plan;
+    use crate::model::aws::Arn;
+
+    #[test]
+    fn an_open_account_is_the_callers() {
+        let arn: Arn = "arn:aws:elasticloadbalancing:eu-west-2:111122223333:targetgroup/web/0a"
+            .parse()
+            .unwrap();
+        let name = "k8s-a-0a1b2c3d4e5f6789.elb.eu-west-2.amazonaws.com";
+        let both = || plan(&[], &[], &[name], &[&arn]);
+        assert_eq!(both().len(), 2);
+        assert_eq!(merged(both(), "111122223333").len(), 1);
+        assert_eq!(merged(both(), "444455556666").len(), 2);
+    }
+}
