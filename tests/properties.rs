@@ -38,13 +38,20 @@ fn families(scenario: &Scenario) -> BTreeMap<String, Vec<String>> {
     families
 }
 
+/// Scenarios over a base differ from it in a few documents: each of them takes its own share of the
+/// families, so that every family is removed from many of them. Bases take them all.
+const SHARES: usize = 8;
+
 #[test]
 fn removing_evidence_never_turns_fail_into_pass_nor_pass_into_fail() {
     let mut wrong = Vec::new();
-    for scenario in scenario::all() {
+    for (number, scenario) in scenario::all().into_iter().enumerate() {
         let before = support::diagnosis::document(&scenario);
         let before = predictions(&before);
-        for (family, documents) in families(&scenario) {
+        for (index, (family, documents)) in families(&scenario).into_iter().enumerate() {
+            if scenario.spec.base.is_some() && index % SHARES != number % SHARES {
+                continue;
+            }
             let mut bundle = scenario.bundle.clone();
             for document in &documents {
                 bundle.remove(document);

@@ -169,11 +169,12 @@ impl Cluster {
             known.is_some_and(|known| known.kind == SubjectKind::Ingress && known.service.is_none())
         });
         let home = self.cilium.namespace.clone();
-        if shared && self.listed.insert(format!("{home}/{SHARED_INGRESS}")) {
-            if let Some(found) = kube.read(&SERVICES, &home, SHARED_INGRESS).await {
-                self.facts
-                    .add(SERVICES.plural, &found.document, &[found.object]);
-            }
+        if shared
+            && self.listed.insert(format!("{home}/{SHARED_INGRESS}"))
+            && let Some(found) = kube.read(&SERVICES, &home, SHARED_INGRESS).await
+        {
+            self.facts
+                .add(SERVICES.plural, &found.document, &[found.object]);
         }
     }
 

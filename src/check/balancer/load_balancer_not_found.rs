@@ -97,7 +97,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
             evidence,
         )
         .about([id, balancer])
-        .fix(fix(service, name.name)),
+        .fix(fix(service, &name)),
     )
 }
 
@@ -170,10 +170,9 @@ fn foreign(view: &View<'_>, name: &Name<'_>, region: &RegionView<'_, '_>) -> Gap
         Source::LoadBalancers,
         name.name,
         Reason::Failed(format!(
-            "account {} in {} has neither the load balancer nor an instance of this cluster: {} belongs to another account or region",
-            region.account(),
-            region.name(),
+            "{} has neither the load balancer nor an instance of this cluster in {}: the credentials are for another account or region",
             callers(view, name),
+            region.name(),
         )),
     )
 }
@@ -205,14 +204,23 @@ fn holds_a_node(view: &View<'_>, region: &RegionView<'_, '_>) -> Result<bool, Ga
         .any(|id| instances.iter().any(|found| found.instance_id == id)))
 }
 
-fn fix(service: &Service, name: &str) -> Fix {
+fn fix(service: &Service, name: &Name<'_>) -> Fix {
     let (namespace, service_name) = (&service.metadata.namespace, &service.metadata.name);
+    let again = match owner::actual(service, Some(name.name)).owner {
+        Owner::LoadBalancerController => {
+            "kubectl rollout restart deployment/aws-load-balancer-controller -n kube-system"
+        }
+        _ => "kubectl logs -n kube-system -l k8s-app=aws-cloud-controller-manager --tail=200",
+    };
     Fix {
-        summary: "somebody deleted it outside Kubernetes: have the owner controller make it again; its DNS name changes".to_owned(),
+        summary: "have the owner controller make it again, with a new DNS name; CloudTrail says who deleted it".to_owned(),
         commands: vec![
-            format!("aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=DeleteLoadBalancer --query \"Events[?contains(CloudTrailEvent, '{name}')]\""),
+            format!(
+                "aws cloudtrail lookup-events --region {} --lookup-attributes AttributeKey=EventName,AttributeValue=DeleteLoadBalancer --query \"Events[?contains(CloudTrailEvent, '{}')]\"",
+                name.region, name.name
+            ),
             format!("kubectl describe service {service_name} -n {namespace}"),
-            "kubectl rollout restart deployment/aws-load-balancer-controller -n kube-system".to_owned(),
+            again.to_owned(),
         ],
         risk: Risk::Disruptive,
         changes: Vec::new(),

@@ -3,7 +3,7 @@
 //! The scheme never decides whether a target is healthy. It decides who can
 //! reach the load balancer, so this check speaks of clients only.
 
-use super::asked_scheme::{Heeded, INTERNAL, SCHEME, asked};
+use super::asked_scheme::{Asked, Heeded, INTERNAL, SCHEME, asked};
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::objects::owner::{self, Owner, PREFIXES};
@@ -95,7 +95,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         ],
     )
     .about([id, asked.subject.clone()])
-    .fix(fix(service, owner, asked.scheme));
+    .fix(fix(service, owner, &asked));
     match asked.heeded {
         // The controller was never asked, so nothing is broken; the person was not heard.
         Heeded::Misplaced | Heeded::NotCopied => Ok(Outcome::Note(finding)),
@@ -103,33 +103,35 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     }
 }
 
-fn fix(service: &Service, owner: Owner, wanted: &str) -> Fix {
-    let (summary, commands) = if owner == Owner::CloudProvider {
-        (
+fn fix(service: &Service, owner: Owner, asked: &Asked<'_>) -> Fix {
+    let (namespace, name) = (&service.metadata.namespace, &service.metadata.name);
+    let wanted = asked.scheme;
+    let key = |name: &str| format!("{}{name}", PREFIXES[0]);
+    let (summary, command) = match (owner, asked.heeded) {
+        (Owner::CloudProvider, _) => (
             "cloud-provider-aws reads aws-load-balancer-internal, and only when it makes a load balancer: set it and make the Service again",
-            vec![setting::annotate(
+            setting::annotate(
                 service,
-                &format!("{}{INTERNAL}", PREFIXES[0]),
+                &key(INTERNAL),
                 if wanted == "internal" {
                     "true"
                 } else {
                     "false"
                 },
-            )],
-        )
-    } else {
-        (
+            ),
+        ),
+        (_, Heeded::Yes) => (
+            "a scheme cannot be changed, so the controller makes a new load balancer with a new DNS name: its events say what keeps it from doing so",
+            format!("kubectl describe service {name} -n {namespace}"),
+        ),
+        _ => (
             "ask for it where the controller reads it; a scheme cannot be changed, so the load balancer is replaced and its DNS name changes",
-            vec![setting::annotate(
-                service,
-                &format!("{}{SCHEME}", PREFIXES[0]),
-                wanted,
-            )],
-        )
+            setting::annotate(service, &key(SCHEME), wanted),
+        ),
     };
     Fix {
         summary: summary.to_owned(),
-        commands,
+        commands: vec![command],
         risk: Risk::Destructive,
         changes: Vec::new(),
         after: format!("the load balancer in the Service's status has the scheme {wanted}"),

@@ -25,7 +25,6 @@ pub static CHECK: Check = Check {
     needs: &[
         Source::LoadBalancers,
         Source::TargetGroups,
-        Source::TargetHealth,
         Source::Instances,
         Source::NetworkInterfaces,
         Source::SecurityGroups,

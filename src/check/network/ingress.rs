@@ -263,9 +263,13 @@ impl<'e, 'v, 'a> Ingress<'e, 'v, 'a> {
         let region = &ends.name.region;
         let mut commands = Vec::new();
         let mut summary = format!("admit tcp {ports} from {} to {group}", list(&peers));
-        if let Some(controller) = controller(view, ends.group, ports) {
+        let addresses: Vec<IpAddr> = denied
+            .iter()
+            .filter_map(|node| ends.balancer.nodes.get(*node)?.address.clone().ok())
+            .collect();
+        if let Some(controller) = controller(view, ends.name, of_balancer, &addresses, ports) {
             summary = format!("{summary}; {}", controller.says);
-            commands.push(controller.command);
+            commands.extend(controller.commands);
         }
         commands.push(authorize(region, Direction::Ingress, group, ports, &peers));
         Fix {

@@ -1,6 +1,6 @@
 //! An internet-facing load balancer has a node in a subnet that no internet gateway serves.
 
-use super::ends::list;
+use super::ends::{list, verb};
 use super::route::default_route;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
@@ -84,15 +84,18 @@ enum Exit<'a> {
 struct Private<'a> {
     zone: &'a LbZone,
     table: Located<'a, RouteTable>,
-    /// The next hop, or what is wrong with it.
+    /// Where the default route leads, as in "sends it …".
     hop: String,
 }
+
+/// The way of a subnet without a default route.
+const NOWHERE: &str = "nowhere";
 
 fn exit<'a>(region: &RegionView<'_, 'a>, zone: &'a LbZone) -> Result<Exit<'a>, Gap> {
     let table = region.route_table(&zone.subnet_id)?;
     let hop = match default_route(table.value) {
         Some(route) if route.state.as_deref() == Some("blackhole") => {
-            format!("{}, a blackhole", route.next_hop())
+            format!("to {}, a blackhole,", route.next_hop())
         }
         Some(route) => {
             let hop = route.next_hop();
@@ -111,7 +114,7 @@ fn exit<'a>(region: &RegionView<'_, 'a>, zone: &'a LbZone) -> Result<Exit<'a>, G
                     Reason::Partial(format!("what {hop} does with 0.0.0.0/0 is not in it")),
                 ));
             }
-            hop.to_owned()
+            format!("to {hop}")
         }
         // Without a default route the gateway may still serve some ranges.
         None if table
@@ -122,7 +125,7 @@ fn exit<'a>(region: &RegionView<'_, 'a>, zone: &'a LbZone) -> Result<Exit<'a>, G
         {
             return Ok(Exit::Internet(None));
         }
-        None => "nothing".to_owned(),
+        None => NOWHERE.to_owned(),
     };
     Ok(Exit::Private(Private { zone, table, hop }))
 }
@@ -142,8 +145,9 @@ fn finding(
     hops.sort_unstable();
     hops.dedup();
     let message = format!(
-        "the load balancer is internet-facing, but {} of its {zones} subnets send 0.0.0.0/0 to {} and not to an internet gateway: {}",
+        "the load balancer is internet-facing, but {} of its {zones} subnets {} 0.0.0.0/0 {} and not to an internet gateway: {}",
         private.len(),
+        verb(private, "sends", "send"),
         list(&hops),
         list(&subnets),
     );
@@ -175,7 +179,7 @@ fn finding(
 /// A table without a default route can be given one. One that leads to a NAT gateway serves whatever
 /// else is in the subnet, so there only the load balancer's choice of subnets can change.
 fn fix(name: &AwsName, private: &[Private<'_>], gateway: Option<&str>) -> Fix {
-    let bare = private.iter().all(|private| private.hop == "nothing");
+    let bare = private.iter().all(|private| private.hop == NOWHERE);
     let mut tables: Vec<&str> = private
         .iter()
         .map(|private| private.table.value.route_table_id.as_str())

@@ -26,7 +26,6 @@ pub static CHECK: Check = Check {
         Source::LoadBalancerAttributes,
         Source::TargetGroups,
         Source::TargetGroupAttributes,
-        Source::TargetHealth,
         Source::Instances,
         Source::NetworkInterfaces,
         Source::SecurityGroups,

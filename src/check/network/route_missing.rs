@@ -27,7 +27,6 @@ pub static CHECK: Check = Check {
         Source::LoadBalancerAttributes,
         Source::TargetGroups,
         Source::TargetGroupAttributes,
-        Source::TargetHealth,
         Source::Instances,
         Source::NetworkInterfaces,
         Source::RouteTables,

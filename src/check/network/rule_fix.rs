@@ -9,6 +9,7 @@ use crate::model::Fact;
 use crate::model::aws::Arn;
 use crate::model::kubernetes::TargetGroupBinding;
 use crate::path::{AwsName, RegionKey};
+use std::net::IpAddr;
 
 /// What the AWS Load Balancer Controller writes into the description of its rules.
 const CONTROLLER_RULE: &str = "elbv2.k8s.aws/targetGroupBinding=shared";
@@ -96,51 +97,92 @@ pub fn node_blocks(ends: &Ends<'_, '_>, nodes: &[usize]) -> Vec<String> {
 pub struct Controller {
     /// A sentence.
     pub says: String,
-    /// The command that shows more.
-    pub command: String,
+    /// The commands that show more.
+    pub commands: Vec<String>,
 }
 
-/// The controller's part, when a TargetGroupBinding of the target group was read.
-pub fn controller(view: &View<'_>, group: &AwsName, ports: &Ports) -> Option<Controller> {
-    let binding = view
-        .target_group_bindings()
-        .known()
-        .find(|binding| names(binding, group))?;
-    let id = format!(
-        "TargetGroupBinding {}/{}",
-        binding.metadata.namespace, binding.metadata.name
-    );
-    let says = match &binding.spec.networking {
-        None => format!(
-            "{id} has no spec.networking, so the AWS Load Balancer Controller writes no rule: set it, or the annotation service.beta.kubernetes.io/aws-load-balancer-manage-backend-security-group-rules"
-        ),
-        Some(networking) => {
-            let asked: Vec<String> = ports
-                .intervals()
-                .iter()
-                .flat_map(|(first, last)| *first..=*last)
-                .filter(|port| asks_for(networking, *port))
-                .map(|port| port.to_string())
-                .collect();
-            if asked.is_empty() {
-                format!(
-                    "spec.networking of {id} does not ask for {ports}, so the AWS Load Balancer Controller does not open it"
-                )
-            } else {
-                format!(
-                    "spec.networking of {id} asks for {}, so the AWS Load Balancer Controller should have written a rule described {CONTROLLER_RULE}: its events say why it did not",
-                    list(&asked)
-                )
-            }
+/// The controller's part, when TargetGroupBindings of this balancer's target groups were read.
+///
+/// `groups` and `addresses` are those of the balancer: a binding may ask for another one's.
+pub fn controller(
+    view: &View<'_>,
+    balancer: &AwsName,
+    groups: &[&str],
+    addresses: &[IpAddr],
+    ports: &Ports,
+) -> Option<Controller> {
+    let mut silent = Vec::new();
+    let mut asking = Vec::new();
+    let mut others = Vec::new();
+    let mut asked = Ports::default();
+    for binding in view.target_group_bindings().known() {
+        let bound = view
+            .paths()
+            .iter()
+            .filter(|path| path.load_balancer.found() == Some(balancer))
+            .filter_map(|path| path.target_group.found())
+            .any(|group| names(binding, group));
+        if !bound {
+            continue;
         }
+        let Some(networking) = &binding.spec.networking else {
+            silent.push(binding);
+            continue;
+        };
+        let of_binding: Ports = ports
+            .intervals()
+            .iter()
+            .flat_map(|(first, last)| *first..=*last)
+            .filter(|port| asks_for(networking, groups, addresses, *port))
+            .collect();
+        if of_binding.is_empty() {
+            others.push(binding);
+        } else {
+            asked.join(&of_binding);
+            asking.push(binding);
+        }
+    }
+    let (says, bindings) = if !asking.is_empty() {
+        let says = format!(
+            "spec.networking of {} asks for {asked}, so the AWS Load Balancer Controller should have written a rule described {CONTROLLER_RULE}: the events say why it did not",
+            ids(&asking)
+        );
+        (says, asking)
+    } else if !silent.is_empty() {
+        let says = format!(
+            "{} has no spec.networking, so the AWS Load Balancer Controller writes no rule described {CONTROLLER_RULE}: set it, or the annotation service.beta.kubernetes.io/aws-load-balancer-manage-backend-security-group-rules",
+            ids(&silent)
+        );
+        (says, silent)
+    } else if !others.is_empty() {
+        let says = format!(
+            "spec.networking of {} does not ask for {ports} from this load balancer, so the AWS Load Balancer Controller writes no such rule",
+            ids(&others)
+        );
+        (says, others)
+    } else {
+        return None;
     };
     Some(Controller {
         says,
-        command: format!(
-            "kubectl describe targetgroupbinding {} -n {}",
-            binding.metadata.name, binding.metadata.namespace
-        ),
+        commands: bindings
+            .iter()
+            .map(|binding| {
+                format!(
+                    "kubectl describe targetgroupbinding {} -n {}",
+                    binding.metadata.name, binding.metadata.namespace
+                )
+            })
+            .collect(),
     })
+}
+
+fn ids(bindings: &[&Fact<TargetGroupBinding>]) -> String {
+    let all: Vec<String> = bindings
+        .iter()
+        .map(|binding| format!("{}/{}", binding.metadata.namespace, binding.metadata.name))
+        .collect();
+    format!("TargetGroupBinding {}", list(&all))
 }
 
 fn names(binding: &Fact<TargetGroupBinding>, group: &AwsName) -> bool {
@@ -155,23 +197,39 @@ fn names(binding: &Fact<TargetGroupBinding>, group: &AwsName) -> bool {
         })
 }
 
-/// Whether `spec.networking` asks for a TCP port.
+/// Whether `spec.networking` asks for a TCP port and one of the balancer's groups or addresses.
 ///
 /// A rule without ports asks for nothing: the controller's computeIngressPermissionsForTGBNetworking
 /// assigns the rule that it documents for that case to a shadowed variable.
-fn asks_for(networking: &serde_json::Value, port: u16) -> bool {
-    let rules = networking["ingress"].as_array();
-    rules.into_iter().flatten().any(|rule| {
-        let ports = rule["ports"].as_array();
-        ports.into_iter().flatten().any(|asked| {
-            let tcp = asked["protocol"].as_str().is_none_or(|name| name == "TCP");
-            let same = match &asked["port"] {
-                serde_json::Value::Null => true,
-                serde_json::Value::String(text) => text.parse() == Ok(port),
-                number => number.as_u64() == Some(u64::from(port)),
-            };
-            tcp && same
-        })
+fn asks_for(
+    networking: &serde_json::Value,
+    groups: &[&str],
+    addresses: &[IpAddr],
+    port: u16,
+) -> bool {
+    let list = |value: &serde_json::Value, test: &dyn Fn(&serde_json::Value) -> bool| {
+        value.as_array().into_iter().flatten().any(test)
+    };
+    list(&networking["ingress"], &|rule| {
+        let from_balancer = list(&rule["from"], &|from| {
+            let group = from["securityGroup"]["groupID"].as_str();
+            let block = from["ipBlock"]["cidr"].as_str();
+            group.is_some_and(|id| groups.contains(&id))
+                || block.is_some_and(|block| {
+                    let holds = |ip: &IpAddr| cidr::contains(block, *ip) == Ok(true);
+                    addresses.iter().any(holds)
+                })
+        });
+        from_balancer
+            && list(&rule["ports"], &|asked| {
+                let tcp = asked["protocol"].as_str().is_none_or(|name| name == "TCP");
+                let same = match &asked["port"] {
+                    serde_json::Value::Null => true,
+                    serde_json::Value::String(text) => text.parse() == Ok(port),
+                    number => number.as_u64() == Some(u64::from(port)),
+                };
+                tcp && same
+            })
     })
 }
 
@@ -220,14 +278,28 @@ mod tests {
 
     #[test]
     fn what_a_binding_asks_for() {
-        let by_port =
-            json!({"ingress": [{"from": [], "ports": [{"port": 30866, "protocol": "TCP"}]}]});
-        assert!(asks_for(&by_port, 30866) && !asks_for(&by_port, 31163));
-        let udp = json!({"ingress": [{"ports": [{"port": 53, "protocol": "UDP"}]}]});
-        assert!(!asks_for(&udp, 53));
-        let every = json!({"ingress": [{"ports": [{"protocol": "TCP"}]}]});
-        assert!(asks_for(&every, 1));
-        let none = json!({"ingress": [{"ports": []}]});
-        assert!(!asks_for(&none, 1) && !asks_for(&json!({}), 1));
+        let by_group = json!([{"securityGroup": {"groupID": "sg-lb"}}]);
+        let asks = |from: &serde_json::Value, ports: serde_json::Value, port| {
+            let networking = json!({"ingress": [{"from": from, "ports": ports}]});
+            let addresses = ["10.0.1.7".parse().unwrap()];
+            asks_for(&networking, &["sg-lb"], &addresses, port)
+        };
+        let one = json!([{"port": 30866, "protocol": "TCP"}]);
+        assert!(asks(&by_group, one.clone(), 30866));
+        assert!(!asks(&by_group, one.clone(), 31163));
+        assert!(asks(&by_group, json!([{"port": "30866"}]), 30866));
+        assert!(asks(&by_group, json!([{"protocol": "TCP"}]), 1));
+        assert!(!asks(
+            &by_group,
+            json!([{"port": 53, "protocol": "UDP"}]),
+            53
+        ));
+        assert!(!asks(&by_group, json!([]), 1));
+        let by_block = |cidr: &str| json!([{"ipBlock": {"cidr": cidr}}]);
+        assert!(asks(&by_block("10.0.1.0/24"), one.clone(), 30866));
+        assert!(!asks(&by_block("10.0.2.0/24"), one.clone(), 30866));
+        let another = json!([{"securityGroup": {"groupID": "sg-old"}}]);
+        assert!(!asks(&another, one, 30866));
+        assert!(!asks_for(&json!({}), &["sg-lb"], &[], 1));
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn finding(view: &View<'_>) -> Checked {
                     vec![evidence],
                 )
                 .about([format!("Ingress/{namespace}/{name}")])
-                .fix(operator_fix("ingress-controller.enabled")),
+                .fix(operator_fix("ingressController.enabled")),
             )
         }
         _ => {

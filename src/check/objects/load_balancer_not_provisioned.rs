@@ -82,7 +82,7 @@ fn refused_gateway(view: &View<'_>, service: &Fact<Service>) -> Checked {
 ///
 /// The controller's own bindings do not count: when the type of a Service changes they stay behind,
 /// with the targets of before.
-fn bound_by_hand(view: &View<'_>, service: &Service) -> Result<bool, Gap> {
+pub(super) fn bound_by_hand(view: &View<'_>, service: &Service) -> Result<bool, Gap> {
     let meta = &service.metadata;
     let names = |binding: &TargetGroupBinding| {
         binding.metadata.namespace == meta.namespace
@@ -103,20 +103,19 @@ fn bound_by_hand(view: &View<'_>, service: &Service) -> Result<bool, Gap> {
 fn no_host_name(view: &View<'_>, service: &Fact<Service>) -> Finding {
     let (namespace, name) = (&service.metadata.namespace, &service.metadata.name);
     let id = format!("Service/{namespace}/{name}");
+    let ingress = &service.status.load_balancer.ingress;
+    if let Some(ip) = ingress.iter().find_map(|ingress| ingress.ip.as_deref()) {
+        return foreign_address(service, &id, ip);
+    }
     let ownership = owner::intended(service);
     let who = ownership.owner.name();
-    let address = service.status.load_balancer.ingress.first();
-    let status = match address.and_then(|ingress| ingress.ip.as_deref()) {
-        Some(ip) => format!("ingress[0].ip={ip}, no hostname"),
-        None => "{}".to_owned(),
-    };
     let mut evidence = vec![
         Evidence::new(
             Layer::Programmed,
             &service.origin,
             id.clone(),
             "status.loadBalancer",
-            status,
+            "{}",
         ),
         Evidence::new(
             Layer::Declared,
@@ -126,37 +125,56 @@ fn no_host_name(view: &View<'_>, service: &Fact<Service>) -> Finding {
             ownership.value.clone(),
         ),
     ];
-    let message = match address.and_then(|ingress| ingress.ip.as_deref()) {
-        Some(ip) => format!(
-            "status.loadBalancer of {name} has the address {ip} and no host name: LB-IPAM or another controller wrote it, not AWS"
+    let why = match ownership.owner {
+        Owner::Nobody => format!(
+            "type external needs aws-load-balancer-nlb-target-type ip or instance, and it is {}: no controller takes the Service",
+            ownership.value
         ),
-        None => {
-            let why = match ownership.owner {
-                Owner::Nobody => format!(
-                    "type external needs aws-load-balancer-nlb-target-type ip or instance, and it is {}: no controller takes the Service",
-                    ownership.value
-                ),
-                Owner::Other => format!(
-                    "loadBalancerClass {} belongs to no AWS controller",
-                    ownership.value
-                ),
-                owner => match owner::has_taken(service, owner) {
-                    Some(false) => format!("{who} should own it and has not taken it"),
-                    _ => format!("{who} owns it and has not finished"),
-                },
-            };
-            format!("status.loadBalancer of {name} is empty: {why}")
-        }
+        Owner::Other => format!(
+            "loadBalancerClass {} belongs to no AWS controller",
+            ownership.value
+        ),
+        owner => match owner::has_taken(service, owner) {
+            Some(false) => format!("{who} should own it and has not taken it"),
+            _ => format!("{who} owns it and has not finished"),
+        },
     };
     let warnings = events::warnings(view, "Service", namespace, name);
     evidence.extend(warnings.iter().take(3).map(|event| events::evidence(event)));
-    let message = match (warnings.first(), address) {
-        (Some(event), None) => format!("{message} ({})", event.reason),
-        _ => message,
-    };
-    Finding::new(message, format!("{namespace}/{name}"), evidence)
-        .about([id])
-        .fix(fix_owner(service, ownership.owner, !warnings.is_empty()))
+    let said = warnings
+        .first()
+        .map_or(String::new(), |event| format!(" ({})", event.reason));
+    Finding::new(
+        format!("status.loadBalancer of {name} is empty: {why}{said}"),
+        format!("{namespace}/{name}"),
+        evidence,
+    )
+    .about([id])
+    .fix(fix_owner(service, ownership.owner, !warnings.is_empty()))
+}
+
+/// The controllers of AWS write host names only, so an address comes from somebody else.
+fn foreign_address(service: &Fact<Service>, id: &str, ip: &str) -> Finding {
+    let (namespace, name) = (&service.metadata.namespace, &service.metadata.name);
+    Finding::new(
+        format!("status.loadBalancer of {name} has the address {ip} and no host name: LB-IPAM or another controller wrote it, not AWS"),
+        format!("{namespace}/{name}"),
+        vec![Evidence::new(
+            Layer::Programmed,
+            &service.origin,
+            id,
+            "status.loadBalancer.ingress[].ip",
+            ip,
+        )],
+    )
+    .about([id.to_owned()])
+    .fix(Fix {
+        summary: "if AWS is meant to serve it, make the Service again with loadBalancerClass service.k8s.aws/nlb: the class is fixed once the type is LoadBalancer, and LB-IPAM leaves foreign classes alone".to_owned(),
+        commands: Vec::new(),
+        risk: Risk::Disruptive,
+        changes: Vec::new(),
+        after: format!("status.loadBalancer of {name} has a host name"),
+    })
 }
 
 fn fix_owner(service: &Service, owner: Owner, explained: bool) -> Fix {

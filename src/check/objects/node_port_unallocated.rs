@@ -1,5 +1,6 @@
 //! A target group of instances needs a NodePort, and the Service port has none.
 
+use super::load_balancer_not_provisioned::bound_by_hand;
 use super::owner::{self, Owner};
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
@@ -18,7 +19,11 @@ pub static CHECK: Check = Check {
     bearing: Bearing::Health,
     title: "a target group of instances has no NodePort to send to",
     since: "0.1.0",
-    needs: &[Source::Services, Source::TargetGroups],
+    needs: &[
+        Source::Services,
+        Source::TargetGroupBindings,
+        Source::TargetGroups,
+    ],
     page: include_str!("node_port_unallocated.md"),
     run: Run::Path(run),
 };
@@ -29,6 +34,12 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     };
     if path.node_port != 0 {
         return pass("the Service port has a NodePort");
+    }
+    let has_node_ports = matches!(service.spec.kind.as_str(), "LoadBalancer" | "NodePort");
+    if !has_node_ports && !bound_by_hand(view, service)? {
+        return not_applicable(
+            "a Service of this type has no NodePorts and no load balancer (CLB1101)",
+        );
     }
     let Some(wanted) = target_type(view, path, service)? else {
         return not_applicable("no controller wants instance targets for this Service");
@@ -125,7 +136,7 @@ fn fix(service: &Service) -> Fix {
             summary: "let NodePorts be allocated: Cilium writes the field from spec.service of the class's CiliumGatewayClassConfig (1.18 on)".to_owned(),
             commands: vec![
                 "kubectl get gatewayclass -o jsonpath='{range .items[*]}{.metadata.name}{\"\\t\"}{.spec.parametersRef.namespace}/{.spec.parametersRef.name}{\"\\n\"}{end}'".to_owned(),
-                "kubectl patch ciliumgatewayclassconfig <name> -n <namespace> --type merge -p '{\"spec\":{\"service\":{\"allocateLoadBalancerNodePorts\":true}}}'".to_owned(),
+                "kubectl patch ciliumgatewayclassconfig NAME -n NAMESPACE --type merge -p '{\"spec\":{\"service\":{\"allocateLoadBalancerNodePorts\":true}}}'".to_owned(),
             ],
             risk: Risk::Safe,
             changes: Vec::new(),

@@ -17,11 +17,7 @@ pub static CHECK: Check = Check {
     bearing: Bearing::Hygiene,
     title: "the placeholder endpoint 192.192.192.192 is normal and explains nothing",
     since: "0.1.0",
-    needs: &[
-        Source::Services,
-        Source::EndpointSlices,
-        Source::TargetHealth,
-    ],
+    needs: &[Source::Services, Source::EndpointSlices],
     page: include_str!("placeholder_endpoint.md"),
     run: Run::Subject(run),
 };

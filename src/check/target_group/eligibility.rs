@@ -29,7 +29,8 @@ pub(super) enum Eligibility {
     Unknown(Gap),
 }
 
-const EXCLUDE: &str = "node.kubernetes.io/exclude-from-external-load-balancers";
+/// Keeps a node out of load balancers.
+pub(super) const EXCLUDE: &str = "node.kubernetes.io/exclude-from-external-load-balancers";
 
 /// Judges one node; `any_ready` says whether any node of the cluster is ready.
 pub(super) fn judge(

@@ -5,6 +5,7 @@ mod facts;
 pub mod instance_not_running;
 pub mod placeholder_registered;
 mod registrar;
+mod registration_fix;
 mod states;
 pub mod target_group_not_attached;
 pub mod target_in_transition;

@@ -30,23 +30,37 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     if target.id != PLACEHOLDER_ADDRESS {
         return pass("the target is not the placeholder");
     }
-    let port = target.port;
     fail(
         Finding::new(
-            format!("target {PLACEHOLDER_ADDRESS}:{port} of {} is Cilium's placeholder, an address that nothing answers", group.name),
-            group.name.clone(),
+            format!("{PLACEHOLDER_ADDRESS} is registered as a target: it is Cilium's placeholder, an address that nothing answers"),
+            PLACEHOLDER_ADDRESS,
             vec![facts::health_evidence(view, group, reported)?],
         )
         .about([format!("TargetGroup/{}", group.name)])
         .fix(Fix {
             summary: "deregister it, and stop what registers endpoints of this Service: its targets are the nodes".to_owned(),
-            commands: vec![format!(
-                "aws elbv2 deregister-targets --region {} --target-group-arn $(aws elbv2 describe-target-groups --region {} --names {} --query 'TargetGroups[0].TargetGroupArn' --output text) --targets Id={PLACEHOLDER_ADDRESS},Port={port}",
-                group.region.1, group.region.1, group.name
-            )],
+            commands: view.paths().iter().flat_map(deregister).collect(),
             risk: Risk::Safe,
             changes: Vec::new(),
-            after: format!("describe-target-health of {} does not list {PLACEHOLDER_ADDRESS}", group.name),
+            after: format!("describe-target-health does not list {PLACEHOLDER_ADDRESS}"),
         }),
     )
+}
+
+/// The commands that remove the placeholder from a path's target group.
+fn deregister(path: &Path) -> Vec<String> {
+    let Some(group) = path.target_group.found() else {
+        return Vec::new();
+    };
+    let (region, name) = (&group.region.1, &group.name);
+    path.targets
+        .iter()
+        .filter(|target| target.id == PLACEHOLDER_ADDRESS)
+        .map(|target| {
+            format!(
+                "aws elbv2 deregister-targets --region {region} --target-group-arn $(aws elbv2 describe-target-groups --region {region} --names {name} --query 'TargetGroups[0].TargetGroupArn' --output text) --targets Id={PLACEHOLDER_ADDRESS},Port={}",
+                target.port
+            )
+        })
+        .collect()
 }

@@ -145,21 +145,31 @@ fn forwarded_to(view: &View<'_>, path: &Path, group: &AwsName) -> bool {
         })
 }
 
-/// The controller owns its listeners, so it has to reconcile; nothing is changed by hand.
+/// A controller owns its listeners, so it has to reconcile; a group bound by hand needs a listener by hand.
 fn fix(path: &Path, after: &str) -> Fix {
-    let commands = match &path.service {
-        Some(service) => vec![
-            format!(
-                "kubectl describe service {} -n {}",
-                service.name, service.namespace
-            ),
-            "kubectl rollout restart deployment/aws-load-balancer-controller -n kube-system"
-                .to_owned(),
-        ],
-        None => Vec::new(),
+    let (summary, commands) = match (&path.service, path.target_group.found()) {
+        (Some(service), _) if path.load_balancer.found().is_some() => (
+            "the owner controller attaches target groups to its listeners: see what keeps it from doing so, then have it reconcile",
+            vec![
+                format!(
+                    "kubectl describe service {} -n {}",
+                    service.name, service.namespace
+                ),
+                "kubectl rollout restart deployment/aws-load-balancer-controller -n kube-system"
+                    .to_owned(),
+            ],
+        ),
+        (_, Some(group)) => (
+            "make a listener that forwards to it, or remove it if nobody needs it",
+            vec![format!(
+                "aws elbv2 create-listener --region {0} --load-balancer-arn LOAD_BALANCER_ARN --protocol TCP --port {1} --default-actions Type=forward,TargetGroupArn=$(aws elbv2 describe-target-groups --region {0} --names {2} --query 'TargetGroups[0].TargetGroupArn' --output text)",
+                group.region.1, path.port, group.name
+            )],
+        ),
+        (_, None) => ("make the listener forward to a target group", Vec::new()),
     };
     Fix {
-        summary: "the owner controller attaches target groups to its listeners: see what keeps it from doing so, then have it reconcile".to_owned(),
+        summary: summary.to_owned(),
         commands,
         risk: Risk::Safe,
         changes: Vec::new(),

@@ -9,6 +9,7 @@ use crate::model::aws::TargetHealthDescription;
 use crate::model::kubernetes::Service;
 use crate::model::{Fact, Gap, Source};
 use crate::path::{AwsName, Path, Target};
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 /// The check.
@@ -115,13 +116,10 @@ fn registered(
     )
     .about(objects(service, group))
     .fix(Fix {
-        summary: "the controller registers the NodePort when it reconciles: have it do so, and remove the old registration if nobody owns it".to_owned(),
+        summary: "the controller registers the NodePort when it reconciles: see what keeps it from doing so; without a controller, register it by hand".to_owned(),
         commands: vec![
-            format!("kubectl get targetgroupbindings -A -o wide | grep {}", group.name),
-            format!(
-                "aws elbv2 register-targets --region {} --target-group-arn $(aws elbv2 describe-target-groups --region {} --names {} --query 'TargetGroups[0].TargetGroupArn' --output text) --targets Id={},Port={}",
-                group.region.1, group.region.1, group.name, target.id, path.node_port
-            ),
+            format!("kubectl describe targetgroupbindings -n {}", service.metadata.namespace),
+            register(path, group),
         ],
         risk: Risk::Safe,
         changes: vec![Change::TargetPort {
@@ -133,6 +131,26 @@ fn registered(
         }],
         after: format!("describe-target-health of {} shows port {}", group.name, path.node_port),
     }))
+}
+
+/// Registers every target of the group with the NodePort.
+fn register(path: &Path, group: &AwsName) -> String {
+    let ids: BTreeSet<&str> = path
+        .targets
+        .iter()
+        .filter(|target| facts::is_instance(&target.id) && target.port != path.node_port)
+        .map(|target| target.id.as_str())
+        .collect();
+    let targets: Vec<String> = ids
+        .into_iter()
+        .map(|id| format!("Id={id},Port={}", path.node_port))
+        .collect();
+    format!(
+        "aws elbv2 register-targets --region {0} --target-group-arn $(aws elbv2 describe-target-groups --region {0} --names {1} --query 'TargetGroups[0].TargetGroupArn' --output text) --targets {2}",
+        group.region.1,
+        group.name,
+        targets.join(" ")
+    )
 }
 
 /// The check goes to a NodePort that the Service does not have.

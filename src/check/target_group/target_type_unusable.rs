@@ -98,10 +98,9 @@ fn placeholder(
     }
     Finding::new(
         format!(
-            "target group {} is of type ip, not instance: the endpoint of {service_name} is Cilium's placeholder and no pod, so the group stays empty",
-            name.name
+            "the target type is ip, not instance: the endpoint of {service_name} is Cilium's placeholder and no pod, so the target group stays empty"
         ),
-        name.name.clone(),
+        format!("{}/{service_name} ip", service.metadata.namespace),
         evidence,
     )
     .about(objects(service, name))
@@ -170,13 +169,23 @@ fn protocol(
             commands: vec![setting::annotate(
                 service,
                 &format!("{}aws-load-balancer-healthcheck-port", owner::PREFIXES[0]),
-                "<port>",
+                &tcp_port(service),
             )],
             risk: Risk::Safe,
             changes: Vec::new(),
             after: format!("HealthCheckPort of {} is a port that answers TCP", name.name),
         }),
     )
+}
+
+/// The NodePort of another port of the Service that is TCP, or a word that says what to fill in.
+fn tcp_port(service: &Service) -> String {
+    service
+        .spec
+        .ports
+        .iter()
+        .find(|port| port.protocol() == "TCP" && port.node_port != 0)
+        .map_or("PORT".to_owned(), |port| port.node_port.to_string())
 }
 
 /// A NodePort exists only in the address families of its Service.
@@ -208,12 +217,11 @@ fn family(
     Ok(Some(
         Finding::new(
             format!(
-                "target group {} has the address type {}, and {id} is {} only",
-                name.name,
+                "the target group has the address type {}, and {id} is {} only",
                 group.ip_address_type.as_deref().unwrap_or("ipv4"),
                 families.join(" and ")
             ),
-            name.name.clone(),
+            format!("{}/{id} {wanted}", service.metadata.namespace),
             vec![
                 row(
                     name,
@@ -230,7 +238,14 @@ fn family(
                 ),
             ],
         )
-        .about(objects(service, name)),
+        .about(objects(service, name))
+        .fix(Fix {
+            summary: "make both of one family: a Service of both (ipFamilyPolicy PreferDualStack; for a Gateway in the CiliumGatewayClassConfig), or a target group of the Service's own".to_owned(),
+            commands: Vec::new(),
+            risk: Risk::Disruptive,
+            changes: Vec::new(),
+            after: format!("spec.ipFamilies of {id} holds {wanted}, or the address type of the target group is the Service's"),
+        }),
     ))
 }
 

@@ -154,6 +154,16 @@ fn fix(view: &View<'_>, balancer: Option<&AwsName>, zone: &str) -> Option<Fix> {
         balancer.name
     );
     let owner = owner::actual(service, Some(&balancer.name)).owner;
+    let mut subnets: Vec<String> = view
+        .region(balancer, Source::LoadBalancers)
+        .and_then(|region| region.load_balancer(&balancer.name))
+        .map(|found| {
+            let zones = &found.availability_zones;
+            zones.iter().map(|zone| zone.subnet_id.clone()).collect()
+        })
+        .unwrap_or_default();
+    subnets.sort_unstable();
+    subnets.push(format!("SUBNET_IN_{zone}"));
     let (summary, commands, risk) = if owner == owner::Owner::CloudProvider {
         (
             "cloud-provider-aws never changes the subnets of an NLB: make the Service again with a subnet of the zone, or keep nodes out of the zone",
@@ -162,7 +172,7 @@ fn fix(view: &View<'_>, balancer: Option<&AwsName>, zone: &str) -> Option<Fix> {
         )
     } else {
         (
-            "name one subnet for every zone with nodes; the controller then enables the zone",
+            "name one subnet for every zone with nodes, that zone included; the controller then enables it",
             vec![
                 format!(
                     "aws ec2 describe-subnets --region {} --filters Name=availability-zone,Values={zone} --query 'Subnets[].[SubnetId,Tags]'",
@@ -171,7 +181,7 @@ fn fix(view: &View<'_>, balancer: Option<&AwsName>, zone: &str) -> Option<Fix> {
                 setting::annotate(
                     service,
                     &format!("{}aws-load-balancer-subnets", owner::PREFIXES[0]),
-                    "<subnets of all zones>",
+                    &subnets.join(","),
                 ),
             ],
             Risk::Safe,

@@ -2,8 +2,9 @@
 
 use super::eligibility::Rules;
 use super::registrar::Registrar;
+use super::registration_fix;
 use crate::check::View;
-use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
+use crate::check::finding::{Evidence, Finding, Layer};
 use crate::check::objects::events;
 use crate::model::kubernetes::Node;
 use crate::model::{Fact, Gap, Origin};
@@ -25,6 +26,11 @@ pub(super) struct Nodes<'a> {
     pub(super) unknown: Option<Gap>,
 }
 
+/// Several target groups of a Service that lack targets for one reason are one cause.
+fn finding(message: String, evidence: Vec<Evidence>) -> Finding {
+    Finding::new(message.clone(), message, evidence)
+}
+
 /// How many nodes are shown as evidence; the message counts them all.
 const SHOWN: usize = 5;
 
@@ -44,18 +50,16 @@ pub(super) fn some(
             .take(SHOWN)
             .map(|n| provider(n)),
     );
-    Finding::new(
+    finding(
         format!(
-            "{} of {total} eligible nodes are not in target group {}: {}",
-            nodes.eligible_missing.len(),
-            group.name,
-            names(&nodes.eligible_missing)
+            "not registered: {} ({} of {total} eligible nodes)",
+            names(&nodes.eligible_missing),
+            nodes.eligible_missing.len()
         ),
-        group.name.clone(),
         evidence,
     )
     .about(objects(group, &nodes.eligible_missing))
-    .fix(fix(group, registrar))
+    .fix(registration_fix::of_nodes(group, registrar))
 }
 
 /// Every eligible node is missing, and the group holds something else.
@@ -88,17 +92,15 @@ pub(super) fn all(
             .map(|n| provider(n)),
     );
     evidence.extend(said(view, path, registrar));
-    Finding::new(
+    finding(
         format!(
-            "none of the {} eligible nodes is in target group {}",
-            nodes.eligible_missing.len(),
-            group.name
+            "none of the {} eligible nodes is registered: the targets are others",
+            nodes.eligible_missing.len()
         ),
-        group.name.clone(),
         evidence,
     )
     .about(objects(group, &nodes.eligible_missing))
-    .fix(fix(group, registrar))
+    .fix(registration_fix::of_nodes(group, registrar))
 }
 
 /// The group is empty.
@@ -112,18 +114,16 @@ pub(super) fn none(
     let mut evidence = vec![held(group, origin, 0)];
     let name = &group.name;
     let Some((registrar, nodes)) = known else {
-        return Finding::new(
-            format!("target group {name} has no targets"),
-            name.clone(),
-            evidence,
-        )
-        .about([format!("TargetGroup/{name}")]);
+        return finding("the target group has no targets".to_owned(), evidence)
+            .about([format!("TargetGroup/{name}")]);
     };
     let lbc = registrar.rules == Rules::LoadBalancerController;
+    let mut fix = registration_fix::of_nodes(group, registrar);
     let message = if let Some(node) = nodes.blocking.first().filter(|_| lbc) {
         evidence.push(provider(node));
+        fix = registration_fix::of_provider(group, &nodes.blocking);
         format!(
-            "target group {name} has no targets: providerID {:?} of node {} names no EC2 instance, and the AWS Load Balancer Controller then registers no node at all",
+            "the target group has no targets: providerID {:?} of node {} names no EC2 instance, and the AWS Load Balancer Controller then registers no node at all",
             node.spec.provider_id, node.metadata.name
         )
     } else if !nodes.eligible_missing.is_empty() {
@@ -135,7 +135,7 @@ pub(super) fn none(
                 .map(|n| provider(n)),
         );
         format!(
-            "target group {name} has no targets, and {} nodes are eligible",
+            "the target group has no targets, and {} nodes are eligible",
             nodes.eligible_missing.len()
         )
     } else if nodes.unknown.is_none() && !nodes.excluded.is_empty() {
@@ -148,20 +148,21 @@ pub(super) fn none(
                 why.clone(),
             )
         }));
+        fix = registration_fix::of_excluded(group, &nodes.excluded).unwrap_or(fix);
         let reasons: BTreeSet<&str> = nodes.excluded.iter().map(|(_, why)| why.as_str()).collect();
         let reasons: Vec<&str> = reasons.into_iter().collect();
         format!(
-            "target group {name} has no targets: none of {} nodes is eligible ({})",
+            "the target group has no targets: none of {} nodes is eligible ({})",
             nodes.excluded.len(),
             reasons.join("; ")
         )
     } else {
-        format!("target group {name} has no targets")
+        "the target group has no targets".to_owned()
     };
     evidence.extend(said(view, path, registrar));
-    Finding::new(message, name.clone(), evidence)
+    finding(message, evidence)
         .about(objects(group, &nodes.eligible_missing))
-        .fix(fix(group, registrar))
+        .fix(fix)
 }
 
 /// A group of addresses is empty.
@@ -196,19 +197,20 @@ pub(super) fn no_pods(view: &View<'_>, path: &Path, group: &AwsName, origin: &Or
         )
     }));
     let message = match (slices.is_empty(), ready) {
-        (true, _) => format!("target group {name} has no targets"),
+        (true, _) => "the target group has no targets".to_owned(),
         (false, 0) => {
-            format!(
-                "target group {name} has no targets, because no endpoint of the Service is ready"
-            )
+            "the target group has no targets, because no endpoint of the Service is ready"
+                .to_owned()
         }
         (false, ready) => {
             format!(
-                "target group {name} has no targets, and {ready} endpoints of the Service are ready"
+                "the target group has no targets, and {ready} endpoints of the Service are ready"
             )
         }
     };
-    Finding::new(message, name.clone(), evidence).about([format!("TargetGroup/{name}")])
+    finding(message, evidence)
+        .about([format!("TargetGroup/{name}")])
+        .fix(registration_fix::of_pods(path, group))
 }
 
 fn held(group: &AwsName, origin: &Origin, count: usize) -> Evidence {
@@ -273,51 +275,4 @@ fn said(view: &View<'_>, path: &Path, registrar: &Registrar<'_>) -> Vec<Evidence
         .take(3)
         .map(events::evidence)
         .collect()
-}
-
-fn fix(group: &AwsName, registrar: &Registrar<'_>) -> Fix {
-    let after = format!(
-        "describe-target-health of {} lists every eligible node",
-        group.name
-    );
-    let (summary, commands) = match (registrar.binding, registrar.rules) {
-        (Some(binding), _) => {
-            let (namespace, name) = (&binding.metadata.namespace, &binding.metadata.name);
-            let mut commands = vec![format!(
-                "kubectl describe targetgroupbinding {name} -n {namespace}"
-            )];
-            // The controller skips a binding whose checkpoint still matches, whatever AWS says.
-            if binding
-                .metadata
-                .annotations
-                .contains_key("elbv2.k8s.aws/checkpoint")
-            {
-                commands.push(format!(
-                    "kubectl annotate targetgroupbinding {name} -n {namespace} elbv2.k8s.aws/checkpoint-"
-                ));
-            }
-            (
-                "correct what the binding's events name; without events, remove its checkpoint so that the controller reconciles it again",
-                commands,
-            )
-        }
-        (None, Rules::LoadBalancerController) => (
-            "read what the controller says about the target group's binding",
-            vec!["kubectl get targetgroupbindings -A".to_owned()],
-        ),
-        (None, Rules::CloudProvider) => (
-            "read the log of the cloud controller manager",
-            vec![
-                "kubectl logs -n kube-system -l k8s-app=aws-cloud-controller-manager --tail=200"
-                    .to_owned(),
-            ],
-        ),
-    };
-    Fix {
-        summary: summary.to_owned(),
-        commands,
-        risk: Risk::Safe,
-        changes: Vec::new(),
-        after,
-    }
 }

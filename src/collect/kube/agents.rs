@@ -24,13 +24,17 @@ impl Kube<'_> {
     /// Reads the agents into the notebook; without `execs` only their logs.
     pub(in crate::collect) async fn agents(&self, agents: &[Agent], ports: &[u16], execs: bool) {
         for agent in agents {
-            self.notebook.expect(&node(agent), node(agent));
+            for half in halves(agent) {
+                self.notebook.expect(&half, half.as_str());
+            }
         }
         futures::stream::iter(agents)
             .for_each_concurrent(AT_A_TIME, |agent| async move {
                 futures::future::join(self.agent_log(agent), self.agent_state(agent, ports, execs))
                     .await;
-                self.notebook.settle(&node(agent));
+                for half in halves(agent) {
+                    self.notebook.settle(&half);
+                }
             })
             .await;
     }
@@ -79,9 +83,15 @@ impl Kube<'_> {
 
     /// Everything of a node that is not a document is missing for this reason.
     fn missing(&self, agent: &Agent, reason: &str) {
-        self.notebook.gap(node(agent), reason);
-        self.notebook.gap(format!("envoy/{}", agent.node), reason);
+        for half in halves(agent) {
+            self.notebook.gap(half, reason);
+        }
     }
+}
+
+/// The folders of a node: the agent's and its proxy's.
+fn halves(agent: &Agent) -> [String; 2] {
+    [node(agent), format!("envoy/{}", agent.node)]
 }
 
 fn node(agent: &Agent) -> String {

@@ -20,7 +20,7 @@ pub(in crate::collect) enum Filter {
     All,
     /// By label, as far as the kind is read at all: the result counts as the complete list.
     Whole(&'static str),
-    /// A part, named in the bundle, by label or field selector (`labelSelector=…`, not encoded).
+    /// A part, which has a name of its own in the bundle.
     Part {
         /// Its name in the bundle.
         name: String,

@@ -10,7 +10,7 @@ use kube::Config;
 use kube::config::{AuthInfo, ExecAuthCluster, ExecConfig};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 /// Bound of one TCP and TLS handshake.
@@ -222,7 +222,7 @@ fn certificates(pem: &[u8]) -> Result<Vec<Vec<u8>>, CollectError> {
     Ok(found)
 }
 
-fn path_text(flag: &str, path: &PathBuf) -> Result<String, CollectError> {
+fn path_text(flag: &str, path: &Path) -> Result<String, CollectError> {
     path.to_str()
         .map(str::to_owned)
         .ok_or_else(|| CollectError::Setting {

@@ -164,6 +164,21 @@ fn an_agent_that_hangs_is_asked_once() {
 }
 
 #[test]
+fn a_large_document_comes_through_whole() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    tool(
+        directory,
+        "cilium-dbg",
+        "case \"$1 $2\" in 'bpf lb') printf '{'; head -c 6000000 /dev/zero | tr '\\0' x ;; *) echo '{}' ;; esac",
+    );
+    system_tools(directory);
+    let result = run(directory, &[]);
+    assert!(result.complete);
+    assert_eq!(result.documents["cilium/bpf-lb-list.json"].len(), 6_000_001);
+}
+
+#[test]
 fn boundaries_differ_and_the_command_is_short_enough_for_a_url() {
     assert_ne!(boundary(), boundary());
     let command = command(&boundary(), &[1, 2]);

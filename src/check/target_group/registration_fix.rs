@@ -1,0 +1,117 @@
+//! How to get missing targets registered, by what keeps them out.
+
+use super::eligibility::{EXCLUDE, Rules};
+use super::registrar::Registrar;
+use crate::check::finding::{Fix, Risk};
+use crate::model::Fact;
+use crate::model::kubernetes::Node;
+use crate::path::{AwsName, Path};
+
+/// Nothing says why: ask the registrar.
+pub(super) fn of_nodes(group: &AwsName, registrar: &Registrar<'_>) -> Fix {
+    let (summary, commands) = match (registrar.binding, registrar.rules) {
+        (Some(binding), _) => {
+            let (namespace, name) = (&binding.metadata.namespace, &binding.metadata.name);
+            let mut commands = vec![format!(
+                "kubectl describe targetgroupbinding {name} -n {namespace}"
+            )];
+            // The controller skips a binding whose checkpoint still matches, whatever AWS says.
+            if binding
+                .metadata
+                .annotations
+                .contains_key("elbv2.k8s.aws/checkpoint")
+            {
+                commands.push(format!(
+                    "kubectl annotate targetgroupbinding {name} -n {namespace} elbv2.k8s.aws/checkpoint-"
+                ));
+                (
+                    "correct what the binding's events name; without events, remove its checkpoint so that the controller reconciles it again",
+                    commands,
+                )
+            } else {
+                ("correct what the binding's events name", commands)
+            }
+        }
+        (None, Rules::LoadBalancerController) => (
+            "read what the controller says about the target group's binding",
+            vec!["kubectl describe targetgroupbindings -A".to_owned()],
+        ),
+        (None, Rules::CloudProvider) => (
+            "read the log of the cloud controller manager",
+            vec![
+                "kubectl logs -n kube-system -l k8s-app=aws-cloud-controller-manager --tail=200"
+                    .to_owned(),
+            ],
+        ),
+    };
+    fix(group, summary, commands)
+}
+
+/// A node whose providerID stops the AWS Load Balancer Controller.
+pub(super) fn of_provider(group: &AwsName, blocking: &[&Fact<Node>]) -> Fix {
+    fix(
+        group,
+        "keep nodes that are no EC2 instances out of load balancers; a new node gets its providerID from the cloud controller manager",
+        vec![format!(
+            "kubectl label node {} {EXCLUDE}=true",
+            names(blocking.iter().copied())
+        )],
+    )
+}
+
+/// Nodes with the exclude label; `None` when something else keeps them out.
+pub(super) fn of_excluded(group: &AwsName, excluded: &[(&Fact<Node>, String)]) -> Option<Fix> {
+    let labelled: Vec<&Fact<Node>> = excluded
+        .iter()
+        .filter(|(_, why)| why.starts_with(&format!("label {EXCLUDE}")))
+        .map(|(node, _)| *node)
+        .collect();
+    (!labelled.is_empty()).then(|| {
+        fix(
+            group,
+            "remove the label from the nodes that shall take traffic",
+            vec![format!(
+                "kubectl label node {} {EXCLUDE}-",
+                names(labelled.iter().copied())
+            )],
+        )
+    })
+}
+
+/// A group of addresses that nobody fills.
+pub(super) fn of_pods(path: &Path, group: &AwsName) -> Fix {
+    let namespace = path
+        .service
+        .as_ref()
+        .map_or("", |service| service.namespace.as_str());
+    let mut fix = fix(
+        group,
+        "correct what the binding's events name: the addresses of pods have to belong to interfaces of the VPC",
+        vec![format!(
+            "kubectl describe targetgroupbindings -n {namespace}"
+        )],
+    );
+    fix.after = format!(
+        "describe-target-health of {} lists every ready pod",
+        group.name
+    );
+    fix
+}
+
+fn fix(group: &AwsName, summary: &str, commands: Vec<String>) -> Fix {
+    Fix {
+        summary: summary.to_owned(),
+        commands,
+        risk: Risk::Safe,
+        changes: Vec::new(),
+        after: format!(
+            "describe-target-health of {} lists every eligible node",
+            group.name
+        ),
+    }
+}
+
+fn names<'a>(nodes: impl Iterator<Item = &'a Fact<Node>>) -> String {
+    let names: Vec<&str> = nodes.map(|node| node.metadata.name.as_str()).collect();
+    names.join(" ")
+}

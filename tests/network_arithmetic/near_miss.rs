@@ -1,0 +1,90 @@
+//! The rule that is named when none admits a check.
+
+use super::{address, unread};
+use cilium_lb::check::network::near_miss::{nearest, sentence};
+use cilium_lb::check::network::ports::Ports;
+use cilium_lb::check::network::security_group::{Direction, Groups, Peer};
+use cilium_lb::model::aws::SecurityGroup;
+use serde_json::{Value, json};
+
+/// What is said of inbound rules that do not admit 10.0.3.9 with sg-lb on 30866 and 31163.
+fn said(rules: Value) -> String {
+    let group: SecurityGroup =
+        serde_json::from_value(json!({"GroupId": "sg-node", "IpPermissions": rules})).unwrap();
+    let groups = Groups {
+        known: vec![&group],
+        missing: None,
+    };
+    let peer = Peer {
+        address: Ok(address("10.0.3.9")),
+        groups: Ok(&["sg-lb"]),
+    };
+    let ports: Ports = [30866, 31163].into_iter().collect();
+    let near = nearest(&groups, Direction::Ingress, &peer, &ports, &|id| {
+        Err(unread(id))
+    });
+    sentence(near.as_ref(), &groups, Direction::Ingress, &ports)
+}
+
+fn by_group(protocol: &str, from: i32, to: i32, id: &str) -> Value {
+    json!({"IpProtocol": protocol, "FromPort": from, "ToPort": to, "UserIdGroupPairs": [{"GroupId": id}]})
+}
+
+fn by_block(from: i32, to: i32, block: &str) -> Value {
+    json!({"IpProtocol": "tcp", "FromPort": from, "ToPort": to, "IpRanges": [{"CidrIp": block}]})
+}
+
+#[test]
+fn the_rule_that_somebody_meant_is_named() {
+    let node_to_node = json!({"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": "sg-node"}]});
+    let ssh = by_block(22, 22, "0.0.0.0/0");
+    let dead = json!({
+        "IpProtocol": "tcp", "FromPort": 30000, "ToPort": 32767,
+        "UserIdGroupPairs": [{"GroupId": "sg-lb", "VpcPeeringConnectionId": "pcx-1", "PeeringStatus": "deleted"}],
+    });
+    let cases = [
+        (json!([]), "there are no inbound rules"),
+        (
+            json!([node_to_node.clone(), ssh.clone()]),
+            "no rule comes near",
+        ),
+        (
+            json!([
+                node_to_node.clone(),
+                ssh.clone(),
+                by_group("tcp", 30000, 30800, "sg-lb")
+            ]),
+            "the nearest rule allows tcp 30000-30800 from sg-lb",
+        ),
+        (
+            json!([ssh.clone(), by_group("6", 30000, 32767, "sg-old")]),
+            "the nearest rule allows tcp 30000-32767 from sg-old, which is another group",
+        ),
+        (
+            json!([ssh.clone(), by_block(30000, 32767, "10.0.2.0/24")]),
+            "the nearest rule allows tcp 30000-32767 from 10.0.2.0/24",
+        ),
+        (
+            json!([ssh, by_group("udp", 30000, 32767, "sg-lb")]),
+            "the nearest rule allows udp 30000-32767 from sg-lb, but not tcp",
+        ),
+        (
+            json!([dead, by_group("tcp", 30000, 30800, "sg-lb")]),
+            "the nearest rule allows tcp 30000-32767 from sg-lb, but PeeringStatus of pcx-1 is deleted",
+        ),
+        (
+            json!([
+                by_group("tcp", 80, 80, "sg-lb"),
+                by_group("tcp", 30000, 30800, "sg-lb")
+            ]),
+            "the nearest rule allows tcp 30000-30800 from sg-lb",
+        ),
+        (
+            json!([node_to_node, by_group("icmp", -1, -1, "sg-lb")]),
+            "no rule comes near",
+        ),
+    ];
+    for (rules, expected) in cases {
+        assert_eq!(said(rules.clone()), expected, "{rules}");
+    }
+}
