@@ -40,7 +40,7 @@ fn families(scenario: &Scenario) -> BTreeMap<String, Vec<String>> {
 
 /// Scenarios over a base differ from it in a few documents: each of them takes its own share of the
 /// families, so that every family is removed from many of them. Bases take them all.
-const SHARES: usize = 8;
+const SHARES: usize = 16;
 
 #[test]
 fn removing_evidence_never_turns_fail_into_pass_nor_pass_into_fail() {

@@ -65,10 +65,11 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     let (namespace, service_name) = (&service.metadata.namespace, &service.metadata.name);
     let id = format!("Service/{namespace}/{service_name}");
     let balancer = format!("LoadBalancer/{}", name.name);
-    let others: Vec<&str> = balancers
+    let mut others: Vec<&str> = balancers
         .iter()
         .map(|found| found.load_balancer_name.as_str())
         .collect();
+    others.sort_unstable();
     let answer = if others.is_empty() {
         "none".to_owned()
     } else {

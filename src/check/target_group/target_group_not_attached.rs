@@ -5,7 +5,7 @@ use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::Source;
+use crate::model::{Gap, Source};
 use crate::model::aws::Arn;
 use crate::path::{AwsName, Lookup, Path};
 
@@ -77,17 +77,21 @@ fn of_group(view: &View<'_>, path: &Path, group: &AwsName) -> Checked {
     let region = view.region(group, Source::TargetGroups)?;
     let definition = region.target_group(&group.name);
     let mut evidence = Vec::new();
+    let mut unread = None;
     if let Ok(definition) = &definition
         && definition.load_balancer_arns.is_empty()
-        && !forwarded_to(view, path, group)
     {
-        evidence.push(Evidence::new(
+        match forwarded_to(view, path, group) {
+            Ok(true) => {}
+            Err(gap) => unread = Some(gap),
+            Ok(false) => evidence.push(Evidence::new(
             Layer::Programmed,
             definition.origin,
             format!("TargetGroup/{}", group.name),
             "LoadBalancerArns",
             "[]",
-        ));
+        )),
+        }
     }
     let unused = path
         .targets
@@ -106,6 +110,9 @@ fn of_group(view: &View<'_>, path: &Path, group: &AwsName) -> Checked {
     if evidence.is_empty() {
         // Either reading alone proves a failure; only both together prove that there is none.
         definition?;
+        if let Some(gap) = unread {
+            return Err(gap);
+        }
         region.target_health_origin(&group.name)?;
         return pass("the target group is attached to a load balancer");
     }
@@ -129,20 +136,18 @@ fn of_group(view: &View<'_>, path: &Path, group: &AwsName) -> Checked {
     )
 }
 
-/// Whether a listener that was read forwards to the group, whatever a partial description of the group says.
-fn forwarded_to(view: &View<'_>, path: &Path, group: &AwsName) -> bool {
-    let Some(balancer) = path.load_balancer.found() else {
-        return false;
+/// Whether a listener forwards to the group, whatever a partial description of the group says.
+fn forwarded_to(view: &View<'_>, path: &Path, group: &AwsName) -> Result<bool, Gap> {
+    let Some(balancer) = path.load_balancer.read()? else {
+        return Ok(false);
     };
-    view.region(balancer, Source::Listeners)
-        .and_then(|region| region.listeners(&balancer.name))
-        .is_ok_and(|listeners| {
-            listeners
-                .iter()
-                .flat_map(|listener| listener.forwards_to())
-                .filter_map(|arn| arn.parse::<Arn>().ok())
-                .any(|arn| arn.name() == Some(group.name.as_str()))
-        })
+    let region = view.region(balancer, Source::Listeners)?;
+    Ok(region
+        .listeners(&balancer.name)?
+        .iter()
+        .flat_map(|listener| listener.forwards_to())
+        .filter_map(|arn| arn.parse::<Arn>().ok())
+        .any(|arn| arn.name() == Some(group.name.as_str())))
 }
 
 /// A controller owns its listeners, so it has to reconcile; a group bound by hand needs a listener by hand.

@@ -171,7 +171,7 @@ impl Instance {
                         && attachment.network_card_index.unwrap_or(0) == 0
                 })
             })
-            .or_else(|| match self.network_interfaces.as_slice() {
+            .or(match self.network_interfaces.as_slice() {
                 [only] => Some(only),
                 _ => None,
             })
