@@ -5,8 +5,8 @@ use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::{Gap, Source};
 use crate::model::aws::Arn;
+use crate::model::{Gap, Source};
 use crate::path::{AwsName, Lookup, Path};
 
 /// The check.
@@ -85,12 +85,12 @@ fn of_group(view: &View<'_>, path: &Path, group: &AwsName) -> Checked {
             Ok(true) => {}
             Err(gap) => unread = Some(gap),
             Ok(false) => evidence.push(Evidence::new(
-            Layer::Programmed,
-            definition.origin,
-            format!("TargetGroup/{}", group.name),
-            "LoadBalancerArns",
-            "[]",
-        )),
+                Layer::Programmed,
+                definition.origin,
+                format!("TargetGroup/{}", group.name),
+                "LoadBalancerArns",
+                "[]",
+            )),
         }
     }
     let unused = path
