@@ -2,6 +2,12 @@
 //!
 //! The cluster double counts every request and runs the agents' script for real.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports"
+)]
 #![cfg(feature = "live")]
 
 mod support;

@@ -1,5 +1,11 @@
 //! The program against a cluster and an account that answer over the network.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports"
+)]
 #![cfg(feature = "live")]
 
 mod support;
