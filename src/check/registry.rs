@@ -48,6 +48,13 @@ pub static CHECKS: &[&Check] = &[
     &workload::no_ready_endpoints::CHECK,
     &workload::http_check_misses_host::CHECK,
     &workload::check_protocol_mismatch::CHECK,
+    &workload::hairpin::CHECK,
+    &workload::client_range_not_admitted::CHECK,
+    &workload::listener_port_not_admitted::CHECK,
+    &workload::zone_without_target::CHECK,
+    &workload::connection_collisions::CHECK,
+    &workload::listener_tls_mismatch::CHECK,
+    &workload::dns_points_elsewhere::CHECK,
 ];
 
 /// The check that a code or a slug names.
