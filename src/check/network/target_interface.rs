@@ -24,6 +24,8 @@ pub struct TargetInterface<'a> {
     pub vpc: Option<&'a str>,
     /// Its security groups, sorted; never empty.
     pub groups: Result<Vec<&'a str>, Gap>,
+    /// The interface itself.
+    pub interface: Option<&'a NetworkInterface>,
     /// The object that shows them, such as `Instance/i-0a1`.
     pub subject: String,
     /// Where they were read.
@@ -71,6 +73,7 @@ pub fn target_interface<'a>(
                 .map(group_ids)
                 .filter(|ids| !ids.is_empty())
                 .ok_or_else(gap),
+            interface: eni,
             subject: match eni {
                 Some(eni) => format!("NetworkInterface/{}", eni.network_interface_id),
                 None => format!("Address/{}", target.id),
@@ -115,6 +118,7 @@ pub fn target_interface<'a>(
                 .map(|instance| sorted(instance.group_ids()))
                 .filter(|ids| !ids.is_empty())
                 .ok_or_else(gap),
+            interface: eni,
             subject: format!("Instance/{}", target.id),
             origin: found.as_ref().ok().map(|found| found.origin),
             stopped: instance
