@@ -148,7 +148,10 @@ fn blocks(ends: &Ends<'_, '_>, way: &Way<'_>) -> Vec<String> {
         _ => cidr::host(address),
     };
     let mut all: Vec<String> = if ends.target.address == Ok(way.address) {
-        vec![block(ends.target.subnet.as_deref().unwrap_or_default(), way.address)]
+        vec![block(
+            ends.target.subnet.as_deref().unwrap_or_default(),
+            way.address,
+        )]
     } else {
         let nodes = ends.balancer.nodes.iter();
         nodes
@@ -176,11 +179,17 @@ pub fn fix(ends: &Ends<'_, '_>, way: &Way<'_>) -> Option<Fix> {
         Fate::Carried | Fate::Inspected(_) => None,
         Fate::NoRoute => Some(add(ends, way)),
         Fate::Blackhole(hop) => Some(delete_blackhole(ends, way, *hop)),
-        Fate::Internet(hop) => Some(if ends.target.vpc.is_some_and(|vpc| vpc == ends.balancer.lb.value.vpc_id) {
-            delete(ends, way, *hop)
-        } else {
-            add(ends, way)
-        }),
+        Fate::Internet(hop) => Some(
+            if ends
+                .target
+                .vpc
+                .is_some_and(|vpc| vpc == ends.balancer.lb.value.vpc_id)
+            {
+                delete(ends, way, *hop)
+            } else {
+                add(ends, way)
+            },
+        ),
         Fate::Checked(_, interface) => Some(forward(ends, interface.value)),
     }
 }

@@ -65,7 +65,9 @@ fn dropped(ends: &Ends<'_, '_>, way: &Way<'_>) -> Finding {
         Fate::Blackhole(hop) => {
             let (destination, next) = shown(hop);
             (
-                format!("route {destination} of {table} leads to {to} and is a blackhole: {next} is gone"),
+                format!(
+                    "route {destination} of {table} leads to {to} and is a blackhole: {next} is gone"
+                ),
                 format!("{table} {destination}"),
                 format!("{destination} {next} blackhole"),
             )
@@ -73,7 +75,9 @@ fn dropped(ends: &Ends<'_, '_>, way: &Way<'_>) -> Finding {
         Fate::Internet(hop) => {
             let (destination, next) = shown(hop);
             (
-                format!("route {destination} of {table} sends packets to {to} into {next}, and an internet gateway drops those to private addresses"),
+                format!(
+                    "route {destination} of {table} sends packets to {to} into {next}, and an internet gateway drops those to private addresses"
+                ),
                 format!("{table} {destination}"),
                 format!("{destination} {next} active"),
             )
@@ -82,7 +86,9 @@ fn dropped(ends: &Ends<'_, '_>, way: &Way<'_>) -> Finding {
             let (destination, next) = shown(hop);
             let id = &interface.value.network_interface_id;
             (
-                format!("route {destination} of {table} sends packets to {to} through {id}, whose SourceDestCheck is true: it drops what is not addressed to it"),
+                format!(
+                    "route {destination} of {table} sends packets to {to} through {id}, whose SourceDestCheck is true: it drops what is not addressed to it"
+                ),
                 format!("{table} {destination} {id} SourceDestCheck"),
                 format!("{destination} {next} active"),
             )

@@ -102,8 +102,8 @@ fn own_groups<'a>(view: &View<'a>, ends: &Ends<'_, 'a>) -> Option<Why<'a>> {
     let service = view.service().ok().flatten()?;
     owner::annotation(service, "aws-load-balancer-security-groups")?;
     let managed = owner::annotation(service, MANAGE) == Some("true");
-    let lbc = owner::actual(service, Some(&ends.name.name)).owner
-        == owner::Owner::LoadBalancerController;
+    let lbc =
+        owner::actual(service, Some(&ends.name.name)).owner == owner::Owner::LoadBalancerController;
     let bound = bindings(view, ends.name);
     let silent = !bound.is_empty()
         && bound
