@@ -68,7 +68,8 @@ pub fn diagnose(snapshot: &Snapshot, subject: &Subject) -> Diagnosis {
     cause::assign_roles(&mut groups, &verdicts);
     let overall = predict::overall(&all, &verdicts, &groups, &evaluation);
     let hops = hops::lines(&all, &evaluation, &groups);
-    for group in groups.iter_mut().filter(|group| group.role == Role::Cause) {
+    let proven = |group: &&mut Group| matches!(group.role, Role::Cause | Role::Clients);
+    for group in groups.iter_mut().filter(proven) {
         group.proof = whatif::prove(snapshot, subject, &all, group, &verdicts);
     }
     Diagnosis {

@@ -53,6 +53,14 @@ pub fn prove(
     let groups = cause::groups(&paths, &evaluation);
     let after = predict::targets(&paths, &evaluation, &groups);
     let mut tally = Tally::default();
+    let still = groups.iter().any(|other| {
+        other.fails
+            && other.check.code == group.check.code
+            && other.finding.decides == group.finding.decides
+    });
+    if still {
+        tally.remaining.insert(group.check.code);
+    }
     for (path, (now, verdicts)) in paths.iter().zip(&after).enumerate() {
         for (target, verdict) in now.targets.iter().zip(verdicts) {
             let was = all.get(path).and_then(|then| {

@@ -345,9 +345,13 @@ fn answers_need_a_port_that_passes_both_crossings() {
         entry(true, 1024, 40000),
         entry(false, 30000, 65535)
     ]));
-    let (word, text) = overlapping.ask(ACL);
-    assert_eq!(word, "note");
-    assert!(text.contains("15.5 %"), "{text}");
+    let finding = overlapping.finding(ACL);
+    assert!(finding.message.contains("15.5 %"), "{}", finding.message);
+    assert_eq!(finding.confidence, Confidence::Medium);
+    // A target that happens to be healthy is no failure.
+    let healthy = "/TargetHealthDescriptions/0/TargetHealth/State";
+    let overlapping = overlapping.with(HEALTH, healthy, json!("healthy"));
+    assert_eq!(overlapping.ask(ACL).0, "note");
     let disjoint = with(json!([
         entry(true, 1024, 31000),
         entry(false, 31001, 65535),

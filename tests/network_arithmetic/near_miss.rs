@@ -58,7 +58,7 @@ fn the_rule_that_somebody_meant_is_named() {
         ),
         (
             json!([ssh.clone(), by_group("6", 30000, 32767, "sg-old")]),
-            "the nearest rule allows tcp 30000-32767 from sg-old, which is another group",
+            "the nearest rule allows tcp 30000-32767 from sg-old, which the load balancer does not carry",
         ),
         (
             json!([ssh.clone(), by_block(30000, 32767, "10.0.2.0/24")]),

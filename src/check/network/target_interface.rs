@@ -212,7 +212,7 @@ fn carries(eni: &NetworkInterface, address: IpAddr) -> bool {
 }
 
 /// An IPv6 target group by instance needs the primary IPv6 address of the interface.
-fn primary_v6(eni: &NetworkInterface) -> Option<IpAddr> {
+pub fn primary_v6(eni: &NetworkInterface) -> Option<IpAddr> {
     eni.ipv6_addresses
         .iter()
         .find(|ip| ip.is_primary_ipv6 == Some(true))?
