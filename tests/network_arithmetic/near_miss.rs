@@ -80,6 +80,13 @@ fn the_rule_that_somebody_meant_is_named() {
             "the nearest rule allows tcp 30000-30800 from sg-lb",
         ),
         (
+            json!([
+                by_group("253", -1, -1, "sg-lb"),
+                by_block(22, 22, "0.0.0.0/0")
+            ]),
+            "the nearest rule allows protocol 253 on every port from sg-lb, but not tcp",
+        ),
+        (
             json!([node_to_node, by_group("icmp", -1, -1, "sg-lb")]),
             "no rule comes near",
         ),

@@ -107,8 +107,8 @@ fn rank<'a>(
 ) -> Option<(i32, i32, String)> {
     let wanted = ports.intervals().first()?.0;
     let tcp = carries_tcp(&rule.ip_protocol);
-    let udp = rule.ip_protocol == "17" || rule.ip_protocol.eq_ignore_ascii_case("udp");
-    if !tcp && !udp {
+    // Everybody's rule for ping is no attempt at a health check.
+    if !tcp && is_icmp(&rule.ip_protocol) {
         return None;
     }
     let dead = dead_peering(named, peer);
@@ -141,6 +141,10 @@ fn rank<'a>(
     (score >= WORTH_SHOWING).then_some((score, distance, why))
 }
 
+fn is_icmp(protocol: &str) -> bool {
+    matches!(protocol, "1" | "58") || protocol.to_ascii_lowercase().starts_with("icmp")
+}
+
 /// A reference to the right group over a peering that is gone.
 fn dead_peering(named: RulePeer<'_>, peer: &Peer<'_>) -> Option<String> {
     let RulePeer::Group(pair) = named else {
@@ -164,6 +168,13 @@ fn text(
         "6" => "tcp",
         "17" => "udp",
         other => other,
+    };
+    let numbered;
+    let protocol = if protocol.parse::<u8>().is_ok() {
+        numbered = format!("protocol {protocol}");
+        numbered.as_str()
+    } else {
+        protocol
     };
     let what = match RulePorts::of(rule) {
         _ if protocol == "-1" => "all traffic".to_owned(),

@@ -1,6 +1,5 @@
 //! A target group of IPv6 addresses holds instances that have no primary IPv6 address.
 
-use super::target_interface::primary_v6;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
@@ -104,7 +103,7 @@ fn primary(instance: &Instance) -> Result<Primary<'_>, Gap> {
     let interface = instance
         .primary_interface()
         .ok_or_else(|| partial("the primary interface"))?;
-    if primary_v6(interface).is_some() {
+    if interface.primary_ipv6().is_some() {
         return Ok(Primary::Set);
     }
     let unsaid =

@@ -34,12 +34,11 @@ pub struct TargetInterface<'a> {
     pub stopped: Option<&'a str>,
 }
 
-/// The interface behind `target`, for a target group of IPv6 addresses when `ipv6`.
+/// The interface behind `target`.
 pub fn target_interface<'a>(
     region: &RegionView<'_, 'a>,
     vpc: &str,
     target: &'a Target,
-    ipv6: bool,
 ) -> TargetInterface<'a> {
     let zone = |of_interface: Option<&'a str>, gap: &dyn Fn() -> Gap| {
         let registered = target
@@ -98,11 +97,7 @@ pub fn target_interface<'a>(
         let instance = found.as_ref().ok().map(|found| found.value);
         let eni = instance.and_then(Instance::primary_interface);
         TargetInterface {
-            address: if ipv6 {
-                eni.and_then(primary_v6).ok_or_else(gap)
-            } else {
-                target.address.clone()
-            },
+            address: target.address.clone(),
             zone: zone(
                 instance
                     .map(|instance| instance.placement.availability_zone.as_str())
@@ -209,16 +204,6 @@ fn carries(eni: &NetworkInterface, address: IpAddr) -> bool {
             .iter()
             .any(|ip| ip.ipv6_address.parse() == Ok(address)),
     }
-}
-
-/// An IPv6 target group by instance needs the primary IPv6 address of the interface.
-pub fn primary_v6(eni: &NetworkInterface) -> Option<IpAddr> {
-    eni.ipv6_addresses
-        .iter()
-        .find(|ip| ip.is_primary_ipv6 == Some(true))?
-        .ipv6_address
-        .parse()
-        .ok()
 }
 
 fn group_ids(eni: &NetworkInterface) -> Vec<&str> {

@@ -193,8 +193,7 @@ impl Why<'_> {
             },
             Self::OwnGroups { service } => Fix {
                 summary: format!(
-                    "set {MANAGE}, so that the controller writes and keeps the rule; by hand the same is to {}",
-                    fix.summary
+                    "set {MANAGE}, so that the controller writes and keeps the rule"
                 ),
                 commands: vec![setting::annotate(
                     service,

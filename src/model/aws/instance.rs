@@ -197,6 +197,16 @@ impl Instance {
 }
 
 impl NetworkInterface {
+    /// The address that an `instance` target of an IPv6 target group stands for.
+    pub fn primary_ipv6(&self) -> Option<IpAddr> {
+        self.ipv6_addresses
+            .iter()
+            .find(|ip| ip.is_primary_ipv6 == Some(true))?
+            .ipv6_address
+            .parse()
+            .ok()
+    }
+
     /// All private IPv4 addresses; health checks may come from any of them.
     pub fn addresses(&self) -> Vec<IpAddr> {
         let mut all: Vec<IpAddr> = self
