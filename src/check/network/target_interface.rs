@@ -4,7 +4,6 @@
 //! `ip` target is whichever interface of the balancer's VPC has the address,
 //! alone or inside a delegated prefix.
 
-use super::cidr;
 use super::pair::Zone;
 use crate::check::view::{Located, RegionView};
 use crate::model::aws::{Instance, NetworkInterface};
@@ -158,7 +157,7 @@ fn interface_of<'a>(
     let having: Vec<&'a NetworkInterface> = all
         .value
         .iter()
-        .filter(|eni| carries(eni, address))
+        .filter(|eni| eni.carries(address))
         .collect();
     let chosen = having
         .iter()
@@ -182,28 +181,6 @@ fn interface_of<'a>(
                 )),
             )
         })
-}
-
-fn carries(eni: &NetworkInterface, address: IpAddr) -> bool {
-    // AWS writes IPv4 addresses in one way only, so their texts can be compared.
-    let text = address.to_string();
-    match address {
-        IpAddr::V4(_) => {
-            eni.private_ip_address.as_deref() == Some(text.as_str())
-                || eni
-                    .private_ip_addresses
-                    .iter()
-                    .any(|ip| ip.private_ip_address == text)
-                || eni
-                    .ipv4_prefixes
-                    .iter()
-                    .any(|prefix| cidr::contains(&prefix.ipv4_prefix, address) == Ok(true))
-        }
-        IpAddr::V6(_) => eni
-            .ipv6_addresses
-            .iter()
-            .any(|ip| ip.ipv6_address.parse() == Ok(address)),
-    }
 }
 
 fn group_ids(eni: &NetworkInterface) -> Vec<&str> {
