@@ -37,7 +37,6 @@ pub static CHECK: Check = Check {
         Source::LoadBalancers,
         Source::TargetGroups,
         Source::TargetGroupAttributes,
-        Source::Instances,
         Source::NetworkInterfaces,
     ],
     page: include_str!("secondary_interface_preserves_client_ip.md"),
