@@ -57,7 +57,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             endpoints
                 .on_port(port)
                 .filter(|one| one.is_ready() || drains(one))
-                .filter(|one| !service.is_local() || one.node_name.as_deref() == Some(found.node))
+                .filter(|one| !service.is_local() || one.is_local_to(found.node))
                 .count(),
         ),
         Err(gap) if service.is_local() => return Err(gap.clone()),
