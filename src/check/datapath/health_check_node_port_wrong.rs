@@ -1,7 +1,7 @@
 //! The agent answers 503 for a Gateway or Ingress that it serves.
 
 use super::annotation::annotate;
-use super::probe::{Probe, entry};
+use super::probe::{CONNECTS_ONLY, Probe, entry};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
@@ -41,6 +41,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         );
     }
     let probe = match Probe::of(service, path, target) {
+        Ok(probe) if probe.of_agent && probe.connects_only => return not_applicable(CONNECTS_ONLY),
         Ok(probe) if probe.of_agent => probe,
         Ok(_) => return not_applicable("the check goes to the NodePort itself"),
         Err(why) => return not_applicable(why),

@@ -126,7 +126,9 @@ impl Endpoint {
     /// Whether Cilium counts it as local on `node`: endpoints without a node name are local everywhere
     /// (pkg/service `requireNodeLocalBackends`, pkg/loadbalancer/healthserver `getLocalEndpointCount`).
     pub fn is_local_to(&self, node: &str) -> bool {
-        self.node_name.as_deref().is_none_or(|name| name.is_empty() || name == node)
+        self.node_name
+            .as_deref()
+            .is_none_or(|name| name.is_empty() || name == node)
     }
 
     /// Whether its hints name zones, and `zone` is none of them.

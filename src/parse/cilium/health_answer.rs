@@ -126,7 +126,10 @@ mod tests {
              \t\"localEndpoints\": 1,\n\t\"serviceProxyHealthy\": true\n}",
         )
         .unwrap();
-        assert_eq!(kube_proxy.service, Some(("apps".to_owned(), "y".to_owned())));
+        assert_eq!(
+            kube_proxy.service,
+            Some(("apps".to_owned(), "y".to_owned()))
+        );
         assert!(kube_proxy.by_kube_proxy);
         assert_eq!(answer("200 OK\n---\n{}").unwrap().service, None);
     }
