@@ -5,7 +5,7 @@ use crate::check::finding::{Confidence, Finding, Fix, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, not_applicable};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::Source;
+use crate::model::{Reason, Source};
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -18,12 +18,9 @@ pub static CHECK: Check = Check {
     since: "0.1.0",
     needs: &[
         Source::Services,
-        Source::AgentConfig,
-        Source::AgentStartConfig,
         Source::ConfigMaps,
         Source::NodeConfigs,
         Source::Nodes,
-        Source::Pods,
     ],
     page: include_str!("cni_chaining.md"),
     known_issues: &[],
@@ -39,7 +36,13 @@ fn run(view: &View<'_>, node: &str) -> Checked {
             "the limits of chaining concern Envoy, and Envoy does not serve the Service",
         );
     }
-    let mode = option::text(view, node, "cni-chaining-mode", "none")?;
+    // The CNI of a node is chosen when it joins, so what is asked for today is what runs.
+    let mode = match option::declared(view, node, "cni-chaining-mode", "none") {
+        Err(gap) if matches!(gap.reason, Reason::Partial(_)) => {
+            return not_applicable("nothing says that another CNI takes part");
+        }
+        mode => mode?,
+    };
     if mode.value.is_empty() || mode.value == "none" {
         return not_applicable("Cilium is the only CNI");
     }

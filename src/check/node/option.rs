@@ -71,7 +71,7 @@ pub fn text(view: &View<'_>, node: &str, key: &str, default: &str) -> Result<Tex
 ///
 /// # Errors
 /// The gap of the ConfigMap. One of which only a part was captured never proves that a key is absent.
-fn declared(view: &View<'_>, node: &str, key: &str, default: &str) -> Result<Text, Gap> {
+pub fn declared(view: &View<'_>, node: &str, key: &str, default: &str) -> Result<Text, Gap> {
     let mut assumption = None;
     match node_config(view, node, key) {
         Ok(mut said) => {
