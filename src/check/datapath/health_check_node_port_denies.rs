@@ -59,6 +59,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         && (*namespace != service.metadata.namespace || *name != service.metadata.name)
     {
         return fail(other_service(
+            view,
             service,
             node,
             answer,
@@ -175,6 +176,7 @@ fn denied(
 
 /// The body names another Service.
 fn other_service(
+    view: &View<'_>,
     service: &Service,
     node: &str,
     answer: &Fact<HealthAnswer>,
@@ -205,8 +207,8 @@ fn other_service(
         summary: "the agent still serves the port of before: restart it".to_owned(),
         commands: vec![format!(
             "kubectl get service -A -o custom-columns=NS:.metadata.namespace,NAME:.metadata.name,HC:.spec.healthCheckNodePort | grep {port}"
-        )],
-        risk: Risk::Safe,
+        ), restart_agent(view, node)],
+        risk: Risk::Disruptive,
         changes: Vec::new(),
         after: format!("the answer of port {port} names {id}"),
     })

@@ -207,9 +207,11 @@ fn behind(view: &View<'_>, probe: Probe, found: &Entry<'_, '_>, id: &str) -> Opt
         format!("{}:{}/TCP", other.key.address, other.key.port),
         other.raw.as_str(),
     )];
+    let mut cut_off = false;
     if let Ok(status) = view.agent(found.node).status()
         && status.kubernetes.as_deref() == Some("Failure")
     {
+        cut_off = true;
         evidence.push(Evidence::new(
             Layer::Observed,
             &status.origin,
@@ -221,8 +223,13 @@ fn behind(view: &View<'_>, probe: Probe, found: &Entry<'_, '_>, id: &str) -> Opt
     Some(
         Finding::new(
             format!(
-                "other agents have NodePort {} of {id}, and those of these nodes do not: they are behind the cluster",
-                probe.node_port
+                "other agents have NodePort {} of {id}, and those of these nodes do not{}",
+                probe.node_port,
+                if cut_off {
+                    ": they cannot reach the API server"
+                } else {
+                    ""
+                }
             ),
             format!("{id}:{} behind", probe.node_port),
             evidence,

@@ -138,12 +138,8 @@ fn finding(
                       Ingress needs Cilium for them"
                 .to_owned(),
             commands: vec![
+                format!("helm -n {namespace} list --filter '^cilium$'"),
                 format!("helm -n {namespace} get values cilium -o yaml | grep -A5 encryption"),
-                format!(
-                    "helm -n {namespace} upgrade cilium cilium/cilium --version <chart version of the release> \
-                     --reuse-values --set encryption.type=wireguard"
-                ),
-                format!("kubectl -n {namespace} rollout restart ds/cilium"),
             ],
             risk: Risk::Disruptive,
             changes: Vec::new(),

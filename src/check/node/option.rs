@@ -34,7 +34,7 @@ pub fn text(view: &View<'_>, node: &str, key: &str, default: &str) -> Result<Tex
             origin,
             format!("Node/{node}"),
             field,
-            value.trim(),
+            shown(value),
         )],
         assumption: None,
     };
@@ -92,7 +92,7 @@ pub fn declared(view: &View<'_>, node: &str, key: &str, default: &str) -> Result
     let map = age::config_map(view).ok_or_else(|| config_map_gap(view))?;
     let namespace = map.metadata.namespace.as_str();
     let (value, shown) = match map.data.get(key) {
-        Some(value) => (value.trim(), value.trim().to_owned()),
+        Some(value) => (value.trim(), shown(value).to_owned()),
         None => {
             if let Some(gap) = view.config_maps().partial(namespace, "cilium-config") {
                 return Err(Gap::new(
@@ -120,4 +120,12 @@ pub fn declared(view: &View<'_>, node: &str, key: &str, default: &str) -> Result
         )],
         assumption,
     })
+}
+
+/// A value in evidence, where nothing would be read as a reading that failed.
+fn shown(value: &str) -> &str {
+    match value.trim() {
+        "" => "\"\"",
+        value => value,
+    }
 }

@@ -72,7 +72,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     fail(finding(
         format!(
             "the check of {id} is TCP on healthCheckNodePort {port}, where the agent accepts connections and then answers 503: \
-             nodes without a ready endpoint look healthy, and refuse the clients they get"
+             nodes without a ready endpoint look healthy, and turn away the clients they get"
         ),
         "connects only",
     ))

@@ -56,7 +56,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         Finding::new(
             format!(
                 "externalTrafficPolicy of {id} is Local, and the check is {} on the NodePort instead of HTTP on healthCheckNodePort {port}: \
-                 nodes without an endpoint refuse it, and a node whose last endpoint is going away looks healthy until it is gone",
+                 nodes without an endpoint fail it as well, and a node whose last endpoint is going away looks healthy until it is gone",
                 group.health_check_protocol.as_deref().unwrap_or("TCP")
             ),
             name.name.clone(),
