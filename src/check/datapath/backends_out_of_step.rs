@@ -29,6 +29,7 @@ pub static CHECK: Check = Check {
         Source::EndpointSlices,
         Source::AgentStatus,
         Source::DbFrontends,
+        Source::ConfigMaps,
     ],
     page: include_str!("backends_out_of_step.md"),
     known_issues: &[],

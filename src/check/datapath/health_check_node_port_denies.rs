@@ -26,6 +26,7 @@ pub static CHECK: Check = Check {
         Source::HealthCheckNodePort,
         Source::EndpointSlices,
         Source::BpfLb,
+        Source::ConfigMaps,
     ],
     page: include_str!("health_check_node_port_denies.md"),
     known_issues: &[],

@@ -17,7 +17,7 @@ pub static CHECK: Check = Check {
     bearing: Bearing::Hygiene,
     title: "the connection tracking or NAT map of a node is full or nearly so",
     since: "0.1.0",
-    needs: &[Source::BpfMetrics, Source::AgentMetrics],
+    needs: &[Source::BpfMetrics, Source::AgentMetrics, Source::ConfigMaps],
     page: include_str!("conntrack_pressure.md"),
     known_issues: &[],
     run: Run::Node(run),

@@ -18,7 +18,7 @@ pub static CHECK: Check = Check {
     bearing: Bearing::Hygiene,
     title: "the check's time-out is so short that a busy node fails it",
     since: "0.1.0",
-    needs: &[Source::TargetGroups],
+    needs: &[Source::Services, Source::TargetGroups],
     page: include_str!("check_timing_tight.md"),
     known_issues: &[],
     run: Run::Path(run),
