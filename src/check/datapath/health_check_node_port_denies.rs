@@ -1,5 +1,6 @@
 //! The health-check node port says that the node has no endpoint, or nothing sensible, although it has one.
 
+use super::port_missing::port_missing;
 use super::probe::{CONNECTS_ONLY, Probe, entry};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
@@ -27,6 +28,11 @@ pub static CHECK: Check = Check {
         Source::EndpointSlices,
         Source::BpfLb,
         Source::ConfigMaps,
+        Source::AgentVersion,
+        Source::AgentStatus,
+        Source::AgentLog,
+        Source::AgentMetrics,
+        Source::DbFrontends,
     ],
     page: include_str!("health_check_node_port_denies.md"),
     known_issues: &[],
@@ -67,10 +73,25 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             &format!("{namespace}/{name}"),
         ));
     }
+    let found = entry(view, target, probe);
+    if let Ok(found) = &found
+        && found.frontend.is_none()
+        && found.unreadable().is_none()
+    {
+        // Nothing to serve here, and the server says so: why not is the question.
+        let finding = port_missing(
+            view,
+            service,
+            probe,
+            found,
+            vec![said(service, node, answer)],
+        );
+        return fail(finding);
+    }
     if service.is_proxied() {
         return not_applicable("Envoy serves the Service, and CLB6202 judges the answer");
     }
-    let programmed = entry(view, target, probe)
+    let programmed = found
         .ok()
         .and_then(|found| Some((found.frontend?.backend_count(), found.bpf, found.frontend?)));
     if programmed.as_ref().is_some_and(|(count, ..)| *count == 0) {

@@ -78,7 +78,10 @@ pub fn declared(view: &View<'_>, node: &str, key: &str, default: &str) -> Result
             if let Some((value, evidence)) = said.pop() {
                 return Ok(Text {
                     value: value.trim().to_owned(),
-                    evidence: vec![evidence],
+                    evidence: vec![Evidence {
+                        value: shown(value).to_owned(),
+                        ..evidence
+                    }],
                     assumption: None,
                 });
             }
