@@ -38,6 +38,7 @@ pub static CHECKS: &[&Check] = &[
     &datapath::frontend_without_backends::CHECK,
     &datapath::l7_redirect_missing::CHECK,
     &datapath::source_range_blocks::CHECK,
+    &datapath::backend_unreachable::CHECK,
     &datapath::local_policy_no_endpoint::CHECK,
     &datapath::health_check_node_port_wrong::CHECK,
     &datapath::health_check_node_port_closed::CHECK,

@@ -1,6 +1,7 @@
 //! Hop 6: what the BPF datapath does with the packet.
 
 pub mod annotation;
+pub mod backend_unreachable;
 pub mod frontend_missing;
 pub mod frontend_without_backends;
 pub mod health_check_node_port_closed;
@@ -11,3 +12,4 @@ pub mod local_policy_no_endpoint;
 pub mod probe;
 pub mod source_range_blocks;
 pub mod unserved;
+pub mod vouched;
