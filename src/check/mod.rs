@@ -6,6 +6,7 @@
 pub mod code;
 pub mod finding;
 pub mod hop;
+pub mod known_issue;
 pub mod outcome;
 pub mod registry;
 pub mod view;
@@ -22,6 +23,7 @@ pub mod workload;
 pub use code::Code;
 pub use finding::{Change, Confidence, Evidence, Finding, Fix, Layer, Risk};
 pub use hop::{Hop, Severity};
+pub use known_issue::KnownIssue;
 pub use outcome::{Checked, Outcome};
 pub use registry::CHECKS;
 pub use view::View;
@@ -74,6 +76,8 @@ pub struct Check {
     pub needs: &'static [Source],
     /// Its page, in Markdown.
     pub page: &'static str,
+    /// Upstream defects that make it fail, said only of versions that have them.
+    pub known_issues: &'static [KnownIssue],
     /// The function.
     pub run: Run,
 }

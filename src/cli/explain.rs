@@ -5,6 +5,7 @@ use super::{print, warn};
 use crate::check::{CHECKS, Check, registry};
 use crate::path::similar::similar;
 use crate::report::Exit;
+use std::fmt::Write as _;
 
 pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<Exit> {
     let Some(check) = registry::find(&args.code) else {
@@ -35,7 +36,7 @@ fn page(check: &Check) -> String {
         .map(|source| format!("  {}  ({})", source.title(), source.permission()))
         .collect();
     format!(
-        "# {} {}\n\n{}\n\nhop {} ({}) · severity {} · since {}\n\n{}\n## What it reads\n\n{}\n",
+        "# {} {}\n\n{}\n\nhop {} ({}) · severity {} · since {}\n\n{}{}\n## What it reads\n\n{}\n",
         check.code,
         check.slug,
         check.title,
@@ -44,6 +45,25 @@ fn page(check: &Check) -> String {
         check.severity.id(),
         check.since,
         check.page,
+        known(check),
         needs.join("\n")
     )
+}
+
+fn known(check: &Check) -> String {
+    let mut text = String::new();
+    for issue in check.known_issues {
+        if text.is_empty() {
+            text.push_str("\n## Known issues\n\n");
+        }
+        let _ = writeln!(
+            text,
+            "  {} {}: {}\n  {}",
+            issue.component.id(),
+            issue.range_texts().join(", "),
+            issue.summary,
+            issue.link
+        );
+    }
+    text
 }

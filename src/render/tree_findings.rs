@@ -135,6 +135,18 @@ fn finding(out: &mut String, label: &str, style: Label, finding: &Finding, look:
             ),
         );
     }
+    for issue in &finding.known_issues {
+        block.item(
+            "known",
+            &format!(
+                "{} {}: {} · {}",
+                issue.component,
+                issue.running.join(", "),
+                issue.summary,
+                issue.link
+            ),
+        );
+    }
     if let Some(fix) = &finding.fix {
         mend(&mut block, fix);
     }

@@ -1,5 +1,6 @@
 //! From a verdict to the document.
 
+use super::known::known;
 use super::v1;
 use crate::check::finding::Fix;
 use crate::model::Snapshot;
@@ -104,6 +105,7 @@ fn finding(snapshot: &Snapshot, verdict: &Diagnosis, group: &Group, total: usize
             })
             .collect(),
         assumptions: group.finding.assumptions.clone(),
+        known_issues: known(snapshot, verdict, group),
         fix: group
             .finding
             .fix

@@ -5,6 +5,7 @@
 
 pub mod convert;
 pub mod exit;
+mod known;
 pub mod schema;
 pub mod v1;
 

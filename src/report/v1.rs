@@ -109,8 +109,27 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// What was taken for granted.
     pub assumptions: Vec<String>,
+    /// Defects of the running versions that make it fail.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known_issues: Vec<KnownIssue>,
     /// What would mend it.
     pub fix: Option<Fix>,
+}
+
+/// A defect that its project knows, in a version that runs where the check fired.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct KnownIssue {
+    /// `cilium`.
+    pub component: String,
+    /// The versions that run and have it.
+    pub running: Vec<String>,
+    /// The releases that have it, as `1.18.0 to before 1.18.1`.
+    pub ranges: Vec<String>,
+    /// The issue or pull request.
+    pub link: String,
+    /// What is wrong.
+    pub summary: String,
 }
 
 /// How many targets a finding concerns.
@@ -203,7 +222,7 @@ pub struct Hop {
     pub proof: String,
     /// The same, one text per check.
     pub proofs: Vec<String>,
-    /// What fails, or is unknown where nothing fails.
+    /// What gives the hop its status: checks that fail, else are unknown, else fail by design.
     pub codes: Vec<String>,
 }
 

@@ -31,7 +31,7 @@ pub struct HopLine {
     pub status: Status,
     /// What works, one text per check, with counts where it is not for all targets.
     pub proofs: Vec<String>,
-    /// Codes that fail, or that are unknown where nothing fails.
+    /// The codes that give the hop its state: those that fail, else are unknown, else fail by design.
     pub codes: Vec<Code>,
 }
 
@@ -68,6 +68,7 @@ fn line(
     let mut status = Status::NotApplicable;
     let mut failing = BTreeSet::new();
     let mut unknown = BTreeSet::new();
+    let mut expected = BTreeSet::new();
     let mut proofs: Proofs<'_> = BTreeMap::new();
     // A path without targets still has hops: then only what concerns the whole path speaks.
     let rows: Vec<&[&Result]> = if each.is_empty() {
@@ -99,7 +100,10 @@ fn line(
                     Status::Pass
                 }
                 Ok(Outcome::Note(_)) => Status::Pass,
-                Ok(Outcome::Expected(_)) => Status::Expected,
+                Ok(Outcome::Expected(_)) => {
+                    expected.insert(check.code);
+                    Status::Expected
+                }
                 Ok(Outcome::NotApplicable(_)) => Status::NotApplicable,
                 Err(_) => {
                     unknown.insert(check.code);
@@ -113,9 +117,14 @@ fn line(
         hop,
         status,
         proofs: prove(&proofs, rows.len()),
-        codes: if failing.is_empty() { unknown } else { failing }
-            .into_iter()
-            .collect(),
+        codes: match status {
+            Status::Fail => failing,
+            Status::Unknown => unknown,
+            Status::Expected => expected,
+            Status::Pass | Status::NotApplicable => BTreeSet::new(),
+        }
+        .into_iter()
+        .collect(),
     }
 }
 

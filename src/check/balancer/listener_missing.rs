@@ -19,6 +19,7 @@ pub static CHECK: Check = Check {
     since: "0.1.0",
     needs: &[Source::Listeners, Source::Events],
     page: include_str!("listener_missing.md"),
+    known_issues: &[],
     run: Run::Path(run),
 };
 

@@ -18,6 +18,7 @@ pub static CHECK: Check = Check {
     since: "0.1.0",
     needs: &[Source::LoadBalancers],
     page: include_str!("load_balancer_not_active.md"),
+    known_issues: &[],
     run: Run::Path(run),
 };
 

@@ -34,6 +34,7 @@ pub static CHECK: Check = Check {
         Source::Instances,
     ],
     page: include_str!("load_balancer_not_found.md"),
+    known_issues: &[],
     run: Run::Path(run),
 };
 

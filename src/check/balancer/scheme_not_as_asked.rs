@@ -25,6 +25,7 @@ pub static CHECK: Check = Check {
     since: "0.1.0",
     needs: &[Source::Gateways, Source::Services, Source::LoadBalancers],
     page: include_str!("scheme_not_as_asked.md"),
+    known_issues: &[],
     run: Run::Path(run),
 };
 

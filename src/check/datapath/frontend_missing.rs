@@ -30,6 +30,7 @@ pub static CHECK: Check = Check {
         Source::DbFrontends,
     ],
     page: include_str!("frontend_missing.md"),
+    known_issues: &[],
     run: Run::Target(run),
 };
 

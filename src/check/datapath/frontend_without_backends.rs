@@ -20,6 +20,7 @@ pub static CHECK: Check = Check {
     since: "0.1.0",
     needs: &[Source::Services, Source::BpfLb, Source::EndpointSlices],
     page: include_str!("frontend_without_backends.md"),
+    known_issues: &[],
     run: Run::Target(run),
 };
 

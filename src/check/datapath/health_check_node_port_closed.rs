@@ -33,6 +33,7 @@ pub static CHECK: Check = Check {
         Source::Pods,
     ],
     page: include_str!("health_check_node_port_closed.md"),
+    known_issues: &[],
     run: Run::Target(run),
 };
 

@@ -27,6 +27,7 @@ pub static CHECK: Check = Check {
         Source::AgentVersion,
     ],
     page: include_str!("health_check_node_port_wrong.md"),
+    known_issues: &[],
     run: Run::Target(run),
 };
 

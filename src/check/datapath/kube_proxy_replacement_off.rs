@@ -34,6 +34,7 @@ pub static CHECK: Check = Check {
         Source::Pods,
     ],
     page: include_str!("kube_proxy_replacement_off.md"),
+    known_issues: &[],
     run: Run::Target(run),
 };
 

@@ -30,6 +30,7 @@ pub static CHECK: Check = Check {
         Source::AgentLog,
     ],
     page: include_str!("l7_redirect_missing.md"),
+    known_issues: &[],
     run: Run::Target(run),
 };
 

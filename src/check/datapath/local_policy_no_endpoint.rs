@@ -19,6 +19,7 @@ pub static CHECK: Check = Check {
     since: "0.1.0",
     needs: &[Source::Services, Source::EndpointSlices, Source::BpfLb],
     page: include_str!("local_policy_no_endpoint.md"),
+    known_issues: &[],
     run: Run::Target(run),
 };
 

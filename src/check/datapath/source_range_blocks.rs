@@ -22,6 +22,7 @@ pub static CHECK: Check = Check {
     since: "0.1.0",
     needs: &[Source::Services, Source::BpfLb, Source::NetworkInterfaces],
     page: include_str!("source_range_blocks.md"),
+    known_issues: &[],
     run: Run::Target(run),
 };
 

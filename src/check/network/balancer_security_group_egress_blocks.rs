@@ -31,6 +31,7 @@ pub static CHECK: Check = Check {
         Source::PrefixLists,
     ],
     page: include_str!("balancer_security_group_egress_blocks.md"),
+    known_issues: &[],
     run: Run::Target(run),
 };
 

@@ -23,6 +23,7 @@ pub static CHECK: Check = Check {
     since: "0.1.0",
     needs: &[Source::LoadBalancers, Source::RouteTables, Source::Subnets],
     page: include_str!("internet_facing_subnet_private.md"),
+    known_issues: &[],
     run: Run::Path(run),
 };
 

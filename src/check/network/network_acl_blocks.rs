@@ -34,6 +34,7 @@ pub static CHECK: Check = Check {
         Source::Subnets,
     ],
     page: include_str!("network_acl_blocks.md"),
+    known_issues: &[],
     run: Run::Target(run),
 };
 

@@ -33,6 +33,7 @@ pub static CHECK: Check = Check {
         Source::PrefixLists,
     ],
     page: include_str!("node_security_group_blocks.md"),
+    known_issues: &[],
     run: Run::Target(run),
 };
 

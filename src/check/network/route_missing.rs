@@ -34,6 +34,7 @@ pub static CHECK: Check = Check {
         Source::PrefixLists,
     ],
     page: include_str!("route_missing.md"),
+    known_issues: &[],
     run: Run::Target(run),
 };
 

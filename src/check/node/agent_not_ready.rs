@@ -33,6 +33,7 @@ pub static CHECK: Check = Check {
         Source::NodeConfigs,
     ],
     page: include_str!("agent_not_ready.md"),
+    known_issues: &[],
     run: Run::Node(run),
 };
 

@@ -17,6 +17,7 @@ pub static CHECK: Check = Check {
     since: "0.1.0",
     needs: &[Source::AgentStatus],
     page: include_str!("agent_stale.md"),
+    known_issues: &[],
     run: Run::Node(run),
 };
 

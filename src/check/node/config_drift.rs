@@ -37,6 +37,7 @@ pub static CHECK: Check = Check {
         Source::NodeConfigs,
     ],
     page: include_str!("config_drift.md"),
+    known_issues: &[],
     run: Run::Node(run),
 };
 

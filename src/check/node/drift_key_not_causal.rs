@@ -19,6 +19,7 @@ pub static CHECK: Check = Check {
     since: "0.1.0",
     needs: &[Source::AgentLog],
     page: include_str!("drift_key_not_causal.md"),
+    known_issues: &[],
     run: Run::Subject(run),
 };
 

@@ -32,6 +32,7 @@ pub static CHECK: Check = Check {
         Source::BpfLb,
     ],
     page: include_str!("envoy_config_disabled.md"),
+    known_issues: &[],
     run: Run::Node(run),
 };
 

@@ -17,6 +17,7 @@ pub static CHECK: Check = Check {
     since: "0.1.0",
     needs: &[Source::Nodes],
     page: include_str!("node_not_ready.md"),
+    known_issues: &[],
     run: Run::Node(run),
 };
 

@@ -18,6 +18,7 @@ pub static CHECK: Check = Check {
     since: "0.1.0",
     needs: &[Source::Gateways, Source::Services],
     page: include_str!("annotation_not_copied.md"),
+    known_issues: &[],
     run: Run::Subject(run),
 };
 

@@ -30,6 +30,7 @@ pub static CHECK: Check = Check {
         Source::Events,
     ],
     page: include_str!("load_balancer_not_provisioned.md"),
+    known_issues: &[],
     run: Run::Subject(run),
 };
 

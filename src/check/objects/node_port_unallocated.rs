@@ -25,6 +25,7 @@ pub static CHECK: Check = Check {
         Source::TargetGroups,
     ],
     page: include_str!("node_port_unallocated.md"),
+    known_issues: &[],
     run: Run::Path(run),
 };
 

@@ -19,6 +19,7 @@ pub static CHECK: Check = Check {
     since: "0.1.0",
     needs: &[Source::Services, Source::EndpointSlices],
     page: include_str!("placeholder_endpoint.md"),
+    known_issues: &[],
     run: Run::Subject(run),
 };
 

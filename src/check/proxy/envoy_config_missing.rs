@@ -28,6 +28,7 @@ pub static CHECK: Check = Check {
         Source::Gateways,
     ],
     page: include_str!("envoy_config_missing.md"),
+    known_issues: &[],
     run: Run::Target(run),
 };
 

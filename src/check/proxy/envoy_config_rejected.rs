@@ -29,6 +29,7 @@ pub static CHECK: Check = Check {
         Source::AgentLog,
     ],
     page: include_str!("envoy_config_rejected.md"),
+    known_issues: &[],
     run: Run::Target(run),
 };
 

@@ -29,6 +29,7 @@ pub static CHECK: Check = Check {
         Source::Pods,
     ],
     page: include_str!("envoy_listener_missing.md"),
+    known_issues: &[],
     run: Run::Target(run),
 };
 

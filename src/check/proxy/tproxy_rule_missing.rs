@@ -36,6 +36,7 @@ pub static CHECK: Check = Check {
         Source::Pods,
     ],
     page: include_str!("tproxy_rule_missing.md"),
+    known_issues: &[],
     run: Run::Target(run),
 };
 

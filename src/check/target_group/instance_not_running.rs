@@ -19,6 +19,7 @@ pub static CHECK: Check = Check {
     since: "0.1.0",
     needs: &[Source::TargetHealth, Source::Instances],
     page: include_str!("instance_not_running.md"),
+    known_issues: &[],
     run: Run::Target(run),
 };
 

@@ -20,6 +20,7 @@ pub static CHECK: Check = Check {
     since: "0.1.0",
     needs: &[Source::TargetHealth],
     page: include_str!("placeholder_registered.md"),
+    known_issues: &[],
     run: Run::Target(run),
 };
 

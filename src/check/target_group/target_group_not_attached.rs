@@ -24,6 +24,7 @@ pub static CHECK: Check = Check {
         Source::TargetHealth,
     ],
     page: include_str!("target_group_not_attached.md"),
+    known_issues: &[],
     run: Run::Path(run),
 };
 

@@ -27,6 +27,7 @@ pub static CHECK: Check = Check {
         Source::TargetHealth,
     ],
     page: include_str!("target_in_transition.md"),
+    known_issues: &[],
     run: Run::Target(run),
 };
 

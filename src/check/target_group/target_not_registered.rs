@@ -29,6 +29,7 @@ pub static CHECK: Check = Check {
         Source::TargetHealth,
     ],
     page: include_str!("target_not_registered.md"),
+    known_issues: &[],
     run: Run::Path(run),
 };
 

@@ -23,6 +23,7 @@ pub static CHECK: Check = Check {
     since: "0.1.0",
     needs: &[Source::Services, Source::TargetGroups, Source::TargetHealth],
     page: include_str!("target_port_stale.md"),
+    known_issues: &[],
     run: Run::Target(run),
 };
 

@@ -27,6 +27,7 @@ pub static CHECK: Check = Check {
         Source::TargetHealth,
     ],
     page: include_str!("target_type_unusable.md"),
+    known_issues: &[],
     run: Run::Path(run),
 };
 

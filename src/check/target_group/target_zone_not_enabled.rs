@@ -25,6 +25,7 @@ pub static CHECK: Check = Check {
         Source::Instances,
     ],
     page: include_str!("target_zone_not_enabled.md"),
+    known_issues: &[],
     run: Run::Target(run),
 };
 

@@ -20,6 +20,7 @@ pub static CHECK: Check = Check {
     since: "0.1.0",
     needs: &[Source::Services, Source::EnvoyConfigs, Source::TargetGroups],
     page: include_str!("check_protocol_mismatch.md"),
+    known_issues: &[],
     run: Run::Path(run),
 };
 

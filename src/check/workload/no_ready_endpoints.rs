@@ -20,6 +20,7 @@ pub static CHECK: Check = Check {
     since: "0.1.0",
     needs: &[Source::Services, Source::EndpointSlices],
     page: include_str!("no_ready_endpoints.md"),
+    known_issues: &[],
     run: Run::Path(run),
 };
 
