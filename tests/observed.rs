@@ -13,7 +13,7 @@ mod captures;
 #[path = "observed/cluster.rs"]
 mod cluster;
 
-use answers::{Answer, Met};
+use answers::Answer;
 use cilium_lb::bundle::Bundle;
 use cilium_lb::model::Snapshot;
 use cilium_lb::path::resolve;
@@ -31,6 +31,8 @@ struct Prediction {
     codes: Vec<String>,
     /// The readings that are missing.
     readings: Vec<String>,
+    /// Whether anything is said that bears on clients: a cause or a note about the Service's traffic.
+    warned: bool,
 }
 
 impl Prediction {
@@ -102,6 +104,12 @@ fn judge(capture: &Capture, probes: &[Answer], bundle: &Bundle) -> Vec<Predictio
                     .map(|gap| gap.source.clone())
                     .collect(),
                 codes,
+                warned: document
+                    .causes
+                    .iter()
+                    .chain(&document.notes)
+                    .next()
+                    .is_some(),
             }
         })
         .collect()
@@ -154,6 +162,22 @@ fn table(all: &[Prediction]) -> String {
     text
 }
 
+/// Health-check node ports that answer 200 while every NodePort of the Service is closed to the client.
+fn hollow(all: &[Prediction]) -> Vec<&Prediction> {
+    let dead = |of: &Prediction| {
+        let mut ports = all
+            .iter()
+            .filter(|one| one.state == of.state && one.answer.service == of.answer.service)
+            .filter(|one| one.answer.service_port != 0)
+            .peekable();
+        ports.peek().is_some() && ports.all(|one| one.answer.met.passes() == Some(false))
+    };
+    all.iter()
+        .filter(|one| one.answer.service_port == 0 && one.answer.met.passes() == Some(true))
+        .filter(|one| dead(one))
+        .collect()
+}
+
 fn lines<'a>(some: impl Iterator<Item = &'a Prediction>) -> String {
     some.map(|one| one.line() + "\n").collect()
 }
@@ -175,5 +199,13 @@ fn with_all_readings_of_the_node_at_most_one_port_in_twenty_is_unknown() {
     println!("{}", lines(unknown()));
     assert!(wrong.is_empty(), "\n{wrong}");
     assert!(unknown().all(|one| !one.readings.is_empty()));
+    let hollow = hollow(&all);
+    println!(
+        "accepted although nothing behind it works\n{}",
+        lines(hollow.iter().copied())
+    );
+    assert!(hollow.len() >= 4, "{}", lines(hollow.iter().copied()));
+    let silent = lines(hollow.into_iter().filter(|one| !one.warned));
+    assert!(silent.is_empty(), "\n{silent}");
     assert!(unknown().count() * 20 <= all.len(), "{}", lines(unknown()));
 }

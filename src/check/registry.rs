@@ -39,6 +39,7 @@ pub static CHECKS: &[&Check] = &[
     &datapath::l7_redirect_missing::CHECK,
     &datapath::source_range_blocks::CHECK,
     &datapath::backend_unreachable::CHECK,
+    &datapath::health_check_node_port_blind::CHECK,
     &datapath::local_policy_no_endpoint::CHECK,
     &datapath::health_check_node_port_wrong::CHECK,
     &datapath::health_check_node_port_closed::CHECK,

@@ -1,5 +1,10 @@
 //! Reads the captures beside this file.
 
+#![allow(
+    dead_code,
+    reason = "the parser tests want documents, the answer sheet wants everything"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -32,6 +32,7 @@ pub static CHECK: Check = Check {
         Source::Pods,
     ],
     page: include_str!("backend_unreachable.md"),
+    known_issues: &[],
     run: Run::Target(run),
 };
 
@@ -78,8 +79,10 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     }
     match (dead.len(), unproven) {
         (count, _) if count == all => fail(finding(service, &found, count, all, dead)),
+        (0, Some(_)) if accepted(view, &found) => pass("a connection to the NodePort was accepted"),
         (_, Some(gap)) if vouched == 0 && !accepted(view, &found) => Err(gap),
-        (0, _) => pass("nothing speaks against the backends"),
+        // No proof that they answer: it is Kubernetes that says so, and the other checks hold it to that.
+        (0, _) => not_applicable("nothing speaks against the backends"),
         (count, _) => Ok(Outcome::Note(finding(service, &found, count, all, dead))),
     }
 }

@@ -4,6 +4,7 @@ pub mod annotation;
 pub mod backend_unreachable;
 pub mod frontend_missing;
 pub mod frontend_without_backends;
+pub mod health_check_node_port_blind;
 pub mod health_check_node_port_closed;
 pub mod health_check_node_port_wrong;
 pub mod kube_proxy_replacement_off;

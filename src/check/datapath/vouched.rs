@@ -106,11 +106,12 @@ fn by_hand(
             .nodes()
             .known()
             .any(|node| node.internal_ips().any(|one| one == address));
-    // Only where the endpoint says that it runs here must the agent have it.
-    if of_a_node || endpoint.node_name.as_deref() != Some(found.node) {
-        return unproven();
-    }
-    match view.agent(found.node).endpoints() {
+    // Only the agent of the node on which the endpoint says it runs must have it.
+    let there = match endpoint.node_name.as_deref() {
+        Some(there) if !of_a_node => there,
+        _ => return unproven(),
+    };
+    match view.agent(there).endpoints() {
         Ok(rows) if rows.iter().any(|row| row.addresses.contains(&address)) => Backend::Vouched,
         Ok(rows) => Backend::Dead(Death {
             why: "its endpoints were written by hand for addresses that no Pod of their node has"
@@ -118,7 +119,7 @@ fn by_hand(
             evidence: Evidence::new(
                 Layer::Programmed,
                 &rows.origin,
-                format!("Node/{}", found.node),
+                format!("Node/{there}"),
                 format!("endpoints with address {address}"),
                 "none",
             ),
