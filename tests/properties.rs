@@ -5,6 +5,13 @@
 //! documents of Kubernetes become JSON first, as YAML takes longer to read than all the rest, only the part of
 //! the bundle from which something was removed is parsed anew, and all processors take part.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports"
+)]
+
 mod support;
 
 use cilium_lb::bundle::Bundle;

@@ -1,5 +1,11 @@
 //! Reading 100 MB of `bpf lb list -o json`: how long, and how much memory beyond the text. Printed, never asserted.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark prints, and a panic is how it reports"
+)]
+
 #[path = "../support/lb_list.rs"]
 mod lb_list;
 #[path = "../support/memory.rs"]

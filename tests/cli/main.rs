@@ -1,5 +1,12 @@
 //! The program as people run it: arguments in, text and exit code out, without a network.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports"
+)]
+
 mod bundles;
 mod documents;
 mod formats;
