@@ -33,6 +33,7 @@ pub static CHECK: Check = Check {
         Source::AgentLog,
         Source::AgentMetrics,
         Source::DbFrontends,
+        Source::Nodes,
     ],
     page: include_str!("health_check_node_port_denies.md"),
     known_issues: &[],
