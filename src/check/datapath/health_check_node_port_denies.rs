@@ -76,7 +76,8 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     }
     let found = entry(view, target, probe);
     if let Ok(found) = &found
-        && found.frontend.is_none()
+        && service.is_proxied()
+        && found.bpf.on_port(probe.node_port).next().is_none()
         && found.unreadable().is_none()
     {
         // Nothing to serve here, and the server says so: why not is the question.
