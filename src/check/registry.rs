@@ -33,6 +33,8 @@ pub static CHECKS: &[&Check] = &[
     &node::drift_key_not_causal::CHECK,
     &node::envoy_config_disabled::CHECK,
     &node::agent_stale::CHECK,
+    &node::agent_just_started::CHECK,
+    &node::no_address_for_ingress::CHECK,
     &datapath::kube_proxy_replacement_off::CHECK,
     &datapath::frontend_missing::CHECK,
     &datapath::frontend_without_backends::CHECK,
@@ -45,9 +47,19 @@ pub static CHECKS: &[&Check] = &[
     &proxy::envoy_listener_missing::CHECK,
     &proxy::envoy_config_rejected::CHECK,
     &proxy::tproxy_rule_missing::CHECK,
+    &proxy::host_network_node_port::CHECK,
+    &proxy::host_network_listener_rejected::CHECK,
+    &proxy::host_network_listener_missing::CHECK,
+    &proxy::envoy_image_skew::CHECK,
+    &proxy::envoy_connection_limit::CHECK,
     &workload::no_ready_endpoints::CHECK,
     &workload::http_check_misses_host::CHECK,
     &workload::check_protocol_mismatch::CHECK,
+    &workload::upstream_without_healthy_host::CHECK,
+    &workload::http_check_answer_mismatch::CHECK,
+    &workload::ingress_policy_denies::CHECK,
+    &workload::proxy_protocol_mismatch::CHECK,
+    &workload::check_meets_proxy_protocol::CHECK,
 ];
 
 /// The check that a code or a slug names.

@@ -1,6 +1,7 @@
 //! Hop 5: is the node ready to serve, and does its agent run the configuration that was asked for?
 
 pub mod age;
+pub mod agent_just_started;
 pub mod agent_not_ready;
 pub mod agent_stale;
 pub mod config_drift;
@@ -8,8 +9,10 @@ pub mod desired;
 pub mod drift_key_not_causal;
 pub mod drift_lines;
 pub mod envoy_config_disabled;
+pub mod no_address_for_ingress;
 pub mod node_not_ready;
 pub mod pods;
 pub mod restart;
 pub mod running;
 pub mod setting;
+pub mod start_failure;

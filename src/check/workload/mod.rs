@@ -1,8 +1,17 @@
 //! Hop 8: what the backends, or Envoy in their place, answer.
 
+pub mod answer;
 pub mod chains;
+pub mod check_meets_proxy_protocol;
 pub mod check_protocol_mismatch;
 pub mod endpoints;
+pub mod http_check_answer_mismatch;
 pub mod http_check_misses_host;
 pub mod http_probe;
+pub mod ingress_policy;
+pub mod ingress_policy_denies;
 pub mod no_ready_endpoints;
+pub mod proxy_protocol;
+pub mod proxy_protocol_mismatch;
+pub mod upstream;
+pub mod upstream_without_healthy_host;
