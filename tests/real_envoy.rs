@@ -3,6 +3,13 @@
 //!
 //! Its documents take the place of one node's in the bundle of a scenario, so that the whole diagnosis is held.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use cilium_lb::bundle::{self, Bundle};
