@@ -170,7 +170,8 @@ impl Drop for AwsDouble {
     }
 }
 
-fn script(name: &str) -> PathBuf {
+/// A program of the double.
+pub(crate) fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/support/aws")
         .join(name)
