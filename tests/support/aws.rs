@@ -15,6 +15,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::venv::python;
+
 /// moto imports for seconds on a busy machine.
 const START_DEADLINE: Duration = Duration::from_secs(120);
 const DOOR_DEADLINE: Duration = Duration::from_secs(30);
@@ -179,23 +181,6 @@ impl Drop for AwsDouble {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The interpreter of the virtual environment that `tests/prepare` makes.
-pub(crate) fn python() -> PathBuf {
-    let venv = std::env::var_os("CILIUM_LB_VENV")
-        .filter(|path| !path.is_empty())
-        .map_or_else(
-            || Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv"),
-            PathBuf::from,
-        );
-    let python = venv.join("bin/python");
-    assert!(
-        python.exists(),
-        "{} is missing: run tests/prepare first",
-        python.display()
-    );
-    python
 }
 
 /// A program of the double.
