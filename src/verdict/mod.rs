@@ -4,6 +4,7 @@
 //! are compared. A finding that also condemns targets that AWS reports healthy
 //! is refuted and never printed as the cause.
 
+mod attribute;
 pub mod cause;
 pub mod contrast;
 pub mod evaluate;

@@ -1,7 +1,9 @@
 //! The BPF map of the node has no entry for the address and port that the check goes to.
 
+use super::affinity;
 use super::annotation::annotate;
 use super::probe::{Entry, Probe, entry};
+use super::proxied::Proxied;
 use super::unserved::{Limit, limit, unserved_device};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
@@ -9,7 +11,7 @@ use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::cilium::FrontendKind;
 use crate::model::kubernetes::Service;
-use crate::model::{Fact, Source, source};
+use crate::model::{Fact, Source};
 use crate::path::{Path, Target};
 
 /// The check.
@@ -84,6 +86,12 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             frontend.raw.as_str(),
         )
     }));
+    if service.is_proxied()
+        && let Some(mut finding) = affinity::refused(view, &Proxied { service, probe }, found.node)
+    {
+        finding.evidence.extend(absent);
+        return fail(finding);
+    }
     fail(if others.is_empty() {
         port_missing(view, service, probe, &found, absent)
     } else {
@@ -119,12 +127,10 @@ fn address_missing(view: &View<'_>, found: &Entry<'_, '_>, mut evidence: Vec<Evi
                       Helm values and restart the agents, or register the node's primary address"
                 .to_owned(),
             commands: vec![
-                format!(
-                    "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg shell -- db/show devices",
-                    source::agent_pod(found.node)
+                view.agent_exec(found.node, "cilium-dbg shell -- db/show devices"),
+                view.kubectl(
+                    "get configmap cilium-config -o jsonpath='{.data.devices} {.data.nodeport-addresses}'",
                 ),
-                "kubectl -n kube-system get configmap cilium-config -o jsonpath='{.data.devices} {.data.nodeport-addresses}'"
-                    .to_owned(),
             ],
             risk: Risk::Safe,
             changes: Vec::new(),
@@ -152,10 +158,7 @@ fn port_missing(
             "kubectl -n {} get service {} -o yaml",
             service.metadata.namespace, service.metadata.name
         ),
-        format!(
-            "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg shell -- db/show frontends",
-            source::agent_pod(found.node)
-        ),
+        view.agent_exec(found.node, "cilium-dbg shell -- db/show frontends"),
     ];
     let mut confidence = Confidence::High;
     if let Some(limit) = limit(service) {

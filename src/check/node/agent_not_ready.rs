@@ -1,7 +1,7 @@
 //! The Cilium agent of the node is not Ready, and this health check needs the agent's process.
 
 use super::setting::Key;
-use super::{age, desired, pods, running};
+use super::{desired, pods, running};
 use crate::check::datapath::probe::Probe;
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
@@ -28,6 +28,7 @@ pub static CHECK: Check = Check {
         Source::AgentConfig,
         Source::AgentStartConfig,
         Source::AgentLog,
+        Source::AgentMetrics,
         Source::DbConfigs,
         Source::ConfigMaps,
         Source::NodeConfigs,
@@ -196,7 +197,7 @@ fn state(pod: &Fact<Pod>) -> Evidence {
 }
 
 fn look_at(view: &View<'_>, node: &str, pod: Option<&Fact<Pod>>) -> Fix {
-    let namespace = age::namespace(view);
+    let namespace = view.agent_namespace();
     let commands = match pod {
         Some(pod) => vec![
             format!("kubectl -n {namespace} describe pod {}", pod.metadata.name),

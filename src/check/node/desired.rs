@@ -1,7 +1,7 @@
 //! The layer that was asked for: cilium-config with what overrides it on a node.
 
-use super::age;
-use super::setting::{Key, Setting, drift_line, switch};
+use super::setting::{Key, Setting, switch};
+use super::{age, drift};
 use crate::check::View;
 use crate::check::finding::{Evidence, Layer};
 use crate::model::{Gap, Reason, Source};
@@ -33,17 +33,10 @@ pub fn desired(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
     if let Some(merged) = merged {
         return Ok(merged);
     }
-    let logged = agent.log().ok().and_then(|log| {
-        let line = drift_line(log, key)?;
+    let logged = drift::line(view, node, key.name()).and_then(|(line, evidence)| {
         Some(Setting {
             on: switch(&line.expected)?,
-            evidence: vec![Evidence::new(
-                Layer::Observed,
-                &log.origin,
-                format!("Node/{node}"),
-                key.name(),
-                line.raw.clone(),
-            )],
+            evidence: vec![evidence],
             assumption: None,
         })
     });
@@ -104,7 +97,7 @@ pub fn desired(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
 
 /// What a CiliumNodeConfig that selects the node says; `None` when none does.
 fn overridden(view: &View<'_>, node: &str, key: Key) -> Result<Option<Setting>, Gap> {
-    let configs = view.node_configs().all(age::namespace(view))?;
+    let configs = view.node_configs().all(view.agent_namespace())?;
     if configs.is_empty() {
         return Ok(None);
     }
@@ -117,10 +110,14 @@ fn overridden(view: &View<'_>, node: &str, key: Key) -> Result<Option<Setting>, 
         let Some(text) = config.spec.defaults.get(key.name()) else {
             continue;
         };
-        let wanted = &config.spec.node_selector.match_labels;
-        let selected = wanted
-            .iter()
-            .all(|(label, value)| labels.get(label) == Some(value));
+        let selector = &config.spec.node_selector;
+        let selected = selector.matches(labels).ok_or_else(|| {
+            Gap::new(
+                Source::NodeConfigs,
+                &config.metadata.name,
+                Reason::Unreadable(format!("spec.nodeSelector `{selector}`")),
+            )
+        })?;
         if let (true, Some(on)) = (selected, switch(text)) {
             found = Some(Setting {
                 on,
@@ -140,7 +137,7 @@ fn overridden(view: &View<'_>, node: &str, key: Key) -> Result<Option<Setting>, 
 
 fn config_map_gap(view: &View<'_>) -> Gap {
     view.config_maps()
-        .find("kube-system", "cilium-config")
+        .find(view.agent_namespace(), "cilium-config")
         .err()
         .unwrap_or_else(|| {
             Gap::new(

@@ -3,8 +3,11 @@
 pub mod age;
 pub mod agent_not_ready;
 pub mod agent_stale;
+pub mod causal;
 pub mod config_drift;
+pub mod config_drift_pending;
 pub mod desired;
+pub mod drift;
 pub mod drift_key_not_causal;
 pub mod drift_lines;
 pub mod envoy_config_disabled;

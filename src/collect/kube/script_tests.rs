@@ -66,6 +66,15 @@ fn a_healthy_agent_gives_every_document() {
     std::fs::write(config.join("devices"), "").unwrap();
     std::fs::write(config.join("enable-envoy-config"), "true").unwrap();
     std::fs::write(config.join("identity-allocation-mode"), "crd").unwrap();
+    let network = directory.join("root/proc/sys/net");
+    for (name, value) in [
+        ("ipv4/conf/eth0/rp_filter", "2\n"),
+        ("bridge/bridge-nf-call-iptables", "1\n"),
+    ] {
+        let file = network.join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, value).unwrap();
+    }
     let result = run(directory, &[31753]);
     assert!(result.complete);
     assert!(result.gaps.is_empty(), "{:?}", result.gaps);
@@ -75,6 +84,7 @@ fn a_healthy_agent_gives_every_document() {
         [
             "cilium/bpf-lb-list-frontends.json",
             "cilium/bpf-lb-list.json",
+            "cilium/bpf-metrics-list.2.json",
             "cilium/bpf-metrics-list.json",
             "cilium/config-map/devices",
             "cilium/config-map/enable-envoy-config",
@@ -91,8 +101,10 @@ fn a_healthy_agent_gives_every_document() {
             "cilium/ip-route-2004.txt",
             "cilium/ip-rule.txt",
             "cilium/iptables-save.txt",
+            "cilium/metrics.txt",
             "cilium/service-list.json",
             "cilium/status.json",
+            "cilium/sysctl.txt",
             "cilium/version.json",
             "envoy/clusters.json",
             "envoy/config_dump.json",
@@ -103,6 +115,10 @@ fn a_healthy_agent_gives_every_document() {
     assert_eq!(
         result.documents["cilium/bpf-lb-list.json"],
         b"{\"asked\":\"bpf lb list -o json\"}\n\n"
+    );
+    assert_eq!(
+        result.documents["cilium/sysctl.txt"],
+        b"net.ipv4.conf.eth0.rp_filter = 2\nnet.bridge.bridge-nf-call-iptables = 1\n"
     );
     assert_eq!(result.documents["cilium/db-services.json"], b"");
     assert_eq!(
