@@ -110,8 +110,8 @@ pub fn taken(view: &View<'_>, node: &str, config: &Fact<CiliumEnvoyConfig>) -> R
 
 /// The last line in which the agent says that it could not use the CiliumEnvoyConfig.
 ///
-/// 1.14 to 1.17 say "malformed Envoy config", 1.18 on "Skipping CiliumEnvoyConfig due to …"; the names of the
-/// fields differ between versions, their values do not.
+/// 1.14 to 1.17 say "malformed Envoy config", 1.18 on "Skipping CiliumEnvoyConfig due to …"; what the fields are
+/// called differs between versions, how their names end does not.
 fn complaint<'a>(log: &'a AgentLog, namespace: &str, name: &str) -> Option<&'a str> {
     log.notable
         .iter()
@@ -121,12 +121,16 @@ fn complaint<'a>(log: &'a AgentLog, namespace: &str, name: &str) -> Option<&'a s
             line.contains("Skipping CiliumEnvoyConfig") || line.contains("malformed Envoy config")
         })
         .find(|line| {
-            let value = |wanted: &str| {
+            // `namespace` or `k8sNamespace`, `name` or `ciliumEnvoyConfigName`.
+            let field = |ending: &str, wanted: &str| {
                 line.split([' ', ',', '{', '}'])
                     .filter_map(|word| word.split_once(['=', ':']))
-                    .any(|(_, value)| value.trim_matches('"') == wanted)
+                    .any(|(field, value)| {
+                        let field = field.trim_matches('"').to_ascii_lowercase();
+                        field.ends_with(ending) && value.trim_matches('"') == wanted
+                    })
             };
-            value(namespace) && value(name)
+            field("namespace", namespace) && field("name", name)
         })
 }
 
@@ -136,7 +140,7 @@ mod tests {
     use crate::model::cilium::AgentLog;
 
     #[test]
-    fn lines_are_matched_by_the_values_of_their_fields() {
+    fn lines_are_matched_by_namespace_and_name() {
         let lines = [
             "level=warn msg=\"Skipping CiliumEnvoyConfig due to malformed xDS resources\" namespace=shop name=site error=\"unknown type\"",
             "level=warn msg=\"Skipping CiliumEnvoyConfig due to invalid NodeSelector\" k8sNamespace=shop name=site",
