@@ -5,6 +5,7 @@ use super::probe::Entry;
 use super::proxied::{Proxied, of_frontend};
 use crate::check::View;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
+use crate::check::node::restart::restart_agent;
 use crate::model::cilium::Frontend;
 
 /// The most exact thing that can be said about an entry without redirect.
@@ -37,7 +38,7 @@ fn port_zero(view: &View<'_>, of: &Proxied<'_>, entry: &Entry<'_, '_>) -> Findin
             .to_owned(),
         commands: vec![
             view.agent_exec(entry.node, "cilium-dbg shell -- db/show envoy-resources"),
-            view.agent_restart(entry.node),
+            restart_agent(view, entry.node),
         ],
         risk: Risk::Disruptive,
         changes: Vec::new(),

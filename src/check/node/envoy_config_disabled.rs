@@ -1,5 +1,6 @@
 //! Nobody asked the agents to follow CiliumEnvoyConfigs, so a Gateway or Ingress can never be served.
 
+use super::restart::restart_agent;
 use super::restart::switch_on;
 use super::setting::Key;
 use super::{desired, running};
@@ -106,7 +107,7 @@ fn finding(
                 "kubectl -n {namespace} edit ciliumnodeconfig {}   # spec.defaults.{name}",
                 owner.trim_start_matches("CiliumNodeConfig/")
             ),
-            view.agent_restart(node),
+            restart_agent(view, node),
         ];
     }
     let owner = by_node.unwrap_or_else(|| format!("ConfigMap/{namespace}/cilium-config"));

@@ -39,6 +39,14 @@ pub fn read_again(view: &View<'_>, after: &str) -> Fix {
     }
 }
 
+/// The command that restarts the agent of one node.
+pub fn restart_agent(view: &View<'_>, node: &str) -> String {
+    format!(
+        "kubectl -n {} delete pod -l k8s-app=cilium --field-selector spec.nodeName={node}",
+        view.agent_namespace()
+    )
+}
+
 /// Sets a Helm value so that `key` is on, and restarts agents and operator.
 ///
 /// The chart's version is pinned, as an upgrade of Cilium is no part of the fix.

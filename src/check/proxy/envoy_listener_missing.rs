@@ -5,6 +5,7 @@ use crate::check::datapath::proxied::{Proxied, Redirect};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::node::pods;
+use crate::check::node::restart::restart_agent;
 use crate::check::outcome::{Checked, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::envoy::EnvoyListener;
@@ -187,7 +188,7 @@ fn fix(view: &View<'_>, node: &str, pod: Option<&str>, elsewhere: bool) -> Fix {
         (
             "restart the agent of the node: it then takes the port and the BPF entries in step"
                 .to_owned(),
-            vec![view.agent_restart(node)],
+            vec![restart_agent(view, node)],
         )
     } else {
         (

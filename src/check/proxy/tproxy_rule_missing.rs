@@ -3,6 +3,7 @@
 use crate::check::datapath::proxied::Redirect;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
+use crate::check::node::restart::restart_agent;
 use crate::check::node::running;
 use crate::check::node::setting::Key;
 use crate::check::outcome::{Checked, not_applicable, pass};
@@ -71,7 +72,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         summary: "stop what removes it (another tool that rewrites iptables, an nft and legacy mix, NetworkManager or \
                   systemd-networkd with ManageForeignRoutingPolicyRules), then restart the agent, which writes it again"
             .to_owned(),
-        commands: vec![view.agent_restart(node)],
+        commands: vec![restart_agent(view, node)],
         risk: Risk::Disruptive,
         changes: Vec::new(),
         after: "`iptables-save -t mangle`, `ip rule` and `ip route show table 2004` show it on every target node".to_owned(),

@@ -20,15 +20,6 @@ impl<'a> View<'a> {
         )
     }
 
-    /// The command that restarts the agent of a node.
-    pub fn agent_restart(&self, node: &str) -> String {
-        let namespace = self.agent_namespace();
-        format!(
-            "kubectl -n {namespace} delete {}",
-            source::agent_pod(namespace, node)
-        )
-    }
-
     /// A kubectl command in the namespace of the agents.
     pub fn kubectl(&self, command: &str) -> String {
         format!("kubectl -n {} {command}", self.agent_namespace())

@@ -68,7 +68,7 @@ fn a_healthy_agent_gives_every_document() {
     std::fs::write(config.join("identity-allocation-mode"), "crd").unwrap();
     let network = directory.join("root/proc/sys/net");
     for (name, value) in [
-        ("ipv4/conf/eth0/rp_filter", "2\n"),
+        ("ipv4/conf/ens5/rp_filter", "2\n"),
         ("bridge/bridge-nf-call-iptables", "1\n"),
     ] {
         let file = network.join(name);
@@ -118,7 +118,7 @@ fn a_healthy_agent_gives_every_document() {
     );
     assert_eq!(
         result.documents["cilium/sysctl.txt"],
-        b"net.ipv4.conf.eth0.rp_filter = 2\nnet.bridge.bridge-nf-call-iptables = 1\n"
+        b"net.ipv4.conf.ens5.rp_filter = 2\nnet.bridge.bridge-nf-call-iptables = 1\n"
     );
     assert_eq!(result.documents["cilium/db-services.json"], b"");
     assert_eq!(
