@@ -5,6 +5,7 @@
 //! a test can hold a check's `needs` against what it really reads.
 
 mod agent;
+mod commands;
 mod kubernetes;
 mod region;
 

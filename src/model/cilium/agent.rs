@@ -67,7 +67,7 @@ pub struct Agent {
     pub ip_rules: Seen<Vec<IpRule>>,
     /// `ip route show table 2004`, one route per line.
     pub routes_2004: Seen<Vec<String>>,
-    /// `sysctl net.ipv4.conf`.
+    /// `sysctl net.ipv4.conf net.bridge`; settings of a module that is not loaded are absent.
     pub sysctl: Seen<BTreeMap<String, String>>,
     /// Answers of health-check node ports by port.
     pub health_answers: BTreeMap<u16, Seen<HealthAnswer>>,

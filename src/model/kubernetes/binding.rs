@@ -1,6 +1,7 @@
 //! elbv2.k8s.aws TargetGroupBinding: which target group serves which Service port.
 
-use super::meta::{Meta, null_as_default, object};
+use super::LabelSelector;
+use super::meta::{Meta, object};
 use serde::Deserialize;
 
 /// A TargetGroupBinding.
@@ -32,7 +33,7 @@ pub struct BindingSpec {
     /// Absent: the controller writes no security group rules.
     pub networking: Option<serde_json::Value>,
     /// Nodes to register; all eligible ones when absent.
-    pub node_selector: Option<NodeSelector>,
+    pub node_selector: Option<LabelSelector>,
 }
 
 /// A reference to a Service port.
@@ -59,13 +60,4 @@ impl Default for PortRef {
     fn default() -> Self {
         Self::Number(0)
     }
-}
-
-/// A label selector; only exact matches are used by the controller's own bindings.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct NodeSelector {
-    /// Labels a node must carry.
-    #[serde(deserialize_with = "null_as_default")]
-    pub match_labels: std::collections::BTreeMap<String, String>,
 }

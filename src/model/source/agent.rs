@@ -146,7 +146,7 @@ pub(super) static ROWS: &[SourceInfo] = &[
         Source::Sysctl,
         "sysctl.txt",
         "kernel settings",
-        "sysctl net.ipv4.conf",
+        "sysctl net.ipv4.conf net.bridge",
     ),
     exec(
         Source::HealthCheckNodePort,
@@ -158,7 +158,7 @@ pub(super) static ROWS: &[SourceInfo] = &[
         source: Source::AgentLog,
         key: "agent.log",
         title: "agent log",
-        command: "kubectl logs -n kube-system {pod} -c cilium-agent --tail=2000",
+        command: "kubectl logs -n {cilium} {pod} -c cilium-agent --tail=2000",
         permission: "get pods/log in kube-system",
         agent: true,
     },
