@@ -1,7 +1,6 @@
 //! Hop 2: does the load balancer exist, is it active, and does it listen?
 
 mod asked_scheme;
-mod hostname;
 pub mod listener_missing;
 pub mod load_balancer_not_active;
 pub mod load_balancer_not_found;

@@ -7,5 +7,6 @@ pub mod load_balancer_not_provisioned;
 pub mod node_port_unallocated;
 pub mod owner;
 pub mod placeholder_endpoint;
+pub mod refusal;
 mod service_type;
 pub mod setting;

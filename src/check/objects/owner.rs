@@ -6,6 +6,7 @@
 //! annotation has to ask this first.
 
 use crate::model::kubernetes::Service;
+use crate::path::naming;
 
 /// The prefixes under which controllers look for an annotation; the first one wins.
 pub const PREFIXES: [&str; 2] = ["service.beta.kubernetes.io/", "service.kubernetes.io/"];
@@ -127,11 +128,8 @@ pub fn actual(service: &Service, load_balancer: Option<&str>) -> Ownership {
         if name.starts_with("k8s-") {
             return Ownership::new(Owner::LoadBalancerController, "load balancer name", name);
         }
-        let uid: String = format!("a{}", service.metadata.uid.replace('-', ""))
-            .chars()
-            .take(32)
-            .collect();
-        if uid.len() > 1 && name == uid {
+        if !service.metadata.uid.is_empty() && name == naming::cloud_provider(&service.metadata.uid)
+        {
             return Ownership::new(Owner::CloudProvider, "load balancer name", name);
         }
     }

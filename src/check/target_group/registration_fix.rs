@@ -7,6 +7,9 @@ use crate::model::Fact;
 use crate::model::kubernetes::Node;
 use crate::path::{AwsName, Path};
 
+/// Hash of what the controller registered last; while it matches, the controller skips the binding.
+pub(super) const CHECKPOINT: &str = "elbv2.k8s.aws/checkpoint";
+
 /// Nothing says why: ask the registrar.
 pub(super) fn of_nodes(group: &AwsName, registrar: &Registrar<'_>) -> Fix {
     let (summary, commands) = match (registrar.binding, registrar.rules) {
@@ -16,13 +19,9 @@ pub(super) fn of_nodes(group: &AwsName, registrar: &Registrar<'_>) -> Fix {
                 "kubectl describe targetgroupbinding {name} -n {namespace}"
             )];
             // The controller skips a binding whose checkpoint still matches, whatever AWS says.
-            if binding
-                .metadata
-                .annotations
-                .contains_key("elbv2.k8s.aws/checkpoint")
-            {
+            if binding.metadata.annotations.contains_key(CHECKPOINT) {
                 commands.push(format!(
-                    "kubectl annotate targetgroupbinding {name} -n {namespace} elbv2.k8s.aws/checkpoint-"
+                    "kubectl annotate targetgroupbinding {name} -n {namespace} {CHECKPOINT}-"
                 ));
                 (
                     "correct what the binding's events name; without events, remove its checkpoint so that the controller reconciles it again",
