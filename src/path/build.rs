@@ -191,7 +191,7 @@ fn listener_and_groups(
 }
 
 /// Whether a listener of `listener` protocol carries a Service port of `port` protocol.
-fn carries(listener: &str, port: &str) -> bool {
+pub fn carries(listener: &str, port: &str) -> bool {
     match port {
         "UDP" => matches!(listener, "UDP" | "TCP_UDP" | "QUIC" | "TCP_QUIC"),
         _ => matches!(

@@ -12,9 +12,9 @@ use crate::path::naming;
 pub const PREFIXES: [&str; 2] = ["service.beta.kubernetes.io/", "service.kubernetes.io/"];
 
 /// Set by the AWS Load Balancer Controller on Services it manages.
-const LBC_FINALIZER: &str = "service.k8s.aws/resources";
+pub const LBC_FINALIZER: &str = "service.k8s.aws/resources";
 /// Set by the service controller of the cloud provider on Services it manages.
-const CLOUD_FINALIZER: &str = "service.kubernetes.io/load-balancer-cleanup";
+pub const CLOUD_FINALIZER: &str = "service.kubernetes.io/load-balancer-cleanup";
 
 /// The controller that owns a load balancer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use crate::model::aws::load_balancer::{Attribute, TagDescription};
 use crate::model::aws::security_group::PrefixListEntry;
 use crate::model::aws::{
     CallerIdentity, Instance, Listener, LoadBalancer, NetworkAcl, NetworkInterface, Region,
-    RouteTable, SecurityGroup, Subnet, TargetGroup,
+    RouteTable, SecurityGroup, Subnet, TargetGroup, Vpc,
 };
 use crate::model::{Fact, Gap, Origin, Reason, Seen, Source};
 use std::collections::BTreeMap;
@@ -205,6 +205,35 @@ impl<'a> RegionView<'_, 'a> {
             Region::keyed(all, Source::TargetGroupAttributes, name)?,
             key,
         )
+    }
+
+    /// Where the attributes of a load balancer were read.
+    ///
+    /// # Errors
+    /// The gap when they were not read.
+    pub fn load_balancer_attributes_origin(&self, name: &str) -> Result<&'a Origin, Gap> {
+        self.view.note(Source::LoadBalancerAttributes);
+        let all = &self.index.region.load_balancer_attributes;
+        Ok(&Region::keyed(all, Source::LoadBalancerAttributes, name)?.origin)
+    }
+
+    /// Where the attributes of a target group were read.
+    ///
+    /// # Errors
+    /// The gap when they were not read.
+    pub fn target_group_attributes_origin(&self, name: &str) -> Result<&'a Origin, Gap> {
+        self.view.note(Source::TargetGroupAttributes);
+        let all = &self.index.region.target_group_attributes;
+        Ok(&Region::keyed(all, Source::TargetGroupAttributes, name)?.origin)
+    }
+
+    /// The ranges of the VPCs.
+    ///
+    /// # Errors
+    /// The gap when they were not read.
+    pub fn vpcs(&self) -> Result<&'a Fact<Vec<Vpc>>, Gap> {
+        self.view.note(Source::Vpcs);
+        self.index.region.vpcs.as_ref().map_err(Gap::clone)
     }
 
     /// Where the health of a target group was read.
