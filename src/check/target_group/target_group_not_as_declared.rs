@@ -43,7 +43,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     let owner = owner::actual(service, balancer).owner;
     match owner {
         Owner::LoadBalancerController if !made_by_controller(view, service, name)? => {
-            return not_applicable("the target group was made by hand");
+            return not_applicable("the controller did not make the target group for this Service");
         }
         Owner::CloudProvider
             if service.hostname().is_none() || binding_of(view, name).is_some() =>
@@ -84,10 +84,13 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     }
 }
 
-/// Whether the controller, and no person, made the target group: its own bindings carry its label.
+/// Whether the controller made the target group for this Service: its own bindings carry its label.
 fn made_by_controller(view: &View<'_>, service: &Service, group: &AwsName) -> Result<bool, Gap> {
     match binding_of(view, group) {
-        Some(binding) => Ok(binding.is_generated()),
+        Some(binding) => {
+            let meta = &service.metadata;
+            Ok(binding.is_generated() && binding.of_service(&meta.namespace, &meta.name))
+        }
         None => {
             view.target_group_bindings()
                 .all(&service.metadata.namespace)?;
