@@ -1,11 +1,16 @@
 //! Hop 3: is the target registered, and checked as the Service needs?
 
 pub mod address_outside_vpc;
+pub mod agent_port_checked_with_tls;
 pub mod binding_rule_without_ports;
+pub mod check_timing_tight;
 mod eligibility;
 mod expected;
 mod facts;
+mod health_check;
 pub mod instance_not_running;
+pub mod local_check_ignores_answer;
+pub mod local_check_on_traffic_port;
 pub mod placeholder_registered;
 mod registrar;
 mod registration_fix;
