@@ -61,6 +61,8 @@ pub static CHECKS: &[&Check] = &[
     &datapath::source_range_blocks::CHECK,
     &datapath::node_port_taken::CHECK,
     &datapath::backends_out_of_step::CHECK,
+    &datapath::backend_unreachable::CHECK,
+    &datapath::health_check_node_port_blind::CHECK,
     &datapath::local_policy_no_endpoint::CHECK,
     &datapath::health_check_node_port_wrong::CHECK,
     &datapath::health_check_node_port_closed::CHECK,

@@ -69,14 +69,17 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         Err(why) => return not_applicable(why),
     };
     let found = entry(view, target, probe)?;
-    let Some(frontend) = found.frontend.filter(|frontend| frontend.redirects()) else {
+    // The agent's answer does not depend on the address, so a redirect on any of the node's shows its mistake.
+    let frontend = found.frontend.into_iter();
+    let mut frontends = frontend.chain(found.bpf.on_port(probe.node_port));
+    let Some(frontend) = frontends.find(|frontend| frontend.redirects()) else {
         return not_applicable("there is no redirect, so 503 would be right");
     };
     let row = Evidence::new(
         Layer::Programmed,
         &found.bpf.origin,
         format!("Node/{}", found.node),
-        format!("{}:{}/TCP", found.address, probe.node_port),
+        format!("{}:{}/TCP", frontend.key.address, probe.node_port),
         frontend.raw.as_str(),
     );
     let agent = view.agent(found.node);

@@ -1,10 +1,12 @@
 //! Hop 6: what the BPF datapath does with the packet.
 
 pub mod annotation;
+pub mod backend_unreachable;
 pub mod backends_out_of_step;
 pub mod exposure;
 pub mod frontend_missing;
 pub mod frontend_without_backends;
+pub mod health_check_node_port_blind;
 pub mod health_check_node_port_closed;
 pub mod health_check_node_port_denies;
 pub mod health_check_node_port_flatters;
@@ -21,3 +23,4 @@ pub mod port_missing;
 pub mod probe;
 pub mod source_range_blocks;
 pub mod unserved;
+pub mod vouched;
