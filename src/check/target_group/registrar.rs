@@ -30,10 +30,8 @@ pub(super) fn registrar<'a>(
     group: &AwsName,
 ) -> Result<Option<Registrar<'a>>, Gap> {
     let namespace = &service.metadata.namespace;
-    let binding = view
-        .target_group_bindings()
-        .known()
-        .find(|binding| binding.metadata.namespace == *namespace && binds(binding, group));
+    let binding =
+        binding_of(view, group).filter(|binding| binding.metadata.namespace == *namespace);
     if let Some(binding) = binding {
         return Ok(Some(Registrar {
             rules: Rules::LoadBalancerController,
@@ -58,6 +56,16 @@ pub(super) fn registrar<'a>(
         selector: annotated(service, rules),
         binding: None,
     }))
+}
+
+/// The binding that names a target group, if one was read.
+pub(super) fn binding_of<'a>(
+    view: &View<'a>,
+    group: &AwsName,
+) -> Option<&'a Fact<TargetGroupBinding>> {
+    view.target_group_bindings()
+        .known()
+        .find(|binding| binds(binding, group))
 }
 
 fn binds(binding: &TargetGroupBinding, group: &AwsName) -> bool {

@@ -2,6 +2,7 @@
 
 use super::LabelSelector;
 use super::meta::{Meta, object};
+use super::service::ServicePort;
 use serde::Deserialize;
 
 /// A TargetGroupBinding.
@@ -14,6 +15,21 @@ pub struct TargetGroupBinding {
     pub spec: BindingSpec,
 }
 object!(TargetGroupBinding, "TargetGroupBinding");
+
+/// Set by the AWS Load Balancer Controller on the bindings it makes for a Service.
+const STACK_LABEL: &str = "service.k8s.aws/stack-name";
+
+impl TargetGroupBinding {
+    /// Whether it binds a port of this Service.
+    pub fn of_service(&self, namespace: &str, name: &str) -> bool {
+        self.metadata.namespace == namespace && self.spec.service_ref.name == name
+    }
+
+    /// Whether the controller made it for its Service, rather than a person.
+    pub fn is_generated(&self) -> bool {
+        self.metadata.labels.contains_key(STACK_LABEL)
+    }
+}
 
 /// The spec of a TargetGroupBinding.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -54,6 +70,16 @@ pub enum PortRef {
     Number(u16),
     /// By name.
     Name(String),
+}
+
+impl PortRef {
+    /// Whether it means this port of the Service.
+    pub fn is(&self, port: &ServicePort) -> bool {
+        match self {
+            Self::Number(number) => *number == port.port,
+            Self::Name(name) => *name == port.name,
+        }
+    }
 }
 
 impl Default for PortRef {
