@@ -10,6 +10,13 @@ pub static CHECKS: &[&Check] = &[
     &objects::node_port_unallocated::CHECK,
     &objects::placeholder_endpoint::CHECK,
     &objects::annotation_not_copied::CHECK,
+    &objects::gateway_controller_absent::CHECK,
+    &objects::gateway_class_not_accepted::CHECK,
+    &objects::listener_not_accepted::CHECK,
+    &objects::listener_certificate_unresolved::CHECK,
+    &objects::generated_service_edited::CHECK,
+    &objects::load_balancer_status_contested::CHECK,
+    &objects::route_not_attached::CHECK,
     &balancer::load_balancer_not_found::CHECK,
     &balancer::load_balancer_not_active::CHECK,
     &balancer::listener_missing::CHECK,
@@ -48,6 +55,7 @@ pub static CHECKS: &[&Check] = &[
     &workload::no_ready_endpoints::CHECK,
     &workload::http_check_misses_host::CHECK,
     &workload::check_protocol_mismatch::CHECK,
+    &workload::endpoints_ready_by_force::CHECK,
 ];
 
 /// The check that a code or a slug names.

@@ -1,6 +1,7 @@
 //! The BPF map of the node has no entry for the address and port that the check goes to.
 
 use super::annotation::annotate;
+use super::no_endpoints_object::waiting;
 use super::probe::{Entry, Probe, entry};
 use super::unserved::{Limit, limit, unserved_device};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
@@ -28,6 +29,9 @@ pub static CHECK: Check = Check {
         Source::DbDevices,
         Source::DbNodeAddresses,
         Source::DbFrontends,
+        Source::AgentVersion,
+        Source::EndpointSlices,
+        Source::ConfigMaps,
     ],
     page: include_str!("frontend_missing.md"),
     known_issues: &[],
@@ -158,7 +162,14 @@ fn port_missing(
         ),
     ];
     let mut confidence = Confidence::High;
-    if let Some(limit) = limit(service) {
+    let limit = limit(service);
+    if let Some(waiting) = waiting(view, service, found.node, limit.as_ref()) {
+        evidence.extend(waiting.evidence);
+        return Finding::new(waiting.message, format!("{id} without Endpoints"), evidence)
+            .about([format!("Service/{id}"), format!("Node/{}", found.node)])
+            .fix(waiting.fix);
+    }
+    if let Some(limit) = limit {
         let Limit { key, value, .. } = limit;
         let field = format!("{} {key}", if limit.label { "label" } else { "annotation" });
         summary = "remove it, or take the nodes it leaves out from the target group";

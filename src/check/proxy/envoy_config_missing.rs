@@ -1,5 +1,6 @@
 //! No CiliumEnvoyConfig asks the agents of this node to redirect the Service port.
 
+use super::port_left_out::{LeftOut, left_out};
 use super::requested::{Requested, requested, selects};
 use crate::check::datapath::annotation::annotate;
 use crate::check::datapath::probe::Probe;
@@ -26,6 +27,7 @@ pub static CHECK: Check = Check {
         Source::Nodes,
         Source::BpfLb,
         Source::Gateways,
+        Source::Ingresses,
     ],
     page: include_str!("envoy_config_missing.md"),
     known_issues: &[],
@@ -101,7 +103,11 @@ pub fn missing(
         Err(gap) if !needs_proxy(view, service, port)? => return Err(gap),
         Err(_) => {}
     }
-    let finding = finding(service, port, node, &found);
+    let reason = match &found {
+        Requested::OtherPorts(..) => left_out(view, service, port),
+        _ => None,
+    };
+    let finding = finding(service, port, node, &found, reason);
     Ok(Some(Missing::Request(Box::new(finding))))
 }
 
@@ -127,7 +133,13 @@ fn needs_proxy(view: &View<'_>, service: &Service, port: u16) -> Result<bool, Ga
     }))
 }
 
-fn finding(service: &Fact<Service>, port: u16, node: &str, found: &Requested<'_>) -> Finding {
+fn finding(
+    service: &Fact<Service>,
+    port: u16,
+    node: &str,
+    found: &Requested<'_>,
+    reason: Option<LeftOut>,
+) -> Finding {
     let meta = &service.metadata;
     let id = format!("{}/{}", meta.namespace, meta.name);
     let name = |config: &CiliumEnvoyConfig| {
@@ -139,7 +151,7 @@ fn finding(service: &Fact<Service>, port: u16, node: &str, found: &Requested<'_>
     let declared = |config: &Fact<CiliumEnvoyConfig>, field: &str, value: String| {
         Evidence::new(Layer::Declared, &config.origin, name(config), field, value)
     };
-    let (message, decides, evidence) = match found {
+    let (mut message, mut decides, evidence) = match found {
         Requested::By(config) => (
             format!(
                 "{} asks for the redirect of {id}, but its nodeSelector leaves these nodes out",
@@ -178,9 +190,18 @@ fn finding(service: &Fact<Service>, port: u16, node: &str, found: &Requested<'_>
             ),
         ),
     };
-    Finding::new(message, decides, vec![evidence])
+    let mut fix = fix(service, found);
+    let mut evidence = vec![evidence];
+    if let Some(reason) = reason {
+        message = format!("{message}: {}", reason.why);
+        decides = format!("{decides} {}", reason.decides);
+        evidence.extend(reason.evidence);
+        fix.summary = reason.summary.to_owned();
+        fix.commands = reason.commands;
+    }
+    Finding::new(message, decides, evidence)
         .about([format!("Service/{id}"), format!("Node/{node}")])
-        .fix(fix(service, found))
+        .fix(fix)
 }
 
 fn fix(service: &Service, found: &Requested<'_>) -> Fix {

@@ -6,6 +6,7 @@
 
 mod agent;
 mod kubernetes;
+mod operator;
 mod region;
 
 pub use agent::{AgentView, Read};

@@ -29,6 +29,14 @@ pub(super) static ROWS: &[SourceInfo] = &[
         agent: false,
     },
     SourceInfo {
+        source: Source::ReferenceGrants,
+        key: "kubernetes/referencegrants",
+        title: "ReferenceGrant",
+        command: "kubectl get referencegrants.gateway.networking.k8s.io -A -o yaml",
+        permission: "get,list referencegrants.gateway.networking.k8s.io",
+        agent: false,
+    },
+    SourceInfo {
         source: Source::Services,
         key: "kubernetes/services",
         title: "Service",
@@ -74,6 +82,14 @@ pub(super) static ROWS: &[SourceInfo] = &[
         title: "Pod (Cilium agents and Envoys)",
         command: "kubectl get pods -n kube-system -l 'k8s-app in (cilium,cilium-envoy)' -o yaml",
         permission: "get,list pods in kube-system",
+        agent: false,
+    },
+    SourceInfo {
+        source: Source::Deployments,
+        key: "kubernetes/deployments",
+        title: "Deployment cilium-operator",
+        command: "kubectl get deployment cilium-operator -n kube-system -o yaml",
+        permission: "get deployments.apps in kube-system",
         agent: false,
     },
     SourceInfo {
