@@ -1,6 +1,6 @@
 //! A TLS listener names a certificate that Cilium cannot use: TCP checks pass and handshakes fail.
 
-use super::listeners::{self, Refused};
+use super::listeners::{self, Refused, Speaking};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
@@ -25,7 +25,11 @@ pub static CHECK: Check = Check {
 };
 
 fn run(view: &View<'_>) -> Checked {
-    let Some((gateway, mut refused)) = listeners::with(view, "ResolvedRefs", "False")? else {
+    let Some(Speaking {
+        gateway,
+        mut refused,
+    }) = listeners::with(view, "ResolvedRefs", "False")?
+    else {
         return not_applicable("no Gateway stands behind the subject");
     };
     // Other reasons are about route kinds, which TLS does not depend on.

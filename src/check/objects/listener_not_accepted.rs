@@ -1,7 +1,7 @@
 //! The controller has refused a listener of the Gateway.
 
 use super::absent_service::refusal;
-use super::listeners;
+use super::listeners::{self, Speaking};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
@@ -26,11 +26,15 @@ pub static CHECK: Check = Check {
 };
 
 fn run(view: &View<'_>) -> Checked {
-    let Some((gateway, mut refused)) = listeners::with(view, "Accepted", "False")? else {
+    let Some(Speaking {
+        gateway,
+        mut refused,
+    }) = listeners::with(view, "Accepted", "False")?
+    else {
         return not_applicable("no Gateway stands behind the subject");
     };
-    if let Some((_, conflicts)) = listeners::with(view, "Conflicted", "True")? {
-        for one in conflicts {
+    if let Some(conflicts) = listeners::with(view, "Conflicted", "True")? {
+        for one in conflicts.refused {
             if !refused.iter().any(|known| known.listener == one.listener) {
                 refused.push(one);
             }

@@ -16,6 +16,14 @@ pub(super) struct Refused<'a> {
     pub(super) condition: &'a Condition,
 }
 
+/// A Gateway and those of its listeners that a condition speaks against.
+pub(super) struct Speaking<'a> {
+    /// The Gateway.
+    pub(super) gateway: &'a Fact<Gateway>,
+    /// The listeners, in the order of the status.
+    pub(super) refused: Vec<Refused<'a>>,
+}
+
 /// The Gateway behind the subject and the listeners that have the condition `kind` at `status`.
 ///
 /// Conditions of an older generation are left out: they speak of a listener that may have changed since.
@@ -26,7 +34,7 @@ pub(super) fn with<'a>(
     view: &View<'a>,
     kind: &str,
     status: &str,
-) -> Result<Option<(&'a Fact<Gateway>, Vec<Refused<'a>>)>, Gap> {
+) -> Result<Option<Speaking<'a>>, Gap> {
     let Some(gateway) = setting::gateway(view)? else {
         return Ok(None);
     };
@@ -40,7 +48,10 @@ pub(super) fn with<'a>(
         })
     };
     let refused = gateway.value.status.listeners.iter().filter_map(found);
-    Ok(Some((gateway, refused.collect())))
+    Ok(Some(Speaking {
+        gateway,
+        refused: refused.collect(),
+    }))
 }
 
 /// `Gateway/<namespace>/<name>`.
