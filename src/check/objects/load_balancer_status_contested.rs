@@ -7,7 +7,7 @@ use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
 use crate::model::kubernetes::meta::condition;
 
-/// What LB-IPAM sets on every Service that it has taken (operator/pkg/lbipam).
+/// What LB-IPAM sets to True on every Service that it has given an address (operator/pkg/lbipam).
 const CONDITION: &str = "cilium.io/IPAMRequestSatisfied";
 
 /// The check.
@@ -32,7 +32,9 @@ fn run(view: &View<'_>) -> Checked {
     if service.hostname().is_none() {
         return not_applicable("no AWS controller has written the status (CLB1101)");
     }
-    let taken = condition(&service.status.conditions, CONDITION);
+    // Where no pool matches, LB-IPAM only says so (False, `no_pool`) and writes nothing else.
+    let taken = condition(&service.status.conditions, CONDITION)
+        .filter(|condition| condition.status == "True");
     let addresses: Vec<&str> = service
         .status
         .load_balancer
@@ -77,7 +79,7 @@ fn run(view: &View<'_>) -> Checked {
         "its address comes and goes with every write".to_owned()
     } else {
         format!(
-            "clients of external-dns are sent to {} as well, which no AWS load balancer has",
+            "what follows the status, as external-dns does, leads to {} as well, which no AWS load balancer has",
             addresses.join(", ")
         )
     };

@@ -66,10 +66,14 @@ fn run(view: &View<'_>) -> Checked {
         .iter()
         .map(|(route, condition)| format!("{} ({})", route.id(), condition.reason))
         .collect();
-    let effect = if refused.iter().all(|(_, one)| one.kind == "Accepted") {
+    // Without a route Envoy answers HTTP with 404; what TLS and TCP clients meet depends on the other routes.
+    let is_404 = |(route, one): &(&Fact<Route>, &Condition)| {
+        route.kind == "HTTPRoute" && one.kind == "Accepted"
+    };
+    let effect = if refused.iter().all(is_404) {
         "its clients get 404 while the health check passes"
     } else {
-        "its clients get an error while the health check passes"
+        "its clients are not served while the health check passes"
     };
     fail(
         Finding::new(
