@@ -1,23 +1,13 @@
 //! The part of CLB6102 in which an agent before 1.18 waits for Endpoints that nobody has written.
 
-use super::unserved::Limit;
+use super::probe::Entry;
 use crate::check::View;
-use crate::check::finding::{Evidence, Fix, Layer, Risk};
+use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::node::age::namespace;
 use crate::model::Fact;
-use crate::model::kubernetes::Service;
+use crate::model::kubernetes::{EndpointSlice, Service};
 
-/// What says that the Service waits for Endpoints.
-pub(super) struct Waiting {
-    /// Message of the finding.
-    pub(super) message: String,
-    /// The agent's version and the missing object.
-    pub(super) evidence: Vec<Evidence>,
-    /// How to mend it.
-    pub(super) fix: Fix,
-}
-
-/// Whether the agent of `node` knows no Endpoints of the Service and is of a version that needs them.
+/// The agent knows no Endpoints of the Service and is of a version that needs them.
 ///
 /// Up to 1.17 the service cache announces a Service only when it has Endpoints or an EndpointSlice
 /// (pkg/k8s/service_cache.go); that is what the placeholder of Gateways and Ingresses is for (issue #19262).
@@ -25,23 +15,21 @@ pub(super) struct Waiting {
 pub(super) fn waiting(
     view: &View<'_>,
     service: &Fact<Service>,
-    node: &str,
-    limit: Option<&Limit<'_>>,
-) -> Option<Waiting> {
-    let agent = view.agent(node);
-    let version = agent.version().ok()?;
-    if limit.is_some() || version.at_least(1, 18) {
+    found: &Entry<'_, '_>,
+    id: &str,
+) -> Option<Finding> {
+    let version = view.agent(found.node).version().ok()?;
+    if version.at_least(1, 18) {
         return None;
     }
     let (namespace_of, name) = (&service.metadata.namespace, &service.metadata.name);
     let slices = view.endpoint_slices().all(namespace_of).ok()?;
-    let own = |slice: &&Fact<crate::model::kubernetes::EndpointSlice>| {
+    let own = |slice: &&Fact<EndpointSlice>| {
         slice.service() == Some(name) || slice.metadata.name == *name
     };
     if slices.iter().any(own) {
         return None;
     }
-    let id = format!("{namespace_of}/{name}");
     let home = namespace(view);
     let evidence = vec![
         Evidence::new(
@@ -54,7 +42,7 @@ pub(super) fn waiting(
         Evidence::new(
             Layer::Observed,
             &version.origin,
-            format!("Node/{node}"),
+            format!("Node/{}", found.node),
             "version",
             version.to_string(),
         ),
@@ -79,11 +67,14 @@ pub(super) fn waiting(
             after: format!("Endpoints {name} exist and the NodePort has an entry on every node"),
         }
     };
-    Some(Waiting {
-        message: format!(
-            "{id} has neither Endpoints nor an EndpointSlice, and agents before 1.18 program no Service without them"
-        ),
-        evidence,
-        fix,
-    })
+    Some(
+        Finding::new(
+            format!(
+                "{id} has neither Endpoints nor an EndpointSlice, and agents before 1.18 program no Service without them"
+            ),
+            format!("{id} without Endpoints"),
+            evidence,
+        )
+        .fix(fix),
+    )
 }

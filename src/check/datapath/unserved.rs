@@ -1,8 +1,7 @@
-//! Why Cilium does not serve a NodePort: a device or address that was left out, or a Service that was.
+//! Why Cilium does not serve a NodePort on an address: the device or address that was left out.
 
 use crate::check::View;
 use crate::check::finding::{Evidence, Layer};
-use crate::model::kubernetes::Service;
 use std::net::IpAddr;
 
 /// The device that carries an address on which no NodePort is served.
@@ -79,44 +78,4 @@ pub fn unserved_device(view: &View<'_>, node: &str, address: IpAddr) -> Option<U
         served,
         evidence,
     })
-}
-
-/// An annotation or label that limits where or how Cilium serves a Service.
-pub struct Limit<'a> {
-    /// Its key.
-    pub key: &'static str,
-    /// Its value.
-    pub value: &'a str,
-    /// Whether it is a label.
-    pub label: bool,
-    /// Whether it excludes NodePorts on every node; the others depend on the node or on the agent's configuration.
-    pub certain: bool,
-}
-
-/// The first annotation or label that can keep Cilium from serving a Service's NodePorts.
-///
-/// `service.cilium.io/type` (1.17 on) limits the frontends to one type; `service.cilium.io/node` (1.17) and
-/// `service.cilium.io/node-selector` (1.18) limit the nodes; `service.kubernetes.io/service-proxy-name` hands the
-/// Service to another proxy (pkg/loadbalancer/reflectors, pkg/annotation).
-pub fn limit(service: &Service) -> Option<Limit<'_>> {
-    let meta = &service.metadata;
-    let found = |key: &'static str, label: bool, certain: bool| {
-        let value = if label {
-            &meta.labels
-        } else {
-            &meta.annotations
-        }
-        .get(key)?;
-        Some(Limit {
-            key,
-            value,
-            label,
-            certain,
-        })
-    };
-    found("service.cilium.io/type", false, true)
-        .filter(|limit| limit.value != "NodePort")
-        .or_else(|| found("service.cilium.io/node", false, false))
-        .or_else(|| found("service.cilium.io/node-selector", false, false))
-        .or_else(|| found("service.kubernetes.io/service-proxy-name", true, false))
 }

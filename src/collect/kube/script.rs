@@ -35,6 +35,10 @@ pub(super) const CONFIG_KEYS: &[&str] = &[
     "gateway-api-secrets-namespace",
     "envoy-xds-mode",
     "service-no-backend-response",
+    "k8s-service-proxy-name",
+    "enable-service-topology",
+    "enable-ipsec",
+    "cni-chaining-mode",
 ];
 
 /// A boundary of 128 random bits.

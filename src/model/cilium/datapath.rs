@@ -62,6 +62,10 @@ pub struct HealthAnswer {
     pub code: Option<u16>,
     /// `localEndpoints` of the body.
     pub local_endpoints: Option<u32>,
+    /// Namespace and name of the Service that the body names.
+    pub service: Option<(String, String)>,
+    /// Whether kube-proxy wrote the body: only its own carries `serviceProxyHealthy`.
+    pub by_kube_proxy: bool,
     /// The first line as captured.
     pub text: String,
 }

@@ -50,6 +50,8 @@ pub struct ServiceSpec {
     pub session_affinity: String,
     /// Whether endpoints count as ready whatever their Pods say.
     pub publish_not_ready_addresses: bool,
+    /// `PreferClose`, `PreferSameZone`, `PreferSameNode`.
+    pub traffic_distribution: Option<String>,
 }
 
 /// A port of a Service.
