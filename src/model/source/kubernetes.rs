@@ -25,7 +25,7 @@ pub(super) static ROWS: &[SourceInfo] = &[
         key: "kubernetes/httproutes",
         title: "HTTPRoute",
         command: "kubectl get httproutes.gateway.networking.k8s.io -A -o yaml",
-        permission: "get,list httproutes.gateway.networking.k8s.io",
+        permission: "get,list grpcroutes,httproutes,tcproutes,tlsroutes,udproutes.gateway.networking.k8s.io",
         agent: false,
     },
     SourceInfo {
