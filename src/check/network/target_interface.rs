@@ -185,7 +185,8 @@ fn interface_of<'a>(
         })
 }
 
-fn carries(eni: &NetworkInterface, address: IpAddr) -> bool {
+/// Whether an interface has an address, alone or inside a delegated prefix.
+pub fn carries(eni: &NetworkInterface, address: IpAddr) -> bool {
     // AWS writes IPv4 addresses in one way only, so their texts can be compared.
     let text = address.to_string();
     match address {

@@ -1,7 +1,7 @@
 //! The Cilium agent of the node is not Ready, and this health check needs the agent's process.
 
 use super::setting::Key;
-use super::{age, desired, pods, running};
+use super::{age, desired, pods, running, xdp};
 use crate::check::datapath::probe::Probe;
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
@@ -38,6 +38,14 @@ pub static CHECK: Check = Check {
 };
 
 fn run(view: &View<'_>, node: &str) -> Checked {
+    Ok(match judge(view, node)? {
+        Outcome::Fail(finding) => Outcome::Fail(xdp::explain(view, node, finding)),
+        Outcome::Note(finding) => Outcome::Note(xdp::explain(view, node, finding)),
+        other => other,
+    })
+}
+
+fn judge(view: &View<'_>, node: &str) -> Checked {
     let Some(service) = view.service()? else {
         return not_applicable("no Service stands behind this listener");
     };

@@ -23,6 +23,7 @@ pub(super) const CONFIG_KEYS: &[&str] = &[
     "nodeport-addresses",
     "node-port-range",
     "bpf-lb-mode",
+    "bpf-lb-dsr-dispatch",
     "bpf-lb-acceleration",
     "bpf-lb-source-range-all-types",
     "enable-health-check-nodeport",
@@ -35,6 +36,10 @@ pub(super) const CONFIG_KEYS: &[&str] = &[
     "gateway-api-secrets-namespace",
     "envoy-xds-mode",
     "service-no-backend-response",
+    "ipam",
+    "routing-mode",
+    "tunnel-protocol",
+    "policy-audit-mode",
 ];
 
 /// A boundary of 128 random bits.

@@ -51,6 +51,22 @@ pub struct LabelSelector {
     /// Labels that must match.
     #[serde(deserialize_with = "null_as_default")]
     pub match_labels: BTreeMap<String, String>,
+    /// Requirements that must hold.
+    #[serde(deserialize_with = "null_as_default")]
+    pub match_expressions: Vec<LabelRequirement>,
+}
+
+/// A requirement of a label selector.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct LabelRequirement {
+    /// Label.
+    pub key: String,
+    /// `In`, `NotIn`, `Exists`, `DoesNotExist`.
+    pub operator: String,
+    /// Values of `In` and `NotIn`.
+    #[serde(deserialize_with = "null_as_default")]
+    pub values: Vec<String>,
 }
 
 /// A CiliumNodeConfig: overrides of `cilium-config` for some nodes, effective after an agent restart.

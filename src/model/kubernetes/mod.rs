@@ -13,6 +13,7 @@ pub mod meta;
 pub mod node;
 pub mod objects;
 pub mod pod;
+pub mod policy;
 pub mod service;
 
 pub use binding::TargetGroupBinding;
@@ -25,6 +26,7 @@ pub use meta::{Condition, Meta, Object};
 pub use node::Node;
 pub use objects::Objects;
 pub use pod::Pod;
+pub use policy::{CiliumPolicy, NetworkPolicy};
 pub use service::Service;
 
 use super::Source;
@@ -58,6 +60,12 @@ pub struct Kubernetes {
     pub node_configs: Objects<CiliumNodeConfig>,
     /// cilium.io CiliumGatewayClassConfig.
     pub gateway_class_configs: Objects<CiliumGatewayClassConfig>,
+    /// cilium.io CiliumClusterwideNetworkPolicy.
+    pub clusterwide_policies: Objects<CiliumPolicy>,
+    /// cilium.io CiliumNetworkPolicy.
+    pub cilium_policies: Objects<CiliumPolicy>,
+    /// networking.k8s.io NetworkPolicy.
+    pub network_policies: Objects<NetworkPolicy>,
     /// core/v1 Event about the objects above.
     pub events: Objects<Event>,
 }
@@ -78,6 +86,9 @@ impl Default for Kubernetes {
             envoy_configs: Objects::new(Source::EnvoyConfigs),
             node_configs: Objects::new(Source::NodeConfigs),
             gateway_class_configs: Objects::new(Source::GatewayClassConfigs),
+            clusterwide_policies: Objects::new(Source::ClusterwidePolicies),
+            cilium_policies: Objects::new(Source::CiliumPolicies),
+            network_policies: Objects::new(Source::NetworkPolicies),
             events: Objects::new(Source::Events),
         }
     }

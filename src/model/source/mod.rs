@@ -45,7 +45,7 @@ pub enum Source {
     EndpointSlices,
     /// Node.
     Nodes,
-    /// Pod (Cilium agents and Envoys).
+    /// Pod (Cilium agents, Envoys and kube-proxy).
     Pods,
     /// ConfigMap cilium-config.
     ConfigMaps,
@@ -55,6 +55,12 @@ pub enum Source {
     NodeConfigs,
     /// CiliumGatewayClassConfig.
     GatewayClassConfigs,
+    /// CiliumClusterwideNetworkPolicy.
+    ClusterwidePolicies,
+    /// CiliumNetworkPolicy.
+    CiliumPolicies,
+    /// NetworkPolicy.
+    NetworkPolicies,
     /// Event.
     Events,
     /// Caller identity.
@@ -141,6 +147,8 @@ pub enum Source {
     IpRoutes2004,
     /// Kernel settings.
     Sysctl,
+    /// Listening sockets of the host.
+    ListeningSockets,
     /// Health-check node port answer.
     HealthCheckNodePort,
     /// Agent log.

@@ -4,7 +4,7 @@
 //! the device has addresses (pkg/status/status_collector.go), which are ignored here.
 
 use crate::model::cilium::AgentStatus;
-use crate::model::cilium::status::{NodePortFeature, ProxyStatus, ServedDevice};
+use crate::model::cilium::status::{NodePortFeature, ProxyStatus, Routing, ServedDevice};
 use crate::parse::text::or_default;
 use crate::parse::{ParseError, text};
 use serde::Deserialize;
@@ -38,6 +38,14 @@ pub(super) fn json(text: &str) -> Result<AgentStatus, ParseError> {
         }),
         host_firewall: firewall,
         host_firewall_devices: firewall_devices,
+        routing: document
+            .routing
+            .filter(|routing| !routing.mode.is_empty())
+            .map(|routing| Routing {
+                mode: routing.mode,
+                tunnel_protocol: routing.tunnel_protocol,
+            }),
+        encryption: document.encryption.map(|encryption| encryption.mode),
     })
 }
 
@@ -49,6 +57,22 @@ struct Document {
     kube_proxy_replacement: Option<Replacement>,
     host_firewall: Option<Firewall>,
     proxy: Option<Proxy>,
+    routing: Option<RoutingModes>,
+    encryption: Option<Encryption>,
+}
+
+#[derive(Deserialize)]
+struct RoutingModes {
+    #[serde(rename = "inter-host-routing-mode", default)]
+    mode: String,
+    #[serde(rename = "tunnel-protocol", default)]
+    tunnel_protocol: String,
+}
+
+#[derive(Deserialize)]
+struct Encryption {
+    #[serde(default)]
+    mode: String,
 }
 
 #[derive(Deserialize)]
@@ -91,6 +115,7 @@ struct Features {
 struct NodePort {
     enabled: bool,
     mode: String,
+    dsr_mode: String,
     acceleration: String,
     port_min: u16,
     port_max: u16,
@@ -151,6 +176,7 @@ impl Replacement {
         let feature = self.features.node_port.filter(|port| port.enabled)?;
         Some(NodePortFeature {
             mode: feature.mode,
+            dsr_dispatch: feature.dsr_mode,
             acceleration: feature.acceleration,
             port_min: feature.port_min,
             port_max: feature.port_max,
@@ -206,6 +232,25 @@ mod tests {
         assert_eq!(status.devices[0].name, "eth0");
         assert_eq!(status.devices[0].addresses.len(), 1);
         assert_eq!(status.devices[1].name, "eth1");
+    }
+
+    #[test]
+    fn how_packets_travel_between_nodes() {
+        let status = json(
+            r#"{"cilium": {"state": "Ok"}, "encryption": {"mode": "Wireguard"}, "routing":
+                {"inter-host-routing-mode": "Tunnel", "intra-host-routing-mode": "BPF", "tunnel-protocol": "geneve"}}"#,
+        )
+        .unwrap();
+        let routing = status.routing.unwrap();
+        assert_eq!(
+            (routing.mode.as_str(), routing.tunnel_protocol.as_str()),
+            ("Tunnel", "geneve")
+        );
+        assert_eq!(status.encryption.as_deref(), Some("Wireguard"));
+        assert_eq!(
+            json(r#"{"cilium": {}, "routing": {}}"#).unwrap().routing,
+            None
+        );
     }
 
     #[test]
