@@ -1,5 +1,12 @@
 //! The import law, the length of files, and what may not appear in the code.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

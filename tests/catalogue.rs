@@ -4,6 +4,13 @@
 //! What the scenarios say is taken from their `expected.json`, which `tests/scenarios.rs` holds against
 //! the program.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports"
+)]
+
 use cilium_lb::check::CHECKS;
 use cilium_lb::report::v1;
 use serde::Deserialize;

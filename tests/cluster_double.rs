@@ -1,5 +1,12 @@
 //! Proves the cluster double with the real kubectl, so that what the collectors' tests show of the
 //! program holds for an API server too. kubectl must be in the PATH, 1.29 or newer.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports"
+)]
 #![cfg(feature = "live")]
 
 mod support;

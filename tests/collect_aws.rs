@@ -2,6 +2,12 @@
 //!
 //! The clients take their endpoint from the environment, so the program itself runs: `capture`, and then its bundle.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports"
+)]
 #![cfg(feature = "live")]
 
 mod support;

@@ -1,5 +1,11 @@
 //! Ctrl-C gives what was read until then. Alone in its file: the signal reaches the whole process.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports"
+)]
 #![cfg(feature = "live")]
 
 mod support;

@@ -2,6 +2,12 @@
 //!
 //! The cluster double counts every request and runs the agents' script for real.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports"
+)]
 #![cfg(feature = "live")]
 
 mod support;
@@ -279,7 +285,7 @@ fn a_missing_crd_proves_absence_and_a_refusal_does_not() {
     cluster.without_crd("targetgroupbindings.elbv2.k8s.aws");
     cluster.without_crd("gateways.gateway.networking.k8s.io");
     let bundle = run(&request(&cluster, "service/web")).bundle;
-    assert_eq!(bindings(&bundle).unwrap(), false);
+    assert!(!bindings(&bundle).unwrap());
     assert_eq!(requests(&cluster, "/gateways"), 2, "v1, then v1beta1");
     cluster.set_faults(Faults::none().request(at(
         "/apis/elbv2.k8s.aws/v1beta1/namespaces/shop/targetgroupbindings",

@@ -2,6 +2,13 @@
 //!
 //! `UPDATE=1 cargo test --test docs` writes them anew.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports"
+)]
+
 mod support;
 
 use cilium_lb::check::CHECKS;

@@ -1,11 +1,19 @@
 //! The program against a cluster and an account that answer over the network.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports"
+)]
 #![cfg(feature = "live")]
 
 mod support;
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::fs;
 use std::process::Command;
+use support::cluster::{ClusterDouble, Faults, RequestAction, RequestFault};
 use support::world::{World, outcome, plugin_folder};
 
 /// NodePorts of the Gateway.
@@ -165,5 +173,140 @@ fn the_real_kubectl_runs_the_plugin_and_passes_its_exit_code() {
             .iter()
             .any(|target| target["agreement"] == "unexplained"),
         "{targets:#?}"
+    );
+}
+
+/// An Ingress of Cilium that the world's Service serves as well.
+const INGRESS: &str = "apiVersion: v1
+kind: List
+items:
+- apiVersion: networking.k8s.io/v1
+  kind: Ingress
+  metadata: {name: site, namespace: gateway, uid: 0d7a8d2e-7f1c-4d0b-9f63-0c6f0e3a1b55}
+  spec:
+    ingressClassName: cilium
+    rules: [{host: www.example.com, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}}]
+";
+
+/// Kind, name and verdict of what the program says of `words`.
+fn said(world: &World, cluster: &ClusterDouble, words: &[&str]) -> (String, String, String) {
+    let ran = world
+        .command(&["why-unhealthy", "-o", "json"])
+        .args(words)
+        .env("KUBECONFIG", cluster.kubeconfig())
+        .output()
+        .unwrap();
+    let (code, document, stderr) = outcome(&ran);
+    assert_eq!(code, 0, "{words:?}: {stderr}\n{document:#}");
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    (
+        text(&document["subject"]["kind"]),
+        text(&document["subject"]["name"]),
+        text(&document["verdict"]),
+    )
+}
+
+#[test]
+fn every_form_of_a_subject_is_diagnosed_live() {
+    let world = World::start((30000, 32767), &PORTS);
+    let kubernetes = world.path("cluster/kubernetes");
+    fs::write(kubernetes.join("ingresses.yaml"), INGRESS).unwrap();
+    let services = kubernetes.join("services.yaml");
+    let text = fs::read_to_string(&services).unwrap().replace(
+        "    ownerReferences:\n",
+        "    ownerReferences:\n    - {apiVersion: networking.k8s.io/v1, kind: Ingress, name: site, uid: 0d7a8d2e-7f1c-4d0b-9f63-0c6f0e3a1b55}\n",
+    );
+    fs::write(&services, text).unwrap();
+    let cluster = ClusterDouble::start(world.path("cluster"));
+    let arn = |value: &Value| value["arn"].as_str().unwrap().to_owned();
+    let balancer = &world.made["load_balancers"]["lb"];
+    let hostname = balancer["dns_name"].as_str().unwrap();
+    let bindings = fs::read_to_string(kubernetes.join("targetgroupbindings.yaml")).unwrap();
+    let binding = bindings
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("name: k8s-"))
+        .map(|rest| format!("k8s-{rest}"))
+        .unwrap();
+    let group = arn(&world.made["target_groups"]["k8s-gateway-ciliumga-ab026b9331"]);
+    for (words, kind, name) in [
+        (
+            vec!["shared-gateway", "-n", "gateway"],
+            "Gateway",
+            "shared-gateway",
+        ),
+        (
+            vec!["service", "cilium-gateway-shared-gateway", "-n", "gateway"],
+            "Service",
+            "cilium-gateway-shared-gateway",
+        ),
+        (vec!["ingress/site", "-n", "gateway"], "Ingress", "site"),
+        (
+            vec!["tgb", &binding, "-n", "gateway"],
+            "TargetGroupBinding",
+            &binding,
+        ),
+        (vec![hostname], "Gateway", "shared-gateway"),
+        (vec![&arn(balancer)], "Gateway", "shared-gateway"),
+    ] {
+        let healthy = (kind.to_owned(), name.to_owned(), "healthy".to_owned());
+        assert_eq!(said(&world, &cluster, &words), healthy, "{words:?}");
+    }
+    let (kind, _, verdict) = said(&world, &cluster, &[&group]);
+    assert_eq!(
+        (kind.as_str(), verdict.as_str()),
+        ("TargetGroupBinding", "healthy")
+    );
+}
+
+#[test]
+fn without_aws_or_with_the_wrong_region_nothing_reads_as_healthy() {
+    let world = World::start((30000, 32767), &PORTS);
+    let expired = json!({"code": "ExpiredToken", "status": 403, "message": "expired", "count": -1});
+    world.aws.faults(&json!({"sts:GetCallerIdentity": expired}));
+    let (code, document, stderr) = world.why(&[]);
+    assert_eq!(
+        (code, &document["verdict"]),
+        (3, &"unknown".into()),
+        "{stderr}"
+    );
+    let told = document["gaps"].to_string();
+    assert!(
+        told.contains("ExpiredToken") && told.contains("aws sso login"),
+        "{told}"
+    );
+
+    // The host name says the region; a wrong --region must not be believed over it.
+    world.aws.faults(&json!({}));
+    let (code, document, stderr) = world.why(&["--region", "us-east-1"]);
+    assert_eq!(
+        (code, &document["verdict"]),
+        (0, &"healthy".into()),
+        "{stderr}\n{document:#}"
+    );
+
+    // Throttling costs time, not truth.
+    let throttled =
+        json!({"code": "Throttling", "status": 400, "message": "Rate exceeded", "count": 2});
+    world
+        .aws
+        .faults(&json!({"elbv2:DescribeTargetHealth": throttled}));
+    let (code, document, stderr) = world.why(&[]);
+    assert_eq!(
+        (code, &document["verdict"]),
+        (0, &"healthy".into()),
+        "{stderr}\n{document:#}"
+    );
+}
+
+#[test]
+fn a_cluster_that_refuses_the_caller_is_an_error_that_says_what_to_do() {
+    let world = World::start((30000, 32767), &[]);
+    let refused = RequestFault::at("/", RequestAction::answer(401));
+    world.cluster.set_faults(Faults::none().request(refused));
+    let (code, document, stderr) = world.why(&[]);
+    assert_eq!((code, document), (4, Value::Null), "{stderr}");
+    assert!(
+        stderr.contains("401") || stderr.contains("Unauthorized"),
+        "{stderr}"
     );
 }

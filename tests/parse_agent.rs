@@ -1,6 +1,11 @@
 //! Every captured document of real agents, Envoys and Hubble is read, and says what is known of its state.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // A panic here is the report.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports"
+)]
 
 mod captures;
 

@@ -1,7 +1,12 @@
 //! No parser panics, whatever it is given: arbitrary bytes, and captured documents that were cut, doubled
 //! or damaged. What it keeps stays bounded by what it was given.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // A panic here is the report.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports"
+)]
 
 mod captures;
 

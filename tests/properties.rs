@@ -1,6 +1,13 @@
 //! Two properties over all scenarios: removing evidence never turns fail into pass nor pass into fail,
 //! and the order of the input never changes the output.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports"
+)]
+
 mod support;
 
 use cilium_lb::report::v1;

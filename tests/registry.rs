@@ -1,5 +1,12 @@
 //! The table of checks against the files, the pages and the scenarios.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports"
+)]
+
 mod support;
 
 use cilium_lb::check::hop::HOPS;

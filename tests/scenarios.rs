@@ -3,6 +3,13 @@
 //! `UPDATE=1 cargo test --test scenarios` writes `expected.txt` and `expected.json` anew; read the
 //! difference as the person on call would.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports"
+)]
+
 mod support;
 
 use cilium_lb::render::Format;

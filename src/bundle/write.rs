@@ -16,7 +16,7 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
     /// Something stands at the path.
-    #[error("{} exists and is not empty: choose another path or allow overwriting it", path.display())]
+    #[error("{} exists and is not empty: choose another path, or replace it with --overwrite", path.display())]
     Exists {
         /// The path that was given.
         path: PathBuf,

@@ -77,8 +77,12 @@ pub(super) struct WhyArgs {
 #[derive(Debug, Args)]
 pub(super) struct CaptureArgs {
     /// TYPE/NAME, as for why-unhealthy.
-    #[arg(required = true, value_name = "TYPE/NAME")]
+    #[arg(required_unless_present = "all_namespaces", value_name = "TYPE/NAME")]
     pub(super) subjects: Vec<String>,
+
+    /// Every Service with a load balancer in all namespaces, instead of named subjects.
+    #[arg(short = 'A', long, conflicts_with_all = ["subjects", "namespace"])]
+    pub(super) all_namespaces: bool,
 
     /// Where to write: a directory, .tar, .tar.gz or .zip.
     #[arg(short, long, value_name = "FILE")]

@@ -5,7 +5,7 @@ use super::{print, warn};
 use crate::check::CHECKS;
 use crate::render::Format;
 use crate::report::Exit;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -64,6 +64,10 @@ fn table(rows: &[Row], width: usize) -> String {
             row.severity,
             row.title,
         ]);
+    }
+    // Codes and slugs are there to be copied: only titles wrap.
+    for column in table.column_iter_mut().take(4) {
+        column.set_constraint(ColumnConstraint::ContentWidth);
     }
     table.trim_fmt() + "\n"
 }

@@ -95,7 +95,7 @@ pub(super) struct ConnectionArgs {
 }
 
 impl ConnectionArgs {
-    /// What to collect, and with whose help.
+    /// What to collect, and with whose help; without subjects, everything in all namespaces.
     pub(super) fn request(
         &self,
         subjects: &[SubjectRef],
@@ -104,7 +104,7 @@ impl ConnectionArgs {
         Ok(Request {
             subjects: subjects.to_vec(),
             namespace: namespace.map(str::to_owned),
-            all_namespaces: false,
+            all_namespaces: subjects.is_empty(),
             kube: KubeOptions {
                 kubeconfig: self.kubeconfig.clone(),
                 context: self.context.clone(),

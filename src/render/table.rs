@@ -5,6 +5,7 @@ use super::words::{self, some};
 use super::{Look, tree};
 use crate::report::v1::{Diagnosis, Path, Target};
 use comfy_table::{ContentArrangement, Table, presets};
+use std::collections::BTreeSet;
 
 const HOPS: [&str; 8] = [
     "objects",
@@ -24,16 +25,13 @@ pub(super) fn table(document: &Diagnosis, look: &Look, wide: bool) -> String {
         out.push('\n');
         out.push_str(&tree::path_title(path));
         out.push('\n');
-        out.push_str(&grid(path, wide, look.width));
+        out.push_str(&grid(path, wide));
         out.push('\n');
     }
     for cause in &document.causes {
-        out.push_str(&format!(
-            "\n{} {}: {}",
-            cause.code,
-            cause.slug,
-            clean(&cause.message)
-        ));
+        let line = format!("{} {}: {}", cause.code, cause.slug, clean(&cause.message));
+        out.push('\n');
+        out.push_str(&tree::wrap(&line, look.width, "  "));
     }
     if !document.causes.is_empty() {
         out.push('\n');
@@ -41,14 +39,13 @@ pub(super) fn table(document: &Diagnosis, look: &Look, wide: bool) -> String {
     out
 }
 
-fn grid(path: &Path, wide: bool, width: usize) -> String {
+/// Cells are never wrapped, as in kubectl: a row stays a line for `grep` and `awk`.
+fn grid(path: &Path, wide: bool) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_content_arrangement(ContentArrangement::Disabled);
     table.force_no_tty();
-    if let Ok(columns) = u16::try_from(if wide { width.max(200) } else { width }) {
-        table.set_width(columns);
-    }
+    let whole = wide || !short_names_are_unique(path);
     let mut header = vec!["TARGET", "NODE", "REPORTED", "PREDICTED"];
     let numbers: Vec<String> = (1..=HOPS.len()).map(|hop| hop.to_string()).collect();
     header.extend(numbers.iter().map(String::as_str));
@@ -58,17 +55,37 @@ fn grid(path: &Path, wide: bool, width: usize) -> String {
     }
     table.set_header(header);
     for target in &path.targets {
-        table.add_row(row(path, target, wide));
+        table.add_row(row(path, target, wide, whole));
     }
     table.trim_fmt()
 }
 
-fn row(path: &Path, target: &Target, wide: bool) -> Vec<String> {
+/// Whether the first labels of the nodes' names still tell them apart.
+fn short_names_are_unique(path: &Path) -> bool {
+    let names: BTreeSet<&str> = path
+        .targets
+        .iter()
+        .filter_map(|t| t.node.as_deref())
+        .collect();
+    let short: BTreeSet<&str> = names.iter().map(|name| first_label(name)).collect();
+    short.len() == names.len()
+}
+
+fn first_label(name: &str) -> &str {
+    name.split('.').next().unwrap_or(name)
+}
+
+fn row(path: &Path, target: &Target, wide: bool, whole: bool) -> Vec<String> {
     let text = |value: Option<&str>| clean(value.unwrap_or("-")).into_owned();
     let reported = target.reported.as_ref();
     let mut row = vec![
         format!("{}:{}", clean(&target.id), target.port),
-        text(target.node.as_deref()),
+        text(
+            target
+                .node
+                .as_deref()
+                .map(|name| if whole { name } else { first_label(name) }),
+        ),
         text(reported.map(|reported| reported.state.as_str())),
         target.predicted.clone(),
     ];

@@ -1,5 +1,13 @@
 //! Replay of 2,000 targets on 500 nodes, and start-up of the program. Printed, never asserted.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark prints, and a panic is how it reports"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -1,9 +1,10 @@
 //! Bundles on disk: what goes in comes out, and nothing that does not belong in one.
 
 #![allow(
-    clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
-    reason = "a panic of a test is its report"
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports"
 )]
 
 mod any;

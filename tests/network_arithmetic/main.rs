@@ -1,9 +1,10 @@
 //! The arithmetic of the network hop against vectors, brute force and its own laws.
 
 #![allow(
-    clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
-    reason = "a panic of a test is its report"
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports"
 )]
 
 mod acl;

@@ -1,9 +1,10 @@
 //! From a bundle to a snapshot: every document in its field, and every gap where its fact would be.
 
 #![allow(
-    clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
-    reason = "a panic of a test is its report"
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports"
 )]
 
 mod any;

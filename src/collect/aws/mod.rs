@@ -3,6 +3,7 @@
 mod bucket;
 mod convert_ec2;
 mod convert_elbv2;
+mod credentials;
 mod detail;
 mod ec2;
 mod elbv2;

@@ -1,5 +1,6 @@
 //! Who asks AWS: the credentials, loaded once with a time limit, and the account they belong to.
 
+use super::credentials;
 use super::failure::Failure;
 use super::http;
 use super::reader::{Account, Reader};
@@ -7,7 +8,6 @@ use crate::collect::deadline::Deadline;
 use crate::collect::notebook::Notebook;
 use crate::collect::request::AwsOptions;
 use crate::model::aws::CallerIdentity;
-use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
@@ -75,31 +75,21 @@ async fn signed_in(
     deadline: &Deadline,
 ) -> Result<SdkConfig, Failure> {
     let http = http::client()?;
+    let base = ProviderConfig::default()
+        .with_region(Some(region.clone()))
+        .with_http_client(http.clone());
+    let asked = options.profile.as_deref();
+    let profile = credentials::profile_name(asked);
+    let provider = credentials::provider(&base, asked).await?;
+    let provider = loaded(provider, deadline, profile.as_deref()).await?;
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http.clone())
-        .region(region.clone());
-    if let Some(profile) = &options.profile {
+        .http_client(http)
+        .region(region.clone())
+        .credentials_provider(provider);
+    if let Some(profile) = asked {
         loader = loader.profile_name(profile);
     }
     let config = loader.load().await;
-    let provider = match &options.profile {
-        // A profile that is asked for by name wins over keys in the environment; the loader does not do that.
-        Some(profile) => {
-            let base = ProviderConfig::default()
-                .with_region(Some(region.clone()))
-                .with_http_client(http);
-            let provider = ProfileFileCredentialsProvider::builder()
-                .configure(&base)
-                .profile_name(profile);
-            SharedCredentialsProvider::new(provider.build())
-        }
-        None => config
-            .credentials_provider()
-            .ok_or_else(|| Failure::new("NoCredentials", "the SDK has no credential chain"))?,
-    };
-    let profile = options.profile.as_deref();
-    let provider = loaded(provider, deadline, profile).await?;
-    let config = config.to_builder().credentials_provider(provider).build();
     let Some(role) = &options.role_arn else {
         return Ok(config);
     };
@@ -111,7 +101,7 @@ async fn signed_in(
         assumed = assumed.external_id(id);
     }
     let provider = SharedCredentialsProvider::new(assumed.build().await);
-    let provider = loaded(provider, deadline, profile)
+    let provider = loaded(provider, deadline, profile.as_deref())
         .await
         .map_err(|failure| Failure::new("CannotAssumeRole", format!("{role}: {failure}")))?;
     Ok(config.to_builder().credentials_provider(provider).build())

@@ -1,0 +1,141 @@
+//! `--from` and `capture --from`: bundles of every form, and files that are none.
+
+use super::{bundle, code, gateway, program, stderr, stdout};
+use std::fs;
+
+#[test]
+fn a_bundle_says_the_same_in_every_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let expected = stdout(&gateway("obs-eu-dev", &[]));
+    for name in ["tree", "b.tar", "b.tar.gz", "b.tgz", "b.zip"] {
+        let to = folder.path().join(name);
+        let ran = program()
+            .args([
+                "capture",
+                "gateway/shared-gateway",
+                "-n",
+                "gateway",
+                "--from",
+            ])
+            .arg(bundle("obs-eu-dev"))
+            .arg("-o")
+            .arg(&to)
+            .output()
+            .unwrap();
+        assert_eq!(code(&ran), 0, "{name}: {}", stderr(&ran));
+        assert!(stdout(&ran).contains("documents"), "{}", stdout(&ran));
+        let ran = program()
+            .args([
+                "why-unhealthy",
+                "gateway/shared-gateway",
+                "-n",
+                "gateway",
+                "--from",
+            ])
+            .arg(&to)
+            .output()
+            .unwrap();
+        assert_eq!((code(&ran), stdout(&ran)), (1, expected.clone()), "{name}");
+    }
+}
+
+#[test]
+fn capture_replaces_nothing_unless_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join("kept.tar.gz");
+    fs::write(&to, "kept").unwrap();
+    let capture = |more: &[&str]| {
+        program()
+            .args([
+                "capture",
+                "gateway/shared-gateway",
+                "-n",
+                "gateway",
+                "--from",
+            ])
+            .arg(bundle("obs-eu-dev"))
+            .arg("-o")
+            .arg(&to)
+            .args(more)
+            .output()
+            .unwrap()
+    };
+    let ran = capture(&[]);
+    assert_eq!(code(&ran), 4);
+    assert!(
+        stderr(&ran).contains("kept.tar.gz") && stderr(&ran).contains("--overwrite"),
+        "{}",
+        stderr(&ran)
+    );
+    assert_eq!(fs::read_to_string(&to).unwrap(), "kept");
+    assert_eq!(code(&capture(&["--overwrite"])), 0);
+    assert_ne!(fs::read(&to).unwrap(), b"kept");
+}
+
+#[test]
+fn what_is_no_bundle_is_4_and_says_what_would_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir(path("empty")).unwrap();
+    fs::write(path("text.yaml"), "kind: Service\n").unwrap();
+    fs::write(path("cut.tar.gz"), [0x1f, 0x8b, 8, 0, 0]).unwrap();
+    for (name, said) in [
+        ("missing", "give a directory, a .tar, .tar.gz or .zip"),
+        ("empty", "kubectl cilium-lb capture"),
+        (
+            "text.yaml",
+            "neither a directory nor a tar, tar.gz or zip archive",
+        ),
+        ("cut.tar.gz", "cannot be unpacked"),
+    ] {
+        let ran = program()
+            .args(["why-unhealthy", "web", "--from"])
+            .arg(path(name))
+            .output()
+            .unwrap();
+        assert_eq!(code(&ran), 4, "{name}");
+        let told = stderr(&ran);
+        assert!(told.contains(said) && told.contains(name), "{name}: {told}");
+        assert!(told.lines().count() <= 3, "{told}");
+    }
+}
+
+#[test]
+fn a_broken_document_is_a_gap_and_the_rest_is_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join("b");
+    let copied = program()
+        .args([
+            "capture",
+            "gateway/shared-gateway",
+            "-n",
+            "gateway",
+            "--from",
+        ])
+        .arg(bundle("obs-eu-dev-healthy"))
+        .arg("-o")
+        .arg(&to)
+        .output()
+        .unwrap();
+    assert_eq!(code(&copied), 0, "{}", stderr(&copied));
+    let rules = to.join("aws/111122223333/eu-west-2/ec2-describe-security-groups.json");
+    fs::write(&rules, "{\"SecurityGroups\": [{").unwrap();
+    let ran = program()
+        .args([
+            "why-unhealthy",
+            "gateway/shared-gateway",
+            "-n",
+            "gateway",
+            "--from",
+        ])
+        .arg(&to)
+        .output()
+        .unwrap();
+    let text = stdout(&ran);
+    // AWS reports all targets healthy: what was not read cannot make them less so.
+    assert_eq!(code(&ran), 0, "{text}");
+    assert!(
+        text.contains("security groups") && text.contains("CLB4102"),
+        "{text}"
+    );
+}
