@@ -10,9 +10,11 @@ use crate::model::kubernetes::{Pod, Service};
 use crate::model::{Fact, Gap, Origin, Reason, Source};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a policy says of its endpoints.
+const CLUSTERWIDE: &str = "CiliumClusterwideNetworkPolicy";
+
+/// What a policy says of its endpoints, and whether it is clusterwide.
 enum Rule<'a> {
-    Cilium(&'a CiliumRule),
+    Cilium(&'a CiliumRule, bool),
     Network(&'a NetworkPolicySpec),
 }
 
@@ -86,10 +88,7 @@ pub fn selecting<'a>(view: &View<'a>, service: &'a Service) -> Result<Selecting<
         service,
         pods: pods(view, service)?,
     };
-    for (kind, policies) in [
-        ("CiliumNetworkPolicy", cilium),
-        ("CiliumClusterwideNetworkPolicy", clusterwide),
-    ] {
+    for (kind, policies) in [("CiliumNetworkPolicy", cilium), (CLUSTERWIDE, clusterwide)] {
         for policy in policies {
             for rule in policy.rules() {
                 if let Some(selector) = &rule.endpoint_selector
@@ -97,7 +96,11 @@ pub fn selecting<'a>(view: &View<'a>, service: &'a Service) -> Result<Selecting<
                     && backends.selected(selector)?
                 {
                     let name = format!("{kind}/{}", policy.metadata.name);
-                    found.rules.push((name, &policy.origin, Rule::Cilium(rule)));
+                    found.rules.push((
+                        name,
+                        &policy.origin,
+                        Rule::Cilium(rule, kind == CLUSTERWIDE),
+                    ));
                 }
             }
         }
@@ -147,7 +150,7 @@ impl Selecting<'_> {
         let mut tally = Tally::default();
         for (_, _, rule) in &self.rules {
             match rule {
-                Rule::Cilium(rule) => tally.cilium(rule, packet),
+                Rule::Cilium(rule, wide) => tally.cilium(rule, *wide, packet),
                 Rule::Network(spec) => tally.network(spec, packet),
             }
         }

@@ -8,6 +8,7 @@ use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::network::balancer_nodes::balancer;
 use crate::check::network::ends::list;
+use crate::check::node::enforcement::not_enforced;
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::kubernetes::Service;
@@ -32,6 +33,9 @@ pub static CHECK: Check = Check {
         Source::CiliumPolicies,
         Source::ClusterwidePolicies,
         Source::NetworkPolicies,
+        Source::AgentConfig,
+        Source::AgentStartConfig,
+        Source::ConfigMaps,
         Source::LoadBalancers,
         Source::NetworkInterfaces,
     ],
@@ -71,6 +75,9 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     else {
         return not_applicable("there is no entry with backends");
     };
+    if let Some(why) = not_enforced(view, found.node) {
+        return pass(why);
+    }
     let selecting = selecting(view, service)?;
     if selecting.is_empty() {
         return pass("no policy selects the backends");

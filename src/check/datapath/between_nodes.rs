@@ -4,6 +4,7 @@ use super::spread::Remote;
 use crate::check::View;
 use crate::check::network::ends::groups_of;
 use crate::check::network::security_group::{Direction, Peer, Transport, Verdict, evaluate_over};
+use crate::check::node::option::option;
 use crate::check::view::Located;
 use crate::model::aws::Instance;
 use crate::model::cilium::AgentStatus;
@@ -14,10 +15,10 @@ use std::net::IpAddr;
 /// What carries packets to Pods of other nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Carrier {
-    /// VXLAN, UDP 8472.
-    Vxlan,
-    /// Geneve, UDP 6081.
-    Geneve,
+    /// VXLAN, on this UDP port; 8472 unless `tunnel-port` says otherwise.
+    Vxlan(u16),
+    /// Geneve, on this UDP port; 6081 unless `tunnel-port` says otherwise.
+    Geneve(u16),
     /// WireGuard, UDP 51871.
     WireGuard,
     /// Nothing: the packet goes to the Pod's own address and port.
@@ -31,7 +32,7 @@ impl Carrier {
     ///
     /// # Errors
     /// A gap when the status does not say, and for IPsec, which has no ports.
-    pub fn of(status: &Fact<AgentStatus>, node: &str) -> Result<Self, Gap> {
+    pub fn of(view: &View<'_>, status: &Fact<AgentStatus>, node: &str) -> Result<Self, Gap> {
         let gap = |why: &str| {
             Gap::new(
                 Source::AgentStatus,
@@ -50,22 +51,27 @@ impl Carrier {
             .routing
             .as_ref()
             .ok_or_else(|| gap("routing is not in it"))?;
+        let port = |default: u16| {
+            option(view, node, "tunnel-port")
+                .and_then(|(text, _)| text.parse().ok())
+                .filter(|port| *port != 0)
+                .unwrap_or(default)
+        };
         match (
             routing.mode.to_ascii_lowercase().as_str(),
             routing.tunnel_protocol.to_ascii_lowercase().as_str(),
         ) {
             ("native", _) => Ok(Self::Direct),
-            (_, "vxlan") => Ok(Self::Vxlan),
-            (_, "geneve") => Ok(Self::Geneve),
+            (_, "vxlan") => Ok(Self::Vxlan(port(8472))),
+            (_, "geneve") => Ok(Self::Geneve(port(6081))),
             (mode, protocol) => Err(gap(&format!("routing is {mode:?} {protocol:?}"))),
         }
     }
 
-    /// Protocol and port for a backend's port; the tunnel ports are Cilium's defaults.
+    /// Protocol and port for a backend's port.
     pub fn port(self, backend: u16) -> (Transport, u16) {
         match self {
-            Self::Vxlan => (Transport::Udp, 8472),
-            Self::Geneve => (Transport::Udp, 6081),
+            Self::Vxlan(port) | Self::Geneve(port) => (Transport::Udp, port),
             Self::WireGuard => (Transport::Udp, 51871),
             Self::Direct => (Transport::Tcp, backend),
         }
@@ -74,8 +80,8 @@ impl Carrier {
     /// What it is called in a message.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Vxlan => "VXLAN",
-            Self::Geneve => "Geneve",
+            Self::Vxlan(_) => "VXLAN",
+            Self::Geneve(_) => "Geneve",
             Self::WireGuard => "WireGuard",
             Self::Direct => "the Pods' own port",
         }
@@ -83,7 +89,7 @@ impl Carrier {
 
     /// Whether answers are connections of their own: tunnels choose the source port of every flow anew.
     fn both_ways(self) -> bool {
-        matches!(self, Self::Vxlan | Self::Geneve)
+        matches!(self, Self::Vxlan(_) | Self::Geneve(_))
     }
 }
 

@@ -8,6 +8,7 @@ use crate::check::hop::{Hop, Severity};
 use crate::check::network::balancer_nodes::balancer;
 use crate::check::network::ends::list;
 use crate::check::network::pair::{Judgement, Reach, Zone, cross_zone, judge};
+use crate::check::node::enforcement::not_enforced;
 use crate::check::node::option::option;
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
@@ -70,10 +71,8 @@ fn ask(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         Some(evidence) => evidence,
         None => return pass("the host firewall is off"),
     };
-    if let Some((mode, _)) = option(view, node, "policy-audit-mode")
-        && mode == "true"
-    {
-        return pass("policies are only audited (policy-audit-mode)");
+    if let Some(why) = not_enforced(view, node) {
+        return pass(why);
     }
     let selecting = selecting(view, node)?;
     if selecting.is_empty() {
@@ -217,7 +216,7 @@ fn ruling(policies: &[&Fact<CiliumPolicy>], source: IpAddr, port: u16) -> Ruling
     let mut tally = Tally::default();
     for rule in policies.iter().flat_map(|policy| policy.rules()) {
         if rule.node_selector.is_some() {
-            tally.cilium(rule, &packet);
+            tally.cilium(rule, true, &packet);
         }
     }
     tally.ruling()

@@ -4,6 +4,7 @@ use super::listening::socket;
 use super::probe::{Probe, entry};
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
+use crate::check::node::pods;
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
@@ -18,7 +19,12 @@ pub static CHECK: Check = Check {
     bearing: Bearing::Clients,
     title: "a process of the host answers on the NodePort instead of the Service",
     since: "0.1.0",
-    needs: &[Source::Services, Source::BpfLb, Source::ListeningSockets],
+    needs: &[
+        Source::Services,
+        Source::BpfLb,
+        Source::ListeningSockets,
+        Source::Pods,
+    ],
     page: include_str!("host_process_answers.md"),
     known_issues: &[],
     run: Run::Target(run),
@@ -52,6 +58,12 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     let Some(socket) = socket(sockets, found.address, probe.node_port) else {
         return not_applicable("no process of the host listens on the NodePort");
     };
+    // kube-proxy up to 1.26 held the NodePorts that it served with its rules.
+    if pods::of_node(view, pods::KUBE_PROXY, found.node)
+        .is_some_and(|pod| pods::running(pod, "kube-proxy"))
+    {
+        return not_applicable("kube-proxy serves the NodePorts that Cilium does not (CLB6304)");
+    }
     let id = format!("{}/{}", service.metadata.namespace, service.metadata.name);
     fail(
         Finding::new(

@@ -69,10 +69,10 @@ pub enum Ruling {
 }
 
 impl Tally {
-    /// Adds a rule of Cilium that selects the endpoint.
-    pub fn cilium(&mut self, rule: &CiliumRule, packet: &Packet<'_>) {
+    /// Adds a rule of Cilium that selects the endpoint; `wide` for those of clusterwide policies.
+    pub fn cilium(&mut self, rule: &CiliumRule, wide: bool, packet: &Packet<'_>) {
         for entry in rule.ingress_deny.iter().flatten() {
-            match cilium_entry(entry, packet) {
+            match cilium_entry(entry, wide, packet) {
                 Some(denies) => self.denied |= denies,
                 None => self.may_deny = true,
             }
@@ -80,7 +80,7 @@ impl Tally {
         let has_section = rule.ingress.is_some() || rule.ingress_deny.is_some();
         self.enforced |= rule.enable_default_deny.ingress.unwrap_or(has_section);
         for entry in rule.ingress.iter().flatten() {
-            match cilium_entry(entry, packet) {
+            match cilium_entry(entry, wide, packet) {
                 Some(admits) => self.admitted |= admits,
                 None => self.may_admit = true,
             }
@@ -126,7 +126,7 @@ impl Tally {
     }
 }
 
-fn cilium_entry(entry: &CiliumIngress, packet: &Packet<'_>) -> Speaks {
+fn cilium_entry(entry: &CiliumIngress, wide: bool, packet: &Packet<'_>) -> Speaks {
     let ports = match &entry.to_ports {
         Some(ports) => cilium_ports(ports, packet.port),
         None => Some(entry.icmps.is_none()),
@@ -150,7 +150,7 @@ fn cilium_entry(entry: &CiliumIngress, packet: &Packet<'_>) -> Speaks {
         entry
             .from_endpoints
             .as_ref()
-            .map(|selectors| any(selectors.iter().map(reserved))),
+            .map(|selectors| any(selectors.iter().map(|one| reserved(one, wide)))),
         entry.from_nodes.as_ref().map(|selectors| {
             if packet.from_node && !selectors.is_empty() {
                 None
@@ -173,10 +173,16 @@ fn cilium_entry(entry: &CiliumIngress, packet: &Packet<'_>) -> Speaks {
     all(source, ports)
 }
 
-/// A selector of endpoints: Pods are no source here, reserved labels may be.
-fn reserved(selector: &serde_json::Value) -> Speaks {
+/// A selector of endpoints: Pods are no source here, reserved labels may be. An empty selector stands for
+/// the Pods of the policy's namespace; what it stands for in a clusterwide policy is not followed.
+fn reserved(selector: &serde_json::Value, wide: bool) -> Speaks {
     let text = selector.to_string();
-    if text.contains("reserved:") || text.contains("reserved.") {
+    let is_empty = selector.as_object().is_none_or(|fields| {
+        fields
+            .values()
+            .all(|value| matches!(value.to_string().as_str(), "{}" | "[]" | "null"))
+    });
+    if text.contains("reserved:") || text.contains("reserved.") || (wide && is_empty) {
         None
     } else {
         Some(false)
@@ -223,7 +229,7 @@ fn network_entry(entry: &NetworkIngress, packet: &Packet<'_>) -> Speaks {
         Some(true)
     } else {
         any(entry.ports.iter().map(|one| {
-            if !one.protocol.as_deref().is_none_or(|name| name == "TCP") {
+            if one.protocol.as_deref().is_some_and(|name| name != "TCP") {
                 return Some(false);
             }
             match &one.port {
@@ -296,7 +302,7 @@ mod tests {
     fn cilium(rule: &str, from_node: bool) -> Ruling {
         let rule: CiliumRule = serde_json::from_str(rule).unwrap();
         let mut tally = Tally::default();
-        tally.cilium(&rule, &packet(from_node));
+        tally.cilium(&rule, false, &packet(from_node));
         tally.ruling()
     }
 
@@ -363,6 +369,16 @@ mod tests {
         for (rule, wanted) in cases {
             assert_eq!(cilium(rule, false), wanted, "{rule}");
         }
+    }
+
+    #[test]
+    fn an_empty_selector_of_a_clusterwide_policy_is_not_followed() {
+        let rule = r#"{"ingress": [{"fromEndpoints": [{}]}]}"#;
+        assert_eq!(cilium(rule, false), Ruling::Dropped);
+        let rule: CiliumRule = serde_json::from_str(rule).unwrap();
+        let mut tally = Tally::default();
+        tally.cilium(&rule, true, &packet(false));
+        assert_eq!(tally.ruling(), Ruling::Unclear);
     }
 
     #[test]

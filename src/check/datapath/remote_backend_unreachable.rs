@@ -32,6 +32,8 @@ pub static CHECK: Check = Check {
         Source::Instances,
         Source::SecurityGroups,
         Source::PrefixLists,
+        Source::AgentStartConfig,
+        Source::ConfigMaps,
     ],
     page: include_str!("remote_backend_unreachable.md"),
     known_issues: &[],
@@ -93,7 +95,7 @@ fn judge(
 ) -> Result<Option<Finding>, Gap> {
     let status = view.agent(node).status()?;
     let nodes = view.nodes();
-    let tunnel = Carrier::of(status, node)?;
+    let tunnel = Carrier::of(view, status, node)?;
     let mut closed: Vec<(Blocked, Carrier, &Remote)> = Vec::new();
     for backend in backends {
         // A backend in the host network has its node's address, and no tunnel leads there.

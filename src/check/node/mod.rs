@@ -7,6 +7,7 @@ pub mod config_drift;
 pub mod desired;
 pub mod drift_key_not_causal;
 pub mod drift_lines;
+pub mod enforcement;
 pub mod envoy_config_disabled;
 pub mod node_not_ready;
 pub mod option;

@@ -39,6 +39,8 @@ pub(super) const CONFIG_KEYS: &[&str] = &[
     "ipam",
     "routing-mode",
     "tunnel-protocol",
+    "tunnel-port",
+    "enable-policy",
     "policy-audit-mode",
 ];
 

@@ -49,9 +49,7 @@ pub(super) fn answer(text: &str) -> Result<HealthAnswer, ParseError> {
 /// field of their own.
 fn of_kube_proxy(text: &str) -> bool {
     text.contains("\"serviceProxyHealthy\"")
-        || text
-            .split_once("\"localEndpoints\"")
-            .is_some_and(|(before, _)| before.lines().any(|line| line.trim() == "{"))
+        || (text.contains("\"localEndpoints\"") && text.lines().any(|line| line.trim() == "{"))
 }
 
 /// `HTTP/1.1 200 OK` anywhere in the line, or a line that begins `200 OK`.
