@@ -10,10 +10,12 @@
 
 mod captures;
 
-use captures::{Document, documents};
+use captures::{Document, all, documents};
+use cilium_lb::bundle::Bundle;
+use cilium_lb::model::Source;
 use cilium_lb::model::cilium::Agent;
 use cilium_lb::model::envoy::EnvoyAdmin;
-use cilium_lb::parse::{cilium, envoy, hubble};
+use cilium_lb::parse::{self, cilium, envoy, hubble};
 use proptest::prelude::*;
 use std::sync::OnceLock;
 
@@ -119,6 +121,41 @@ fn the_names_are_known() {
 }
 
 #[test]
+fn no_document_of_a_node_is_left_out() {
+    for source in Source::all().filter(|source| source.is_agent()) {
+        let key = source.info().key;
+        let stem = key.split(['.', '/']).next().unwrap();
+        let mut names = AGENT.iter().chain(&ENVOY).chain(&["flows.json"]);
+        assert!(
+            names.any(|name| name.starts_with(stem)),
+            "{key} is not fuzzed"
+        );
+    }
+}
+
+/// What no version prints is an error that quotes it. A log and a key's value may hold any line.
+#[test]
+fn an_unknown_grammar_is_quoted() {
+    let line = "%% the grammar of 2040 %%";
+    for (component, name) in every_parser() {
+        let free =
+            name == "agent.log" || name.starts_with("config-map/") || name == "db-unknown.json";
+        if free {
+            continue;
+        }
+        let answer = read(component, name, format!("{line}\n{line}\n").as_bytes());
+        let said = answer.expect_err(name);
+        assert!(said.contains("the grammar of 2040"), "{name}: {said}");
+    }
+}
+
+fn every_parser() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let agents = AGENT.iter().map(|name| ("cilium", *name));
+    let envoys = ENVOY.iter().map(|name| ("envoy", *name));
+    agents.chain(envoys).chain([("hubble", "flows.json")])
+}
+
+#[test]
 fn the_documents_are_whole_before_they_are_damaged() {
     for document in captured() {
         let (component, name) = document.component();
@@ -148,6 +185,8 @@ enum Damage {
     Double(usize, usize),
     Remove(usize, usize),
     Insert(usize, Vec<u8>),
+    /// A part of another captured document.
+    Splice(usize, proptest::sample::Index, usize),
 }
 
 impl Damage {
@@ -179,6 +218,13 @@ impl Damage {
             Self::Insert(at, part) => {
                 let at = (at % len).min(bytes.len());
                 drop(bytes.splice(at..at, part.clone()));
+            }
+            Self::Splice(at, other, from) => {
+                let other = &other.get(captured()).bytes;
+                let from = from % other.len().max(1);
+                let part = other[from..(from + 300).min(other.len())].to_vec();
+                let at = (at % len).min(bytes.len());
+                drop(bytes.splice(at..at, part));
             }
         }
     }
@@ -217,6 +263,8 @@ fn damage() -> impl Strategy<Value = Damage> {
         (at(), at()).prop_map(|(at, count)| Damage::Double(at, count)),
         (at(), at()).prop_map(|(at, count)| Damage::Remove(at, count)),
         (at(), piece).prop_map(|(at, piece)| Damage::Insert(at, piece)),
+        (at(), any::<proptest::sample::Index>(), at())
+            .prop_map(|(at, other, from)| Damage::Splice(at, other, from)),
     ]
 }
 
@@ -399,5 +447,46 @@ proptest! {
         (component, name) in any_parser(),
     ) {
         let _ = read(component, name, &index.get(captured()).bytes);
+    }
+}
+
+/// The Kubernetes objects of the captures and the AWS documents of a scenario, by their path in a bundle.
+fn objects() -> &'static [(String, Vec<u8>)] {
+    static OBJECTS: OnceLock<Vec<(String, Vec<u8>)>> = OnceLock::new();
+    OBJECTS.get_or_init(|| {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios/shop/bundle");
+        let bundle = cilium_lb::bundle::read(folder.as_ref()).unwrap();
+        let aws = bundle.iter().filter(|(path, _)| path.starts_with("aws/"));
+        let aws = aws.map(|(path, bytes)| (path.to_owned(), bytes.to_vec()));
+        let kubernetes = all()
+            .into_iter()
+            .filter(|document| document.path.starts_with("kubernetes/"));
+        aws.chain(kubernetes.map(|document| (document.path, document.bytes)))
+            .collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Objects and AWS documents that were damaged become facts and gaps, and no list grows.
+    #[test]
+    fn damaged_objects(
+        index in any::<proptest::sample::Index>(),
+        damages in proptest::collection::vec(damage(), 1..4),
+    ) {
+        let (path, whole) = index.get(objects());
+        let mut bytes = whole.clone();
+        for damage in &damages {
+            damage.apply(&mut bytes);
+        }
+        let size = bytes.len();
+        let mut bundle = Bundle::default();
+        bundle.insert(path.clone(), bytes);
+        let snapshot = parse::snapshot(&bundle);
+        prop_assert!(snapshot.kubernetes.services.known().count() <= size);
+        for gap in &snapshot.gaps {
+            prop_assert!(gap.to_string().len() < 8000, "{gap}");
+        }
     }
 }

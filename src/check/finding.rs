@@ -154,6 +154,84 @@ pub enum Change {
         /// A number or `traffic-port`.
         port: String,
     },
+    /// Removes a route.
+    RouteRemoved {
+        /// Account and region.
+        region: RegionKey,
+        /// `rtb-…`.
+        table: String,
+        /// The destination as the table writes it: a CIDR or a prefix list.
+        destination: String,
+    },
+    /// Adds a route.
+    RouteAdded {
+        /// Account and region.
+        region: RegionKey,
+        /// `rtb-…`.
+        table: String,
+        /// CIDR.
+        destination: String,
+        /// `pcx-…`: the only next hop that leads on without tables of its own.
+        peering: String,
+    },
+    /// Lets an interface forward packets that are not addressed to it.
+    SourceDestCheckOff {
+        /// Account and region.
+        region: RegionKey,
+        /// `eni-…`.
+        interface: String,
+    },
+    /// Sets an attribute of a target group.
+    TargetGroupAttribute {
+        /// Account and region.
+        region: RegionKey,
+        /// Target group name.
+        group: String,
+        /// `preserve_client_ip.enabled`, …
+        key: String,
+        /// Its value.
+        value: String,
+    },
+    /// Registers a target that is missing.
+    TargetRegistered {
+        /// Account and region.
+        region: RegionKey,
+        /// Target group name.
+        group: String,
+        /// Target id.
+        id: String,
+        /// Port.
+        port: u16,
+    },
+    /// Enables a zone of a load balancer.
+    ZoneEnabled {
+        /// Account and region.
+        region: RegionKey,
+        /// Load balancer name.
+        balancer: String,
+        /// Zone.
+        zone: String,
+        /// The subnet of it that the balancer gets an interface in.
+        subnet: String,
+    },
+}
+
+impl Change {
+    /// Account and region of what changes.
+    pub fn region(&self) -> &RegionKey {
+        match self {
+            Self::SecurityGroupRule { region, .. }
+            | Self::NetworkAclEntry { region, .. }
+            | Self::TargetPort { region, .. }
+            | Self::HealthCheckPort { region, .. }
+            | Self::RouteRemoved { region, .. }
+            | Self::RouteAdded { region, .. }
+            | Self::SourceDestCheckOff { region, .. }
+            | Self::TargetGroupAttribute { region, .. }
+            | Self::TargetRegistered { region, .. }
+            | Self::ZoneEnabled { region, .. } => region,
+        }
+    }
 }
 
 /// A way to mend a finding.

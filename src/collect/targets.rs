@@ -17,6 +17,9 @@ struct Health {
     target_health_descriptions: Vec<TargetHealthDescription>,
 }
 
+/// kube-proxy's own health port, which Cilium serves in its place if it is told to.
+const KUBE_PROXY_HEALTH: u16 = 10256;
+
 /// The agents to read and the health-check node ports to ask; the nodes left out become gaps.
 pub(super) fn agents(
     cluster: &Cluster,
@@ -30,6 +33,7 @@ pub(super) fn agents(
         .filter_map(|(namespace, name)| cluster.facts.service(namespace, name))
         .map(|service| service.spec.health_check_node_port)
         .filter(|port| *port != 0)
+        .chain(notebook.checks_kube_proxy().then_some(KUBE_PROXY_HEALTH))
         .collect();
     let pods: BTreeMap<&str, &Pod> = cluster
         .facts
@@ -142,6 +146,22 @@ fn agent(node: &str, pod: &Pod) -> Agent {
 }
 
 impl Notebook<'_> {
+    /// Whether a health check goes to kube-proxy's health port; AWS tells the resolved number.
+    fn checks_kube_proxy(&self) -> bool {
+        let mut found = false;
+        let port = KUBE_PROXY_HEALTH.to_string();
+        self.each_document(|path, bytes| {
+            if path.contains("/elbv2-describe-target-health.") {
+                let health: Health = serde_json::from_slice(bytes).unwrap_or_default();
+                found |= health
+                    .target_health_descriptions
+                    .iter()
+                    .any(|target| target.health_check_port.as_deref() == Some(port.as_str()));
+            }
+        });
+        found
+    }
+
     /// States by target id, from the health documents.
     fn reported(&self) -> BTreeMap<String, BTreeSet<String>> {
         let mut reported: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();

@@ -13,6 +13,10 @@ pub struct Flow {
     pub source: String,
     /// Destination address.
     pub destination: String,
+    /// Source port.
+    pub source_port: Option<u16>,
     /// Destination port.
     pub destination_port: Option<u16>,
+    /// Whether it is the answer that accepts a TCP connection: SYN and ACK.
+    pub accepts: bool,
 }

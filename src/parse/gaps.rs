@@ -208,6 +208,10 @@ fn unread(region: &mut Region, source: Source, key: &str, reason: &Reason) {
         Source::RouteTables => one(&mut region.route_tables, source, reason),
         Source::Subnets => one(&mut region.subnets, source, reason),
         Source::Vpcs => one(&mut region.vpcs, source, reason),
+        Source::BlockPublicAccess => one(&mut region.block_public_access, source, reason),
+        Source::BlockPublicAccessExclusions => {
+            one(&mut region.block_public_access_exclusions, source, reason);
+        }
         Source::LoadBalancerAttributes => {
             let all = balancers();
             many(

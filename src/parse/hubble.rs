@@ -69,15 +69,27 @@ struct Layer4 {
     ports: Option<Ports>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
+#[serde(default)]
 struct Ports {
+    source_port: Option<u16>,
     destination_port: Option<u16>,
+    flags: TcpFlags,
+}
+
+/// The flags of TCP that matter; those that are not set are left out.
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "UPPERCASE")]
+struct TcpFlags {
+    syn: bool,
+    ack: bool,
 }
 
 impl Line {
     fn into_flow(self) -> Option<Flow> {
         let flow = self.flow?;
         let ip = flow.ip.unwrap_or_default();
+        let ports = flow.l4.and_then(|l4| l4.ports).unwrap_or_default();
         Some(Flow {
             time: if flow.time.is_empty() {
                 self.time
@@ -90,10 +102,9 @@ impl Line {
                 .or(flow.drop_reason.map(|number| number.to_string())),
             source: ip.source,
             destination: ip.destination,
-            destination_port: flow
-                .l4
-                .and_then(|l4| l4.ports)
-                .and_then(|ports| ports.destination_port),
+            source_port: ports.source_port,
+            destination_port: ports.destination_port,
+            accepts: ports.flags.syn && ports.flags.ack,
         })
     }
 }

@@ -1,9 +1,9 @@
 //! The targets of a path: those that AWS lists, or the cluster's nodes where AWS was not read.
 
 use super::{AwsName, HealthCheck, Lookup, Path, Target};
-use crate::model::aws::{Instance, Region, TargetGroup, TargetHealthDescription};
+use crate::model::aws::{Instance, NetworkInterface, Region, TargetGroup, TargetHealthDescription};
 use crate::model::kubernetes::{Node, Service};
-use crate::model::{Gap, Snapshot, Source};
+use crate::model::{Gap, Reason, Snapshot, Source};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -74,7 +74,7 @@ fn registered(
             Target {
                 id: id.to_owned(),
                 port,
-                address: address(region, id, instance, node),
+                address: address(region, id, instance, node, definition),
                 node: node
                     .map(|node| node.metadata.name.clone())
                     .ok_or_else(|| Gap::not_collected(Source::Nodes, id)),
@@ -100,9 +100,23 @@ fn address(
     id: &str,
     instance: Option<&Instance>,
     node: Option<&Node>,
+    group: Option<&TargetGroup>,
 ) -> Result<IpAddr, Gap> {
     if let Ok(address) = id.parse() {
         return Ok(address);
+    }
+    if group.is_some_and(|group| group.ip_address_type.as_deref() == Some("ipv6")) {
+        return instance
+            .and_then(Instance::primary_interface)
+            .and_then(NetworkInterface::primary_ipv6)
+            .ok_or_else(|| match (&region.instances, instance) {
+                (Err(gap), _) => gap.clone(),
+                (Ok(_), None) => Gap::not_collected(Source::Instances, id),
+                (Ok(_), Some(_)) => {
+                    let what = "a primary IPv6 address of its primary interface is not in it";
+                    Gap::new(Source::Instances, id, Reason::Partial(what.to_owned()))
+                }
+            });
     }
     instance
         .and_then(Instance::address)

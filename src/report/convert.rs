@@ -106,11 +106,7 @@ fn finding(snapshot: &Snapshot, verdict: &Diagnosis, group: &Group, total: usize
             .collect(),
         assumptions: group.finding.assumptions.clone(),
         known_issues: known(snapshot, verdict, group),
-        fix: group
-            .finding
-            .fix
-            .as_ref()
-            .map(|found| fix(found, group.proof.as_ref())),
+        fix: group.finding.fix.as_ref().map(|found| fix(found, group)),
     }
 }
 
@@ -155,13 +151,24 @@ fn fingerprint(verdict: &Diagnosis, group: &Group) -> String {
         .collect()
 }
 
-fn fix(fix: &Fix, proof: Option<&Proof>) -> v1::Fix {
+fn fix(fix: &Fix, group: &Group) -> v1::Fix {
+    let proof = group.proof.as_ref();
     v1::Fix {
         summary: fix.summary.clone(),
         commands: fix.commands.clone(),
         risk: fix.risk.id().to_owned(),
         verified: proof.and_then(|proof| proof.verified),
-        after: proof.map_or_else(|| fix.after.clone(), |proof| after(proof, &fix.after)),
+        after: match proof {
+            // Health says nothing about clients, so what to look at stays.
+            Some(proof) if proof.verified == Some(true) && group.role == Role::Clients => {
+                format!(
+                    "{} is gone and nothing else fails; afterwards: {}",
+                    group.check.code, fix.after
+                )
+            }
+            Some(proof) => after(proof, &fix.after),
+            None => fix.after.clone(),
+        },
     }
 }
 

@@ -4,6 +4,7 @@
 //! are compared. A finding that also condemns targets that AWS reports healthy
 //! is refuted and never printed as the cause.
 
+mod apply;
 pub mod cause;
 pub mod contrast;
 pub mod evaluate;
@@ -67,8 +68,9 @@ pub fn diagnose(snapshot: &Snapshot, subject: &Subject) -> Diagnosis {
     cause::assign_roles(&mut groups, &verdicts);
     let overall = predict::overall(&all, &verdicts, &groups, &evaluation);
     let hops = hops::lines(&all, &evaluation, &groups);
-    for group in groups.iter_mut().filter(|group| group.role == Role::Cause) {
-        group.proof = whatif::prove(snapshot, subject, group, &verdicts);
+    let proven = |group: &&mut Group| matches!(group.role, Role::Cause | Role::Clients);
+    for group in groups.iter_mut().filter(proven) {
+        group.proof = whatif::prove(snapshot, subject, &all, group, &verdicts);
     }
     Diagnosis {
         subject: subject.clone(),

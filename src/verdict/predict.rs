@@ -203,6 +203,14 @@ pub fn overall(
             None => verdict.predicted == Predicted::Healthy,
         })
         .count();
+    // What AWS did not report and the evidence does not tell never reads as healthy.
+    let unread = paths
+        .iter()
+        .zip(verdicts)
+        .flat_map(|(path, targets)| path.targets.iter().zip(targets))
+        .any(|(target, verdict)| {
+            target.state().is_none() && verdict.predicted == Predicted::Unknown
+        });
     match (healthy, sick + dead) {
         // Failing by design needs somebody who does not fail.
         (0, 0) if total == 0 && verdicts.iter().flatten().any(|verdict| verdict.sick) => {
@@ -211,6 +219,7 @@ pub fn overall(
         (0, 0) => Overall::Unknown,
         (0, _) => Overall::Unhealthy,
         (_, 0) if clients => Overall::Degraded,
+        (_, 0) if unread => Overall::Unknown,
         (_, 0) => Overall::Healthy,
         _ => Overall::Degraded,
     }

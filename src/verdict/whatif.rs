@@ -2,14 +2,11 @@
 
 use super::cause::Group;
 use super::predict::{Predicted, TargetVerdict};
-use super::{cause, evaluate, predict};
+use super::{apply, cause, evaluate, predict};
 use crate::check::finding::Change;
 use crate::check::{Code, View};
 use crate::model::Snapshot;
-use crate::model::aws::network_acl::{AclEntry, PortRange};
-use crate::model::aws::security_group::{IpPermission, IpRange, Ipv6Range, UserIdGroupPair};
-use crate::model::aws::{NetworkAcl, Region, SecurityGroup};
-use crate::path::{Subject, paths};
+use crate::path::{Path, Subject, Target, paths};
 use std::collections::BTreeSet;
 
 /// What checking again says.
@@ -29,65 +26,138 @@ pub struct Proof {
 }
 
 /// Runs all checks with the group's changes applied; `None` when the fix cannot be expressed.
+///
+/// `all` and `before` are the paths and verdicts without the changes. Targets that the fix registers
+/// count as targets of the cause.
 pub fn prove(
     snapshot: &Snapshot,
     subject: &Subject,
+    all: &[Path],
     group: &Group,
     before: &[Vec<TargetVerdict>],
 ) -> Option<Proof> {
-    if group.changes.is_empty() || group.targets.is_empty() {
+    let registers = group
+        .changes
+        .iter()
+        .any(|change| matches!(change, Change::TargetRegistered { .. }));
+    if group.changes.is_empty() || (group.targets.is_empty() && !registers) {
         return None;
     }
     let mut changed = snapshot.clone();
     for change in &group.changes {
-        apply(&mut changed, change);
+        apply::apply(&mut changed, change);
     }
-    let all = paths(&changed, subject);
-    let view = View::new(&changed, subject, &all);
+    let paths = paths(&changed, subject);
+    let view = View::new(&changed, subject, &paths);
     let evaluation = evaluate::evaluate(&view);
-    let groups = cause::groups(&all, &evaluation);
-    let after = predict::targets(&all, &evaluation, &groups);
-    let mut healthy = 0;
-    let mut unknown = 0;
-    let mut remaining = BTreeSet::new();
-    for (path, target) in &group.targets {
-        let Some(verdict) = after.get(*path).and_then(|targets| targets.get(*target)) else {
-            continue;
-        };
-        match verdict.predicted {
-            Predicted::Healthy => healthy += 1,
-            Predicted::Unknown => unknown += 1,
-            Predicted::Unhealthy if verdict.by_design => healthy += 1,
-            Predicted::Unhealthy => remaining.extend(verdict.codes.iter().copied()),
-        }
+    let groups = cause::groups(&paths, &evaluation);
+    let after = predict::targets(&paths, &evaluation, &groups);
+    let mut tally = Tally::default();
+    let still = groups.iter().any(|other| {
+        other.fails
+            && other.check.code == group.check.code
+            && other.finding.decides == group.finding.decides
+    });
+    if still {
+        tally.remaining.insert(group.check.code);
     }
-    // A fix that breaks what works today is no fix.
-    for (path, targets) in before.iter().enumerate() {
-        for (target, verdict) in targets.iter().enumerate() {
-            let now = after.get(path).and_then(|targets| targets.get(target));
-            if verdict.predicted == Predicted::Healthy
-                && let Some(now) = now.filter(|now| now.predicted == Predicted::Unhealthy)
-            {
-                remaining.extend(now.codes.iter().copied());
+    for (path, (now, verdicts)) in paths.iter().zip(&after).enumerate() {
+        for (target, verdict) in now.targets.iter().zip(verdicts) {
+            let was = all.get(path).and_then(|then| {
+                then.targets.iter().position(|other| {
+                    other.id == target.id && port_after(group, then, other) == target.port
+                })
+            });
+            match was {
+                Some(at) if group.targets.contains(&(path, at)) => tally.wanted(verdict),
+                Some(at) => tally.bystander(before.get(path).and_then(|of| of.get(at)), verdict),
+                None => tally.wanted(verdict),
             }
         }
     }
     Some(Proof {
-        verified: match (remaining.is_empty(), unknown) {
+        verified: match (tally.remaining.is_empty(), tally.unknown) {
             (false, _) => Some(false),
             (true, 0) => Some(true),
             (true, _) => None,
         },
-        healthy,
-        of: group.targets.len(),
-        remaining: remaining.into_iter().collect(),
+        healthy: tally.healthy,
+        of: tally.of,
+        remaining: tally.remaining.into_iter().collect(),
         seconds: seconds(&view, group),
     })
 }
 
+/// The port that a target has once the changes of a group are made.
+fn port_after(group: &Group, path: &Path, target: &Target) -> u16 {
+    let name = path.target_group.found();
+    group
+        .changes
+        .iter()
+        .find_map(|change| match change {
+            Change::TargetPort {
+                region,
+                group,
+                id,
+                from,
+                to,
+            } if *id == target.id
+                && *from == target.port
+                && name.is_some_and(|name| (&name.region, &name.name) == (region, group)) =>
+            {
+                Some(*to)
+            }
+            _ => None,
+        })
+        .unwrap_or(target.port)
+}
+
+/// Targets after a change, counted.
+#[derive(Default)]
+struct Tally {
+    of: usize,
+    healthy: usize,
+    unknown: usize,
+    remaining: BTreeSet<Code>,
+}
+
+impl Tally {
+    /// A target that the change is for.
+    fn wanted(&mut self, verdict: &TargetVerdict) {
+        self.of += 1;
+        match verdict.predicted {
+            Predicted::Healthy => self.healthy += 1,
+            Predicted::Unknown => self.unknown += 1,
+            Predicted::Unhealthy if verdict.by_design => self.healthy += 1,
+            Predicted::Unhealthy => self.remaining.extend(verdict.codes.iter().copied()),
+        }
+    }
+
+    /// Any other target: a fix that breaks what works today is no fix.
+    fn bystander(&mut self, before: Option<&TargetVerdict>, now: &TargetVerdict) {
+        if before.is_some_and(|before| before.predicted == Predicted::Healthy)
+            && now.predicted == Predicted::Unhealthy
+        {
+            self.remaining.extend(now.codes.iter().copied());
+        }
+    }
+}
+
 /// The longest interval × threshold of the target groups involved.
 fn seconds(view: &View<'_>, group: &Group) -> Option<u32> {
-    let involved: BTreeSet<usize> = group.targets.iter().map(|(path, _)| *path).collect();
+    let registers = |path: &Path| {
+        let name = path.target_group.found();
+        group.changes.iter().any(|change| {
+            matches!(change, Change::TargetRegistered { region, group, .. }
+                if name.is_some_and(|name| (&name.region, &name.name) == (region, group)))
+        })
+    };
+    let involved: BTreeSet<usize> = group
+        .targets
+        .iter()
+        .map(|(path, _)| *path)
+        .chain((0..view.paths().len()).filter(|path| registers(&view.paths()[*path])))
+        .collect();
     involved
         .into_iter()
         .map(|path| {
@@ -98,132 +168,4 @@ fn seconds(view: &View<'_>, group: &Group) -> Option<u32> {
         .collect::<Option<Vec<_>>>()?
         .into_iter()
         .max()
-}
-
-fn apply(snapshot: &mut Snapshot, change: &Change) {
-    let key = match change {
-        Change::SecurityGroupRule { region, .. }
-        | Change::NetworkAclEntry { region, .. }
-        | Change::TargetPort { region, .. }
-        | Change::HealthCheckPort { region, .. } => region,
-    };
-    let Some(region) = snapshot.aws.regions.get_mut(key) else {
-        return;
-    };
-    match change {
-        Change::SecurityGroupRule {
-            group,
-            egress,
-            port,
-            peer,
-            ..
-        } => {
-            if let Some(found) = security_group(region, group) {
-                let rules = if *egress {
-                    &mut found.ip_permissions_egress
-                } else {
-                    &mut found.ip_permissions
-                };
-                rules.push(rule(*port, peer));
-            }
-        }
-        Change::NetworkAclEntry {
-            acl,
-            egress,
-            ports,
-            cidr,
-            ..
-        } => {
-            if let Some(found) = network_acl(region, acl) {
-                found.entries.push(entry(*egress, *ports, cidr));
-            }
-        }
-        Change::TargetPort {
-            group,
-            id,
-            from,
-            to,
-            ..
-        } => {
-            if let Some(Ok(health)) = region.target_health.get_mut(group) {
-                for description in &mut health.value {
-                    if description.target.id == *id && description.target.port == Some(*from) {
-                        description.target.port = Some(*to);
-                        if description.health_check_port.as_deref() == Some(&from.to_string()) {
-                            description.health_check_port = Some(to.to_string());
-                        }
-                    }
-                }
-            }
-        }
-        Change::HealthCheckPort { group, port, .. } => {
-            if let Ok(groups) = &mut region.target_groups {
-                for found in groups
-                    .value
-                    .iter_mut()
-                    .filter(|found| found.target_group_name == *group)
-                {
-                    found.health_check_port = Some(port.clone());
-                }
-            }
-            if let Some(Ok(health)) = region.target_health.get_mut(group) {
-                for description in &mut health.value {
-                    // AWS resolves the port anew.
-                    description.health_check_port = None;
-                }
-            }
-        }
-    }
-}
-
-fn security_group<'a>(region: &'a mut Region, id: &str) -> Option<&'a mut SecurityGroup> {
-    let groups = region.security_groups.as_mut().ok()?;
-    groups.value.iter_mut().find(|group| group.group_id == id)
-}
-
-fn network_acl<'a>(region: &'a mut Region, id: &str) -> Option<&'a mut NetworkAcl> {
-    let acls = region.network_acls.as_mut().ok()?;
-    acls.value.iter_mut().find(|acl| acl.network_acl_id == id)
-}
-
-fn rule(port: u16, peer: &str) -> IpPermission {
-    let mut rule = IpPermission {
-        ip_protocol: "tcp".to_owned(),
-        from_port: Some(i32::from(port)),
-        to_port: Some(i32::from(port)),
-        ..IpPermission::default()
-    };
-    if peer.starts_with("sg-") {
-        rule.user_id_group_pairs.push(UserIdGroupPair {
-            group_id: Some(peer.to_owned()),
-            ..UserIdGroupPair::default()
-        });
-    } else if peer.contains(':') {
-        rule.ipv6_ranges.push(Ipv6Range {
-            cidr_ipv6: peer.to_owned(),
-            description: None,
-        });
-    } else {
-        rule.ip_ranges.push(IpRange {
-            cidr_ip: peer.to_owned(),
-            description: None,
-        });
-    }
-    rule
-}
-
-fn entry(egress: bool, (from, to): (u16, u16), cidr: &str) -> AclEntry {
-    let v6 = cidr.contains(':');
-    AclEntry {
-        rule_number: 0,
-        egress,
-        protocol: "6".to_owned(),
-        rule_action: "allow".to_owned(),
-        cidr_block: (!v6).then(|| cidr.to_owned()),
-        ipv6_cidr_block: v6.then(|| cidr.to_owned()),
-        port_range: Some(PortRange {
-            from: Some(i32::from(from)),
-            to: Some(i32::from(to)),
-        }),
-    }
 }

@@ -8,6 +8,8 @@
     reason = "a benchmark prints, and a panic is how it reports"
 )]
 
+#[path = "../support/memory.rs"]
+mod memory;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -35,13 +37,6 @@ fn replay(bundle: &Bundle) -> (usize, String) {
     (targets, render(&[document], Format::Tree, &look).unwrap())
 }
 
-/// Peak resident memory of this process in MiB, where the kernel says it.
-fn peak() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? / 1024)
-}
-
 fn benches(c: &mut Criterion) {
     let bundle = fleet::gateway(500);
     let bytes: usize = bundle.iter().map(|(_, bytes)| bytes.len()).sum();
@@ -54,7 +49,7 @@ fn benches(c: &mut Criterion) {
     println!("{}", text.lines().take(4).collect::<Vec<_>>().join("\n"));
     println!(
         "peak resident memory after one replay, bundle included: {:?} MiB",
-        peak()
+        memory::peak()
     );
     let mut group = c.benchmark_group("replay");
     group.sample_size(10);

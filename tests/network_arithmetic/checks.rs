@@ -345,9 +345,13 @@ fn answers_need_a_port_that_passes_both_crossings() {
         entry(true, 1024, 40000),
         entry(false, 30000, 65535)
     ]));
-    let (word, text) = overlapping.ask(ACL);
-    assert_eq!(word, "note");
-    assert!(text.contains("15.5 %"), "{text}");
+    let finding = overlapping.finding(ACL);
+    assert!(finding.message.contains("15.5 %"), "{}", finding.message);
+    assert_eq!(finding.confidence, Confidence::Medium);
+    // A target that happens to be healthy is no failure.
+    let healthy = "/TargetHealthDescriptions/0/TargetHealth/State";
+    let overlapping = overlapping.with(HEALTH, healthy, json!("healthy"));
+    assert_eq!(overlapping.ask(ACL).0, "note");
     let disjoint = with(json!([
         entry(true, 1024, 31000),
         entry(false, 31001, 65535),
@@ -380,6 +384,33 @@ fn answers_need_a_port_that_passes_both_crossings() {
         "{}",
         finding.message
     );
+}
+
+#[test]
+fn an_appliance_that_checks_source_and_destination_drops_what_it_should_forward() {
+    let via = |check: Value| {
+        let firewall =
+            json!({"NetworkInterfaceId": "eni-fw", "VpcId": "vpc-1", "SourceDestCheck": check});
+        let route = json!({"DestinationCidrBlock": "10.0.1.0/24", "NetworkInterfaceId": "eni-fw", "State": "active"});
+        World::new()
+            .with(ROUTES, "/RouteTables/0/Routes/-", route)
+            .with(INTERFACES, "/NetworkInterfaces/-", firewall)
+    };
+    let finding = via(json!(true)).finding(ROUTE);
+    assert!(
+        finding
+            .message
+            .contains("eni-fw, whose SourceDestCheck is true"),
+        "{}",
+        finding.message
+    );
+    assert!(matches!(
+        finding.fix.unwrap().changes.as_slice(),
+        [Change::SourceDestCheckOff { interface, .. }] if interface == "eni-fw"
+    ));
+    assert_eq!(via(json!(false)).ask(ROUTE).0, "note");
+    // Not read: an appliance that was not looked at.
+    assert_eq!(via(json!(null)).ask(ROUTE).0, "note");
 }
 
 #[test]
@@ -419,4 +450,25 @@ fn routes_beyond_the_vpc_are_followed_as_far_as_they_are_read() {
         unrouted.ask(ROUTE),
         ("fail", "rtb-1 has no route to the targets".to_owned())
     );
+    // The other end has a peering, so the missing route can be named.
+    let one_way = outside(to("VpcPeeringConnectionId", "pcx-1")).with(
+        ROUTES,
+        "/RouteTables/0/Routes/1/DestinationCidrBlock",
+        json!("192.168.0.0/16"),
+    );
+    let fix = one_way.finding(ROUTE).fix.unwrap();
+    assert_eq!(
+        fix.commands,
+        [
+            "aws ec2 create-route --region eu-west-2 --route-table-id rtb-1 --destination-cidr-block 172.16.0.5/32 --vpc-peering-connection-id pcx-1"
+        ]
+    );
+    assert!(matches!(
+        fix.changes.as_slice(),
+        [Change::RouteAdded { table, peering, .. }] if table == "rtb-1" && peering == "pcx-1"
+    ));
+    // Private addresses are not behind an internet gateway.
+    let (word, text) = outside(to("GatewayId", "igw-1")).ask(ROUTE);
+    assert_eq!(word, "fail");
+    assert!(text.contains("igw-1"), "{text}");
 }

@@ -58,7 +58,7 @@ fn the_rule_that_somebody_meant_is_named() {
         ),
         (
             json!([ssh.clone(), by_group("6", 30000, 32767, "sg-old")]),
-            "the nearest rule allows tcp 30000-32767 from sg-old, which is another group",
+            "the nearest rule allows tcp 30000-32767 from sg-old, which the load balancer does not carry",
         ),
         (
             json!([ssh.clone(), by_block(30000, 32767, "10.0.2.0/24")]),
@@ -78,6 +78,13 @@ fn the_rule_that_somebody_meant_is_named() {
                 by_group("tcp", 30000, 30800, "sg-lb")
             ]),
             "the nearest rule allows tcp 30000-30800 from sg-lb",
+        ),
+        (
+            json!([
+                by_group("253", -1, -1, "sg-lb"),
+                by_block(22, 22, "0.0.0.0/0")
+            ]),
+            "the nearest rule allows protocol 253 on every port from sg-lb, but not tcp",
         ),
         (
             json!([node_to_node, by_group("icmp", -1, -1, "sg-lb")]),

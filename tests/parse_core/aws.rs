@@ -97,6 +97,14 @@ fn every_document_of_the_format_reaches_its_field() {
         ),
         ("ec2-describe-vpcs.json", r#"{"Vpcs":[{"VpcId":"vpc-1"}]}"#),
         (
+            "ec2-describe-vpc-block-public-access-options.json",
+            r#"{"VpcBlockPublicAccessOptions":{"InternetGatewayBlockMode":"block-ingress","State":"update-complete","AwsAccountId":"1"}}"#,
+        ),
+        (
+            "ec2-describe-vpc-block-public-access-exclusions.json",
+            r#"{"VpcBlockPublicAccessExclusions":[{"ExclusionId":"vpcbpa-exclude-1","ResourceArn":"arn:aws:ec2:eu-west-2:1:vpc/vpc-1"}]}"#,
+        ),
+        (
             "ec2-get-managed-prefix-list-entries.pl-1.json",
             r#"{"Entries":[{"Cidr":"10.0.0.0/8"}]}"#,
         ),
@@ -108,6 +116,18 @@ fn every_document_of_the_format_reaches_its_field() {
         snapshot.ignored
     );
     let region = region(&snapshot);
+    let public = region.block_public_access.as_ref().unwrap();
+    assert_eq!(
+        public
+            .vpc_block_public_access_options
+            .internet_gateway_block_mode
+            .as_deref(),
+        Some("block-ingress")
+    );
+    assert_eq!(
+        region.block_public_access_exclusions.as_ref().unwrap()[0].exclusion_id,
+        "vpcbpa-exclude-1"
+    );
     assert_eq!(region.caller.as_ref().unwrap().account, "111122223333");
     assert_eq!(
         region.load_balancers.as_ref().unwrap()[0].load_balancer_name,

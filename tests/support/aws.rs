@@ -169,7 +169,7 @@ impl Drop for AwsDouble {
 }
 
 /// The interpreter of the virtual environment that `tests/prepare` makes.
-fn python() -> PathBuf {
+pub(crate) fn python() -> PathBuf {
     let venv = std::env::var_os("CILIUM_LB_VENV")
         .filter(|path| !path.is_empty())
         .map_or_else(
@@ -185,7 +185,8 @@ fn python() -> PathBuf {
     python
 }
 
-fn script(name: &str) -> PathBuf {
+/// A program of the double.
+pub(crate) fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/support/aws")
         .join(name)

@@ -2,6 +2,7 @@
 
 use super::scenario::Scenario;
 use cilium_lb::bundle::Bundle;
+use cilium_lb::model::Snapshot;
 use cilium_lb::path::{Subject, SubjectRef, resolve};
 use cilium_lb::render::{Format, Look, Styles, render};
 use cilium_lb::report::{self, v1};
@@ -18,16 +19,23 @@ pub(crate) fn asked(args: &[String]) -> (SubjectRef, String) {
 
 /// Diagnoses a bundle as the command line does.
 pub(crate) fn diagnose(bundle: &Bundle, args: &[String]) -> Result<v1::Diagnosis, String> {
-    let snapshot = parse::snapshot(bundle);
+    diagnose_facts(&parse::snapshot(bundle), args)
+}
+
+/// Diagnoses what was parsed from a bundle.
+pub(crate) fn diagnose_facts(
+    snapshot: &Snapshot,
+    args: &[String],
+) -> Result<v1::Diagnosis, String> {
     let (wanted, namespace) = asked(args);
     let subject: Subject =
-        resolve(&snapshot, &wanted, &namespace).map_err(|error| error.to_string())?;
-    let verdict = verdict::diagnose(&snapshot, &subject);
+        resolve(snapshot, &wanted, &namespace).map_err(|error| error.to_string())?;
+    let verdict = verdict::diagnose(snapshot, &subject);
     let run = v1::Run {
         version: "test".to_owned(),
         ..v1::Run::default()
     };
-    Ok(report::diagnosis(&snapshot, &verdict, run))
+    Ok(report::diagnosis(snapshot, &verdict, run))
 }
 
 /// The document of a scenario.

@@ -224,7 +224,7 @@ fn groups_at(instance: &Instance, address: Option<IpAddr>) -> Vec<&str> {
         instance
             .network_interfaces
             .iter()
-            .find(|eni| crate::check::network::target_interface::carries(eni, address))
+            .find(|eni| eni.carries(address))
     });
     let mut ids: Vec<&str> = match carrying {
         Some(eni) => eni

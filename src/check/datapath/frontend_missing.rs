@@ -1,15 +1,14 @@
 //! The BPF map of the node has no entry for the address and port that the check goes to.
 
-use super::annotation::annotate;
 use super::listening::listens;
+use super::port_missing::port_missing;
 use super::probe::{Entry, Probe, entry};
-use super::unserved::{Limit, limit, unserved};
-use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
+use super::unserved::unserved;
+use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::kubernetes::Service;
-use crate::model::{Fact, Gap, Reason, Source, source};
+use crate::model::{Gap, Reason, Source, source};
 use crate::path::{Path, Target};
 
 /// The check.
@@ -28,9 +27,16 @@ pub static CHECK: Check = Check {
         Source::DbDevices,
         Source::DbNodeAddresses,
         Source::DbFrontends,
-        Source::ListeningSockets,
+        Source::AgentVersion,
+        Source::AgentConfig,
         Source::AgentStartConfig,
+        Source::AgentLog,
+        Source::AgentMetrics,
         Source::ConfigMaps,
+        Source::NodeConfigs,
+        Source::Nodes,
+        Source::Pods,
+        Source::ListeningSockets,
     ],
     page: include_str!("frontend_missing.md"),
     known_issues: &[],
@@ -132,86 +138,5 @@ fn address_missing(view: &View<'_>, found: &Entry<'_, '_>, mut evidence: Vec<Evi
             risk: Risk::Safe,
             changes: Vec::new(),
             after: "`cilium-dbg bpf lb list` has a key with the target's address and the NodePort".to_owned(),
-        })
-}
-
-/// Nothing at all is on this port.
-fn port_missing(
-    view: &View<'_>,
-    service: &Fact<Service>,
-    probe: Probe,
-    found: &Entry<'_, '_>,
-    mut evidence: Vec<Evidence>,
-) -> Finding {
-    let id = format!("{}/{}", service.metadata.namespace, service.metadata.name);
-    let mut message = format!(
-        "the agents have no entry on NodePort {} of {id}, whatever the address",
-        probe.node_port
-    );
-    let mut summary = "see why the agent did not program the Service: an error of the frontends table, an agent that \
-                       does not follow the API server, and up to 1.17 a Service without any Endpoints object";
-    let mut commands = vec![
-        format!(
-            "kubectl -n {} get service {} -o yaml",
-            service.metadata.namespace, service.metadata.name
-        ),
-        format!(
-            "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg shell -- db/show frontends",
-            source::agent_pod(found.node)
-        ),
-    ];
-    let mut confidence = Confidence::High;
-    if let Some(limit) = limit(service) {
-        let Limit { key, value, .. } = limit;
-        let field = format!("{} {key}", if limit.label { "label" } else { "annotation" });
-        summary = "remove it, or take the nodes it leaves out from the target group";
-        commands = vec![if limit.label {
-            format!(
-                "kubectl -n {} label service {} {key}-",
-                service.metadata.namespace, service.metadata.name
-            )
-        } else {
-            annotate(service, &[(key, None)])
-        }];
-        message = if limit.certain {
-            format!("{field} is {value:?}, which keeps Cilium from serving the NodePorts of {id}")
-        } else {
-            confidence = Confidence::Medium;
-            format!("{field} is {value:?}, and these nodes have no NodePort entry of {id}")
-        };
-        evidence.push(Evidence::new(
-            Layer::Declared,
-            &service.origin,
-            format!("Service/{id}"),
-            field,
-            value,
-        ));
-    } else if let Ok(rows) = view.agent(found.node).frontends()
-        && let Some(row) = rows
-            .iter()
-            .find(|row| row.key.port == probe.node_port && !row.error.is_empty())
-    {
-        message = format!(
-            "the agents could not program NodePort {} of {id}: {}",
-            probe.node_port, row.error
-        );
-        evidence.push(Evidence::new(
-            Layer::Programmed,
-            &rows.origin,
-            format!("Node/{}", found.node),
-            format!("frontends {} Status", row.key.port),
-            format!("{}: {}", row.status, row.error),
-        ));
-    }
-    Finding::new(message, format!("{id}:{}", probe.node_port), evidence)
-        .about([format!("Service/{id}"), format!("Node/{}", found.node)])
-        .confidence(confidence)
-        .fix(Fix {
-            summary: summary.to_owned(),
-            commands,
-            risk: Risk::Safe,
-            changes: Vec::new(),
-            after: "`cilium-dbg bpf lb list` has a key with the target's address and the NodePort"
-                .to_owned(),
         })
 }

@@ -1,11 +1,14 @@
 //! The NodePort entry of an ordinary Service exists and has no backend to choose from.
 
-use super::probe::{Probe, entry};
-use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
+use super::annotation::annotate;
+use super::hints::{self, Away};
+use super::probe::{Entry, Probe, TAKEN, entry, is_taken};
+use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::workload::endpoints::{Endpoints, drains};
 use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::kubernetes::Service;
 use crate::model::{Source, source};
 use crate::path::{Path, Target};
 
@@ -18,7 +21,12 @@ pub static CHECK: Check = Check {
     bearing: Bearing::Health,
     title: "the NodePort entry of the Service has no backends",
     since: "0.1.0",
-    needs: &[Source::Services, Source::BpfLb, Source::EndpointSlices],
+    needs: &[
+        Source::Services,
+        Source::BpfLb,
+        Source::EndpointSlices,
+        Source::Nodes,
+    ],
     page: include_str!("frontend_without_backends.md"),
     known_issues: &[],
     run: Run::Target(run),
@@ -39,6 +47,9 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     let Some(frontend) = found.frontend else {
         return not_applicable("there is no entry that could have backends");
     };
+    if is_taken(frontend) {
+        return not_applicable(TAKEN);
+    }
     if frontend.backend_count() > 0 {
         return pass("the NodePort entry has backends");
     }
@@ -53,18 +64,18 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         .find(|port| port.node_port == probe.node_port)
         .map_or("", |port| port.name.as_str());
     let endpoints = Endpoints::of(view, service);
-    let usable = match &endpoints {
+    let usable: Option<Vec<_>> = match &endpoints {
         Ok(endpoints) => Some(
             endpoints
                 .on_port(port)
                 .filter(|one| one.is_ready() || drains(one))
-                .filter(|one| !service.is_local() || one.node_name.as_deref() == Some(found.node))
-                .count(),
+                .filter(|one| !service.is_local() || one.is_local_to(found.node))
+                .collect(),
         ),
         Err(gap) if service.is_local() => return Err(gap.clone()),
         Err(_) => None,
     };
-    if usable == Some(0) {
+    if usable.as_ref().is_some_and(Vec::is_empty) {
         return not_applicable(if service.is_local() {
             "no endpoint runs on the node, so the entry has none (CLB6201)"
         } else {
@@ -80,7 +91,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         format!("{}:{}/TCP", found.address, probe.node_port),
         frontend.raw.as_str(),
     )];
-    let message = match (usable, &endpoints) {
+    let message = match (&usable, &endpoints) {
         (Some(usable), Ok(endpoints)) => {
             evidence.extend(endpoints.slices().iter().map(|slice| {
                 Evidence::new(
@@ -102,17 +113,26 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             if service.is_local() {
                 format!("{entries}, although endpoints on the node are ready")
             } else {
-                format!("{entries}, although {usable} endpoints are ready")
+                format!("{entries}, although {} endpoints are ready", usable.len())
             }
         }
         _ => entries,
     };
+    let away = hints::away(
+        view,
+        service,
+        found.node,
+        usable.as_deref().unwrap_or_default(),
+    );
+    if let Some(away) = away {
+        return fail(hinted(service, &found, &id, message, evidence, away));
+    }
     fail(
         Finding::new(message, format!("{id}:{}", probe.node_port), evidence)
             .about([format!("Service/{id}"), format!("Node/{}", found.node)])
             .fix(Fix {
-                summary: "see why the agent has no backends for the port: a stale agent, hints that leave out this \
-                          zone, or backends that it holds under another port name"
+                summary: "see why the agent has no backends for the port: a stale agent, or backends that it holds \
+                          under another port name"
                     .to_owned(),
                 commands: vec![format!(
                     "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg service list",
@@ -123,4 +143,44 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
                 after: "the NodePort entry of every target node has rows (1), (2), … with backends".to_owned(),
             }),
     )
+}
+
+/// Hints leave the node's zone out; Cilium should use all endpoints then, so that this is only likely.
+fn hinted(
+    service: &Service,
+    found: &Entry<'_, '_>,
+    id: &str,
+    message: String,
+    mut evidence: Vec<Evidence>,
+    away: Away,
+) -> Finding {
+    let meta = &service.metadata;
+    evidence.extend(away.evidence);
+    let command = match away.asked.strip_prefix("annotation ") {
+        Some(key) => annotate(service, &[(key, None)]),
+        None => format!(
+            "kubectl -n {} patch service {} --type merge -p '{{\"spec\":{{\"trafficDistribution\":null}}}}'",
+            meta.namespace, meta.name
+        ),
+    };
+    Finding::new(
+        format!(
+            "{message}: {} is set, and their hints leave the zone of these nodes out",
+            away.asked
+        ),
+        format!("{id} hints"),
+        evidence,
+    )
+    .about([format!("Service/{id}"), format!("Node/{}", found.node)])
+    .confidence(Confidence::Medium)
+    .assuming("the agents follow hints although no endpoint is meant for their zone")
+    .fix(Fix {
+        summary: "take the setting away, or run endpoints in every zone that has targets"
+            .to_owned(),
+        commands: vec![command],
+        risk: Risk::Safe,
+        changes: Vec::new(),
+        after: "the NodePort entry of every target node has rows (1), (2), … with backends"
+            .to_owned(),
+    })
 }

@@ -1,5 +1,6 @@
 //! Nothing answers on the health-check node port.
 
+use super::exposure::limit;
 use super::probe::Probe;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
@@ -31,6 +32,7 @@ pub static CHECK: Check = Check {
         Source::NodeConfigs,
         Source::Nodes,
         Source::Pods,
+        Source::AgentVersion,
     ],
     page: include_str!("health_check_node_port_closed.md"),
     known_issues: &[],
@@ -50,7 +52,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     let node = target.node.as_ref().map_err(Clone::clone)?;
     let setting = running::running(view, node, Key::HealthCheckNodePort);
     let answer = view.agent(node).health_answer(port);
-    let evidence = match (&answer, &setting) {
+    let mut evidence = match (&answer, &setting) {
         (Ok(answer), _) if answer.code.is_some() => {
             return pass("the health-check node port answers");
         }
@@ -83,6 +85,25 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
                 .to_owned(),
             "enable-health-check-nodeport",
             switch_on(view, Key::HealthCheckNodePort),
+        )
+    } else if let Some(limit) = limit(view, service, node) {
+        evidence.extend(limit.evidence);
+        (
+            format!(
+                "{}; health-check node port {port} is closed with it",
+                limit.message
+            ),
+            limit.key,
+            Fix {
+                summary: "remove it, or take the nodes it leaves out from the target group"
+                    .to_owned(),
+                commands: vec![limit.command],
+                risk: Risk::Safe,
+                changes: Vec::new(),
+                after: format!(
+                    "`curl http://127.0.0.1:{port}/healthz` on the node answers 200 or 503"
+                ),
+            },
         )
     } else {
         (

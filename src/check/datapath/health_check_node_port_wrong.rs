@@ -1,9 +1,10 @@
 //! The agent answers 503 for a Gateway or Ingress that it serves.
 
 use super::annotation::annotate;
-use super::probe::{Probe, entry};
+use super::probe::{CONNECTS_ONLY, Probe, entry};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
+use crate::check::known_issue::{Component, KnownIssue};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::cilium::CiliumVersion;
@@ -27,9 +28,30 @@ pub static CHECK: Check = Check {
         Source::AgentVersion,
     ],
     page: include_str!("health_check_node_port_wrong.md"),
-    known_issues: &[],
+    known_issues: KNOWN,
     run: Run::Target(run),
 };
+
+/// Patch releases of 1.16, 1.18 and 1.19 that carry the repairs are not established, so that the ranges
+/// hold the releases that are sure not to.
+const KNOWN: &[KnownIssue] = &[
+    KnownIssue {
+        component: Component::Cilium,
+        ranges: &[
+            ((1, 14, 0), (1, 15, 0)),
+            ((1, 15, 0), (1, 16, 0)),
+            ((1, 16, 0), (1, 16, 1)),
+        ],
+        link: "https://github.com/cilium/cilium/issues/33038",
+        summary: "the health server counts BPF backends, of which a Gateway or Ingress has none, and answers 503",
+    },
+    KnownIssue {
+        component: Component::Cilium,
+        ranges: &[((1, 18, 0), (1, 18, 4)), ((1, 19, 0), (1, 19, 1))],
+        link: "https://github.com/cilium/cilium/pull/44286",
+        summary: "the health server holds a copy of the Service from before its redirect, and answers 503",
+    },
+];
 
 fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     let Some(service) = view.service()? else {
@@ -41,19 +63,23 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         );
     }
     let probe = match Probe::of(service, path, target) {
+        Ok(probe) if probe.of_agent && probe.connects_only => return not_applicable(CONNECTS_ONLY),
         Ok(probe) if probe.of_agent => probe,
         Ok(_) => return not_applicable("the check goes to the NodePort itself"),
         Err(why) => return not_applicable(why),
     };
     let found = entry(view, target, probe)?;
-    let Some(frontend) = found.frontend.filter(|frontend| frontend.redirects()) else {
+    // The agent's answer does not depend on the address, so a redirect on any of the node's shows its mistake.
+    let frontend = found.frontend.into_iter();
+    let mut frontends = frontend.chain(found.bpf.on_port(probe.node_port));
+    let Some(frontend) = frontends.find(|frontend| frontend.redirects()) else {
         return not_applicable("there is no redirect, so 503 would be right");
     };
     let row = Evidence::new(
         Layer::Programmed,
         &found.bpf.origin,
         format!("Node/{}", found.node),
-        format!("{}:{}/TCP", found.address, probe.node_port),
+        format!("{}:{}/TCP", frontend.key.address, probe.node_port),
         frontend.raw.as_str(),
     );
     let agent = view.agent(found.node);

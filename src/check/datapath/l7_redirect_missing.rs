@@ -1,6 +1,6 @@
 //! The NodePort entry exists, has no L7 redirect, and so has nowhere to send the packet.
 
-use super::probe::{Probe, entry};
+use super::probe::{Probe, TAKEN, entry, is_taken};
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
@@ -49,6 +49,9 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     let Some(frontend) = found.frontend else {
         return not_applicable("there is no entry to redirect");
     };
+    if is_taken(frontend) {
+        return not_applicable(TAKEN);
+    }
     if frontend.redirects() {
         return pass("the NodePort entry is redirected to Envoy");
     }

@@ -1,11 +1,11 @@
 //! externalTrafficPolicy Local makes nodes without an endpoint fail on purpose.
 
-use super::probe::{Probe, entry};
+use super::probe::{CONNECTS_ONLY, Probe, entry};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, not_applicable, pass};
 use crate::check::workload::endpoints::Endpoints;
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::Source;
+use crate::model::{Gap, Reason, Source};
 use crate::path::{Path, Target};
 
 /// The check.
@@ -17,7 +17,12 @@ pub static CHECK: Check = Check {
     bearing: Bearing::Health,
     title: "externalTrafficPolicy Local, and no endpoint runs on the node",
     since: "0.1.0",
-    needs: &[Source::Services, Source::EndpointSlices, Source::BpfLb],
+    needs: &[
+        Source::Services,
+        Source::EndpointSlices,
+        Source::BpfLb,
+        Source::HealthCheckNodePort,
+    ],
     page: include_str!("local_policy_no_endpoint.md"),
     known_issues: &[],
     run: Run::Target(run),
@@ -37,6 +42,9 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         Ok(probe) => probe,
         Err(why) => return not_applicable(why),
     };
+    if probe.of_agent && probe.connects_only {
+        return not_applicable(CONNECTS_ONLY);
+    }
     let node = target.node.as_ref().map_err(Clone::clone)?;
     let endpoints = match Endpoints::of(view, service) {
         Ok(endpoints) => endpoints,
@@ -58,6 +66,20 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     }
     if endpoints.ready() == 0 {
         return not_applicable("no endpoint is ready on any node (CLB8101)");
+    }
+    if probe.of_agent
+        && let Ok(answer) = view.agent(node).health_answer(target.check.port)
+        && answer.code == Some(200)
+    {
+        // Two readings of two moments, or a server that is wrong: CLB6205 says which.
+        return Err(Gap::new(
+            Source::EndpointSlices,
+            format!("node {node}"),
+            Reason::Partial(format!(
+                "they name no endpoint on the node, and its health-check node port {} answers 200",
+                target.check.port
+            )),
+        ));
     }
     Ok(Outcome::Expected(format!(
         "externalTrafficPolicy Local of {}/{}: nodes without a ready endpoint are unhealthy by design",

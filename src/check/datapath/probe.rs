@@ -17,6 +17,8 @@ pub struct Probe {
     pub service_port: u16,
     /// True when the check itself goes to the Service's health-check node port, which the agent serves.
     pub of_agent: bool,
+    /// True when the check only connects: then what a server answers over HTTP decides nothing.
+    pub connects_only: bool,
 }
 
 impl Probe {
@@ -29,11 +31,13 @@ impl Probe {
             return Err("the Service port has no NodePort");
         }
         let checked = target.check.port;
+        let connects_only = target.check.protocol == "TCP";
         if checked != 0 && checked == service.spec.health_check_node_port {
             return Ok(Self {
                 node_port: path.node_port,
                 service_port: path.port,
                 of_agent: true,
+                connects_only,
             });
         }
         let mut ports = service
@@ -46,6 +50,7 @@ impl Probe {
                 node_port: port.node_port,
                 service_port: port.port,
                 of_agent: false,
+                connects_only,
             }),
             None if ports.next().is_some() => {
                 Err("health checks are TCP, and the port they go to is not")
@@ -121,6 +126,21 @@ impl Entry<'_, '_> {
             }),
         ))
     }
+}
+
+/// What the agent's own server would answer decides a check only if the check reads the answer.
+pub const CONNECTS_ONLY: &str =
+    "the check only connects to the agent's server, which accepts whatever it would answer";
+
+/// The finding of another check is the reason: the entry is not the Service's.
+pub const TAKEN: &str = "the NodePort entry belongs to something else (CLB6106)";
+
+/// Whether an entry on a NodePort was made for a HostPort or a local redirect, not for the Service.
+pub fn is_taken(frontend: &Frontend) -> bool {
+    matches!(
+        frontend.flags.kind,
+        FrontendKind::HostPort | FrontendKind::LocalRedirect
+    )
 }
 
 /// Whether any NodePort of the Service is handed to the L7 proxy on a node.

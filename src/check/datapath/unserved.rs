@@ -1,11 +1,10 @@
-//! Why Cilium does not serve a NodePort: a device or address that was left out, or a Service that was.
+//! Why Cilium does not serve a NodePort on an address: the device or address that was left out.
 
 use crate::check::View;
 use crate::check::finding::{Evidence, Layer};
 use crate::check::network::cidr;
 use crate::check::node::option::option;
 use crate::model::cilium::statedb::Device;
-use crate::model::kubernetes::Service;
 use std::net::IpAddr;
 
 /// Why no NodePort is served on an address of a node.
@@ -205,44 +204,4 @@ fn excludes(text: &str, address: IpAddr) -> bool {
         && blocks
             .iter()
             .all(|block| cidr::contains(block, address) == Ok(false))
-}
-
-/// An annotation or label that limits where or how Cilium serves a Service.
-pub struct Limit<'a> {
-    /// Its key.
-    pub key: &'static str,
-    /// Its value.
-    pub value: &'a str,
-    /// Whether it is a label.
-    pub label: bool,
-    /// Whether it excludes NodePorts on every node; the others depend on the node or on the agent's configuration.
-    pub certain: bool,
-}
-
-/// The first annotation or label that can keep Cilium from serving a Service's NodePorts.
-///
-/// `service.cilium.io/type` (1.17 on) limits the frontends to one type; `service.cilium.io/node` (1.17) and
-/// `service.cilium.io/node-selector` (1.18) limit the nodes; `service.kubernetes.io/service-proxy-name` hands the
-/// Service to another proxy (pkg/loadbalancer/reflectors, pkg/annotation).
-pub fn limit(service: &Service) -> Option<Limit<'_>> {
-    let meta = &service.metadata;
-    let found = |key: &'static str, label: bool, certain: bool| {
-        let value = if label {
-            &meta.labels
-        } else {
-            &meta.annotations
-        }
-        .get(key)?;
-        Some(Limit {
-            key,
-            value,
-            label,
-            certain,
-        })
-    };
-    found("service.cilium.io/type", false, true)
-        .filter(|limit| limit.value != "NodePort")
-        .or_else(|| found("service.cilium.io/node", false, false))
-        .or_else(|| found("service.cilium.io/node-selector", false, false))
-        .or_else(|| found("service.kubernetes.io/service-proxy-name", true, false))
 }

@@ -86,9 +86,7 @@ fn peers<'a>(ends: &Ends<'_, 'a>, path: &'a Path) -> Vec<(&'a str, IpAddr)> {
             }
             zones.push(zone);
             let vpc = &ends.balancer.lb.value.vpc_id;
-            target_interface(&ends.region, vpc, target, false)
-                .subnet
-                .ok()
+            target_interface(&ends.region, vpc, target).subnet.ok()
         } else {
             let instance = ends.region.instance(&target.id).ok();
             instance.and_then(|instance| instance.value.subnet_id.as_deref())

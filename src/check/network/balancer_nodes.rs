@@ -130,13 +130,8 @@ fn primary_v4(eni: &NetworkInterface) -> Option<IpAddr> {
 }
 
 fn primary_v6(eni: &NetworkInterface) -> Option<IpAddr> {
-    eni.ipv6_addresses
-        .iter()
-        .find(|ip| ip.is_primary_ipv6 == Some(true))
-        .or(eni.ipv6_addresses.first())?
-        .ipv6_address
-        .parse()
-        .ok()
+    let first = || eni.ipv6_addresses.first()?.ipv6_address.parse().ok();
+    eni.primary_ipv6().or_else(first)
 }
 
 /// The groups that the load balancer lists, held against those that its interfaces carry.

@@ -76,7 +76,7 @@ pub fn ends<'v, 'a>(
             Reason::Partial("AvailabilityZones is not in it".to_owned()),
         ));
     }
-    let interface = target_interface(&region, &balancer.lb.value.vpc_id, target, ipv6);
+    let interface = target_interface(&region, &balancer.lb.value.vpc_id, target);
     if let Some(state) = interface.stopped {
         return Ok(Question::Moot(format!("the instance is {state}")));
     }

@@ -8,6 +8,7 @@ use super::ports::Ports;
 use super::rule_fix::{authorize, changes, controller, node_blocks};
 use super::security_group::{Admission, Direction, Groups, Peer, Verdict, evaluate};
 use super::target_interface::carries_groups;
+use super::why_closed::why;
 use crate::check::View;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::model::Gap;
@@ -113,7 +114,7 @@ impl<'e, 'v, 'a> Ingress<'e, 'v, 'a> {
     ///
     /// # Errors
     /// A gap when the balancer's own groups are not known.
-    pub fn finding(&self, view: &View<'_>, target: &Target) -> Result<Finding, Gap> {
+    pub fn finding(&self, view: &View<'a>, target: &Target) -> Result<Finding, Gap> {
         let ends = self.ends;
         let denied = self.denied(ends.port);
         let vpc = &ends.balancer.lb.value.vpc_id;
@@ -135,7 +136,7 @@ impl<'e, 'v, 'a> Ingress<'e, 'v, 'a> {
         });
         let ids = list(&self.ids);
         let nearest = sentence(near.as_ref(), &self.groups, Direction::Ingress, &ports);
-        let message = if denied.len() < ends.balancer.nodes.len() {
+        let mut message = if denied.len() < ends.balancer.nodes.len() {
             format!(
                 "{ids} {} tcp {ports} from {} of {} balancer addresses, {} missing; {nearest}",
                 verb(&self.ids, "admits", "admit"),
@@ -156,15 +157,22 @@ impl<'e, 'v, 'a> Ingress<'e, 'v, 'a> {
                 list(&of_balancer),
             )
         };
-        let decides = format!("{} <- {}", self.ids.join(","), missing.join(","));
         let group = near.as_ref().map_or_else(
             || self.ids.first().copied().unwrap_or_default(),
             |near| near.group.group_id.as_str(),
         );
-        let evidence = self.evidence(&ports, near.as_ref().map(|near| near.rule.clone()));
+        let mut decides = format!("{} <- {}", self.ids.join(","), missing.join(","));
+        let mut evidence = self.evidence(&ports, near.as_ref().map(|near| near.rule.clone()));
+        let mut fix = self.fix(view, group, &ports, &denied, &of_balancer);
+        if let Some(why) = why(view, ends, group) {
+            message = format!("{message}; {}", why.says());
+            decides.push_str(why.mark());
+            evidence.extend(why.evidence());
+            fix = why.fix(fix, &ends.name.region.1);
+        }
         Ok(Finding::new(message, decides, evidence)
             .about(self.objects(&of_balancer))
-            .fix(self.fix(view, group, &ports, &denied, &of_balancer)))
+            .fix(fix))
     }
 
     /// How many nodes are proven to be let in.

@@ -37,19 +37,18 @@ pub fn nearest<'a>(
     ports: &Ports,
     lists: PrefixLists<'_>,
 ) -> Option<NearMiss<'a>> {
-    let wanted = ports.intervals().first()?.0;
     let mut best: Option<(i32, i32, NearMiss<'a>)> = None;
     for group in &groups.known {
         for rule in direction.rules(group) {
             for named in peers(rule) {
                 let Some((score, distance, why)) =
-                    rank(group, rule, named, peer, wanted, ports, lists)
+                    rank(group, direction, rule, named, peer, ports, lists)
                 else {
                     continue;
                 };
                 let miss = NearMiss {
                     group,
-                    rule: text(rule, direction, named),
+                    rule: text(group, rule, direction, named),
                     description: description(rule, named),
                     why,
                 };
@@ -99,16 +98,17 @@ const WORTH_SHOWING: i32 = 2;
 
 fn rank<'a>(
     group: &SecurityGroup,
+    direction: Direction,
     rule: &'a IpPermission,
     named: RulePeer<'a>,
     peer: &Peer<'_>,
-    wanted: u16,
     ports: &Ports,
     lists: PrefixLists<'_>,
 ) -> Option<(i32, i32, String)> {
+    let wanted = ports.intervals().first()?.0;
     let tcp = carries_tcp(&rule.ip_protocol);
-    let udp = rule.ip_protocol == "17" || rule.ip_protocol.eq_ignore_ascii_case("udp");
-    if !tcp && !udp {
+    // Everybody's rule for ping is no attempt at a health check.
+    if !tcp && is_icmp(&rule.ip_protocol) {
         return None;
     }
     let dead = dead_peering(named, peer);
@@ -134,11 +134,15 @@ fn rank<'a>(
     } else if port_score == 0 {
         but_not(ports)
     } else if peer_score == 0 && matches!(named, RulePeer::Group(_)) {
-        ", which is another group".to_owned()
+        format!(", which {} not carry", direction.peer_does())
     } else {
         String::new()
     };
     (score >= WORTH_SHOWING).then_some((score, distance, why))
+}
+
+fn is_icmp(protocol: &str) -> bool {
+    matches!(protocol, "1" | "58") || protocol.to_ascii_lowercase().starts_with("icmp")
 }
 
 /// A reference to the right group over a peering that is gone.
@@ -154,18 +158,41 @@ fn dead_peering(named: RulePeer<'_>, peer: &Peer<'_>) -> Option<String> {
 }
 
 /// `tcp 30000-30800 from sg-0a1`.
-fn text(rule: &IpPermission, direction: Direction, named: RulePeer<'_>) -> String {
+fn text(
+    group: &SecurityGroup,
+    rule: &IpPermission,
+    direction: Direction,
+    named: RulePeer<'_>,
+) -> String {
     let protocol = match rule.ip_protocol.as_str() {
         "6" => "tcp",
         "17" => "udp",
         other => other,
+    };
+    let numbered;
+    let protocol = if protocol.parse::<u8>().is_ok() {
+        numbered = format!("protocol {protocol}");
+        numbered.as_str()
+    } else {
+        protocol
     };
     let what = match RulePorts::of(rule) {
         _ if protocol == "-1" => "all traffic".to_owned(),
         RulePorts::Range(from, to) => format!("{protocol} {}", Ports::range(from, to)),
         RulePorts::All | RulePorts::Invalid => format!("{protocol} on every port"),
     };
-    format!("{what} {} {}", direction.preposition(), peer_text(named))
+    let owner = match named {
+        RulePeer::Group(pair) => match (&pair.user_id, &group.owner_id) {
+            (Some(account), Some(own)) if account != own => format!(" of account {account}"),
+            _ => String::new(),
+        },
+        RulePeer::Cidr(_) | RulePeer::PrefixList(_) => String::new(),
+    };
+    format!(
+        "{what} {} {}{owner}",
+        direction.preposition(),
+        peer_text(named)
+    )
 }
 
 /// The peer of a rule as people write it.

@@ -3,9 +3,11 @@
 use super::acl_fix::{Scope, fix};
 use super::acl_legs::{Between, Closed};
 use super::balancer_nodes::BalancerNode;
+use super::crossing::{Crossing, cross, weigh};
 use super::ends::{Ends, Question, ends};
+use super::flapping::{FLAPS, time_unhealthy};
 use super::network_acl::{CLOSING_RULE, REPLY_PORTS, describe, share_of_replies};
-use super::pair::{Judgement, Reach, cross_zone, judge, must_work};
+use super::pair::Judgement;
 use super::ports::Ports;
 use crate::check::finding::{Confidence, Evidence, Finding, Layer};
 use crate::check::hop::{Hop, Severity};
@@ -44,47 +46,25 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         Question::Moot(why) => return not_applicable(why),
     };
     let subnet = ends.target.subnet.clone()?;
-    if ends.balancer.nodes.iter().all(|node| node.subnet == subnet) {
+    let crossed = cross(&ends, subnet, |node| {
+        let closed = between(&ends, node, subnet)?.closed(&ends.region, ends.port)?;
+        Ok(match closed {
+            None => Crossing::Open,
+            Some(closed) if closed.passing.is_empty() => Crossing::Closed(closed),
+            Some(closed) => Crossing::Doubtful(closed),
+        })
+    });
+    let Some(crossed) = crossed else {
         return not_applicable("no network ACL applies inside one subnet");
-    }
-    let cross = || cross_zone(&ends.region, &ends.name.name, &ends.group.name);
-    let mut partly: Option<Closed<'_>> = None;
-    let mut pairs = Vec::new();
-    for node in &ends.balancer.nodes {
-        if node.subnet == subnet {
-            pairs.push((node.zone, Reach::Works));
-            continue;
-        }
-        let closed = between(&ends, node, subnet)
-            .and_then(|between| between.closed(&ends.region, ends.port));
-        let reach = match closed {
-            Ok(None) => Reach::Works,
-            Ok(Some(closed)) if closed.passing.is_empty() => Reach::Broken(closed),
-            Ok(Some(closed)) => {
-                if partly.is_none() && must_work(&ends.target.zone, node.zone, cross) {
-                    partly = Some(closed);
-                }
-                Reach::Works
-            }
-            Err(gap) => Reach::Unknown(gap),
-        };
-        pairs.push((node.zone, reach));
-    }
-    match judge(&ends.target.zone, pairs, cross) {
+    };
+    match crossed.judgement {
         Judgement::Unknown(gap) => Err(gap),
-        Judgement::Works => match partly {
-            Some(closed) => Ok(Outcome::Note(flapping(view, &ends, path, &closed))),
+        Judgement::Works => match crossed.doubtful {
+            Some(closed) => in_part(view, &ends, path, target, &closed),
             None => pass("network ACLs let the check through in both directions"),
         },
         Judgement::Broken { first, every } => {
-            let finding = blocked(view, &ends, path, &first);
-            fail(if every {
-                finding
-            } else {
-                finding
-                    .confidence(Confidence::Medium)
-                    .assuming("a target counts as unhealthy although some balancer nodes reach it")
-            })
+            fail(weigh(blocked(view, &ends, path, &first), every))
         }
     }
 }
@@ -137,20 +117,45 @@ fn blocked(view: &View<'_>, ends: &Ends<'_, '_>, path: &Path, closed: &Closed<'_
     finding(ends, closed, message).fix(fix(ends, closed, &scope))
 }
 
-fn flapping(view: &View<'_>, ends: &Ends<'_, '_>, path: &Path, closed: &Closed<'_>) -> Finding {
+/// A share of the answers gets through. Where that makes targets flap, an unhealthy target is
+/// explained by it and a healthy one is lucky at the moment.
+fn in_part(
+    view: &View<'_>,
+    ends: &Ends<'_, '_>,
+    path: &Path,
+    target: &Target,
+    closed: &Closed<'_>,
+) -> Checked {
+    let group = ends.region.target_group(&ends.group.name)?;
+    let passing = share_of_replies(&closed.passing);
+    let unhealthy = time_unhealthy(passing, group.value);
+    let flaps = unhealthy >= FLAPS;
     let acl = &closed.acl.value.network_acl_id;
-    let leg = closed.leg;
     let message = format!(
-        "{acl} allows {} answers on tcp {} only; {:.1} % of the ports that checks come from pass, so targets may flap",
-        leg.adjective(),
+        "{acl} allows {} answers on tcp {} only; {:.1} % of the ports that checks come from pass, {}",
+        closed.leg.adjective(),
         closed.ruling.allowed(),
-        share_of_replies(&closed.passing) * 100.0,
+        passing * 100.0,
+        if flaps {
+            format!(
+                "so targets flap: they count as unhealthy for {:.0} % of the time",
+                unhealthy * 100.0
+            )
+        } else {
+            "which is too few failures to turn a target unhealthy for long".to_owned()
+        }
     );
     let scope = Scope::of(view, ends, path, closed);
-    finding(ends, closed, message)
+    let mut finding = finding(ends, closed, message)
         .confidence(Confidence::Medium)
         .assuming("the load balancer picks its source ports evenly")
-        .fix(fix(ends, closed, &scope))
+        .fix(fix(ends, closed, &scope));
+    finding.decides.push_str(" in part");
+    if flaps && target.state() != Some("healthy") {
+        fail(finding)
+    } else {
+        Ok(Outcome::Note(finding))
+    }
 }
 
 fn finding(ends: &Ends<'_, '_>, closed: &Closed<'_>, message: String) -> Finding {

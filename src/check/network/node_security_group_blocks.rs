@@ -1,10 +1,10 @@
 //! The target's security groups do not admit the check from every balancer address that sends it.
 
+use super::crossing::weigh;
 use super::ends::{Question, ends};
 use super::ingress::Ingress;
 use super::pair::{Judgement, Reach, cross_zone, judge};
 use super::security_group::Verdict;
-use crate::check::finding::Confidence;
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
@@ -21,7 +21,9 @@ pub static CHECK: Check = Check {
     title: "the target's security groups do not admit the health check",
     since: "0.1.0",
     needs: &[
+        Source::Services,
         Source::TargetGroupBindings,
+        Source::Events,
         Source::LoadBalancers,
         Source::LoadBalancerAttributes,
         Source::TargetGroups,
@@ -66,15 +68,6 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             Some(address) => Ok(Outcome::Note(ingress.secondary(address))),
             None => pass(ingress.proof(&verdicts)),
         },
-        Judgement::Broken { every, .. } => {
-            let finding = ingress.finding(view, target)?;
-            fail(if every {
-                finding
-            } else {
-                finding
-                    .confidence(Confidence::Medium)
-                    .assuming("a target counts as unhealthy although some balancer nodes reach it")
-            })
-        }
+        Judgement::Broken { every, .. } => fail(weigh(ingress.finding(view, target)?, every)),
     }
 }

@@ -105,7 +105,13 @@ pub fn judge<T>(
         };
     }
     if let Some(gap) = own.gap {
-        return Judgement::Unknown(gap);
+        return match others.first {
+            Some(first) if cross() == CrossZone::On => Judgement::Broken {
+                first,
+                every: false,
+            },
+            _ => Judgement::Unknown(gap),
+        };
     }
     let gap = match (others.first, others.gap) {
         (None, None) => return Judgement::Works,

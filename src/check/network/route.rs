@@ -49,7 +49,7 @@ pub fn decide<'a>(
     let mut local = false;
     let mut gap: Option<Gap> = None;
     for route in &table.routes {
-        let Some(destination) = destination(route) else {
+        let Some(destination) = route.destination() else {
             continue;
         };
         let prefix = match route.destination_prefix_list_id.as_deref() {
@@ -126,14 +126,6 @@ fn is_gateway_endpoint(route: &Route) -> bool {
             .gateway_id
             .as_deref()
             .is_some_and(|id| id.starts_with("vpce-"))
-}
-
-fn destination(route: &Route) -> Option<&str> {
-    route
-        .destination_cidr_block
-        .as_deref()
-        .or(route.destination_ipv6_cidr_block.as_deref())
-        .or(route.destination_prefix_list_id.as_deref())
 }
 
 fn prefix_of(block: &str, address: IpAddr) -> Result<Option<u8>, cidr::InvalidCidr> {

@@ -1,17 +1,17 @@
 //! The route tables do not carry the check to the target, or its answer back.
 
+use super::crossing::{cross, weigh};
 use super::ends::{Ends, Question, ends};
-use super::pair::{Judgement, Reach, cross_zone, judge, must_work};
-use super::route::{Decision, Hop as NextHop, decide};
-use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
+use super::forwarding::{Fate, Way, both_ways};
+use super::pair::Judgement;
+use super::route::Hop as NextHop;
+use super::route_fix::fix;
+use crate::check::finding::{Confidence, Evidence, Finding, Layer};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
-use crate::check::view::Located;
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::aws::RouteTable;
-use crate::model::{Gap, Reason, Source};
+use crate::model::Source;
 use crate::path::{Path, Target};
-use std::net::IpAddr;
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -44,179 +44,83 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         Question::Moot(why) => return not_applicable(why),
     };
     let subnet = ends.target.subnet.clone()?;
-    if ends.balancer.nodes.iter().all(|node| node.subnet == subnet) {
+    let Some(crossed) = cross(&ends, subnet, |node| both_ways(&ends, node, subnet)) else {
         return not_applicable("no route table applies inside one subnet");
-    }
-    let cross = || cross_zone(&ends.region, &ends.name.name, &ends.group.name);
-    let mut detour: Option<Way<'_>> = None;
-    let mut pairs = Vec::new();
-    for node in &ends.balancer.nodes {
-        if node.subnet == subnet {
-            pairs.push((node.zone, Reach::Works));
-            continue;
-        }
-        let balancer = node.address.as_ref().copied();
-        let reach = match both_ways(&ends, balancer, node.subnet, subnet) {
-            Ok(Both::Direct) => Reach::Works,
-            Ok(Both::Detour(way)) => {
-                if detour.is_none() && must_work(&ends.target.zone, node.zone, cross) {
-                    detour = Some(way);
-                }
-                Reach::Works
-            }
-            Ok(Both::Dropped(way)) => Reach::Broken(way),
-            Err(gap) => Reach::Unknown(gap),
-        };
-        pairs.push((node.zone, reach));
-    }
-    match judge(&ends.target.zone, pairs, cross) {
+    };
+    match crossed.judgement {
         Judgement::Unknown(gap) => Err(gap),
-        Judgement::Works => match detour {
+        Judgement::Works => match crossed.doubtful {
             Some(way) => Ok(Outcome::Note(inspected(&ends, &way))),
             None => pass("routes lead from the load balancer to the target and back"),
         },
-        Judgement::Broken { first, every } => {
-            let finding = dropped(&ends, &first);
-            fail(if every {
-                finding
-            } else {
-                finding
-                    .confidence(Confidence::Medium)
-                    .assuming("a target counts as unhealthy although some balancer nodes reach it")
-            })
-        }
+        Judgement::Broken { first, every } => fail(weigh(dropped(&ends, &first), every)),
     }
-}
-
-/// What a route table does with one direction.
-struct Way<'a> {
-    /// The table.
-    table: Located<'a, RouteTable>,
-    /// Where it sends packets.
-    decision: Decision<'a>,
-    /// Where they should go.
-    to: &'static str,
-}
-
-/// What becomes of a check and its answer.
-enum Both<'a> {
-    /// Both stay in the VPC, or take a peering.
-    Direct,
-    /// One goes through something that looks at it.
-    Detour(Way<'a>),
-    /// One is dropped.
-    Dropped(Way<'a>),
-}
-
-fn both_ways<'a>(
-    ends: &Ends<'_, 'a>,
-    balancer: Result<IpAddr, &Gap>,
-    balancer_subnet: &'a str,
-    target_subnet: &'a str,
-) -> Result<Both<'a>, Gap> {
-    let forth = ends
-        .target
-        .address
-        .clone()
-        .and_then(|address| way(ends, balancer_subnet, address, "the targets"));
-    let back = balancer
-        .map_err(Clone::clone)
-        .and_then(|address| way(ends, target_subnet, address, "the load balancer"));
-    let mut detour = None;
-    let mut gap = None;
-    for direction in [forth, back] {
-        match direction {
-            Err(missing) => {
-                gap.get_or_insert(missing);
-            }
-            Ok(way) => match way.decision {
-                Decision::Local => {}
-                Decision::NoRoute | Decision::Blackhole(_) => return Ok(Both::Dropped(way)),
-                Decision::Via(_) if inside_vpc(ends) => {
-                    detour.get_or_insert(way);
-                }
-                Decision::Via(hop) if hop.route.vpc_peering_connection_id.is_some() => {}
-                Decision::Via(hop) => {
-                    gap.get_or_insert(Gap::new(
-                        Source::RouteTables,
-                        hop.route.next_hop(),
-                        Reason::NotCollected,
-                    ));
-                }
-            },
-        }
-    }
-    match (gap, detour) {
-        (Some(gap), _) => Err(gap),
-        (None, Some(way)) => Ok(Both::Detour(way)),
-        (None, None) => Ok(Both::Direct),
-    }
-}
-
-fn inside_vpc(ends: &Ends<'_, '_>) -> bool {
-    ends.target.vpc == Some(ends.balancer.lb.value.vpc_id.as_str())
-}
-
-fn way<'a>(
-    ends: &Ends<'_, 'a>,
-    subnet: &str,
-    address: IpAddr,
-    to: &'static str,
-) -> Result<Way<'a>, Gap> {
-    let table = ends.region.route_table(subnet)?;
-    let decision = decide(table.value, address, &|id| ends.prefix_list(id))?;
-    Ok(Way {
-        table,
-        decision,
-        to,
-    })
 }
 
 fn dropped(ends: &Ends<'_, '_>, way: &Way<'_>) -> Finding {
     let table = &way.table.value.route_table_id;
     let to = way.to;
-    let Decision::Blackhole(NextHop { destination, route }) = way.decision else {
-        return finding(
-            ends,
-            way,
+    let shown = |hop: &NextHop<'_>| (hop.destination.to_owned(), hop.route.next_hop().to_owned());
+    let (message, decides, value) = match &way.fate {
+        Fate::Blackhole(hop) => {
+            let (destination, next) = shown(hop);
+            (
+                format!(
+                    "route {destination} of {table} leads to {to} and is a blackhole: {next} is gone"
+                ),
+                format!("{table} {destination}"),
+                format!("{destination} {next} blackhole"),
+            )
+        }
+        Fate::Internet(hop) => {
+            let (destination, next) = shown(hop);
+            (
+                format!(
+                    "route {destination} of {table} sends packets to {to} into {next}, and an internet gateway drops those to private addresses"
+                ),
+                format!("{table} {destination}"),
+                format!("{destination} {next} active"),
+            )
+        }
+        Fate::Checked(hop, interface) => {
+            let (destination, next) = shown(hop);
+            let id = &interface.value.network_interface_id;
+            (
+                format!(
+                    "route {destination} of {table} sends packets to {to} through {id}, whose SourceDestCheck is true: it drops what is not addressed to it"
+                ),
+                format!("{table} {destination} {id} SourceDestCheck"),
+                format!("{destination} {next} active"),
+            )
+        }
+        Fate::NoRoute | Fate::Carried | Fate::Inspected(_) => (
             format!("{table} has no route to {to}"),
             format!("{table} no route to {to}"),
-            ("Routes", "no destination matches".to_owned()),
-        );
-    };
-    let hop = route.next_hop();
-    let kind = if route.destination_prefix_list_id.is_some() {
-        "--destination-prefix-list-id"
-    } else if destination.contains(':') {
-        "--destination-ipv6-cidr-block"
-    } else {
-        "--destination-cidr-block"
-    };
-    finding(
-        ends,
-        way,
-        format!("route {destination} of {table} leads to {to} and is a blackhole: {hop} is gone"),
-        format!("{table} {destination}"),
-        ("Routes", format!("{destination} {hop} blackhole")),
-    )
-    .fix(Fix {
-        summary: format!(
-            "delete the route, so that the next shorter prefix takes over, or give it a next hop that exists in place of {hop}"
+            "no destination matches".to_owned(),
         ),
-        commands: vec![format!(
-            "aws ec2 delete-route --region {} --route-table-id {table} {kind} {destination}",
-            ends.name.region.1
-        )],
-        risk: Risk::Safe,
-        changes: Vec::new(),
-        after: format!("the route table shows no blackhole and the targets of {} turn healthy", ends.group.name),
-    })
+    };
+    let mut finding = finding(ends, way, message, decides, value);
+    if let Fate::Checked(_, interface) = &way.fate {
+        let subject = format!("NetworkInterface/{}", interface.value.network_interface_id);
+        finding.objects.push(subject.clone());
+        finding.evidence.push(Evidence::new(
+            Layer::Declared,
+            interface.origin,
+            subject,
+            "SourceDestCheck",
+            "true",
+        ));
+    }
+    match fix(ends, way) {
+        Some(fix) => finding.fix(fix),
+        None => finding,
+    }
 }
 
 fn inspected(ends: &Ends<'_, '_>, way: &Way<'_>) -> Finding {
     let table = &way.table.value.route_table_id;
-    let (destination, hop) = match way.decision {
-        Decision::Via(hop) => (hop.destination, hop.route.next_hop()),
+    let (destination, hop) = match &way.fate {
+        Fate::Inspected(hop) => (hop.destination, hop.route.next_hop()),
         _ => ("", ""),
     };
     finding(
@@ -227,7 +131,7 @@ fn inspected(ends: &Ends<'_, '_>, way: &Way<'_>) -> Finding {
             way.to
         ),
         format!("{table} {destination}"),
-        ("Routes", format!("{destination} {hop} active")),
+        format!("{destination} {hop} active"),
     )
     .confidence(Confidence::Medium)
     .assuming(format!("{hop} lets the health check and its answer through"))
@@ -238,14 +142,14 @@ fn finding(
     way: &Way<'_>,
     message: String,
     decides: String,
-    (field, value): (&str, String),
+    value: String,
 ) -> Finding {
     let subject = format!("RouteTable/{}", way.table.value.route_table_id);
     let mut evidence = vec![Evidence::new(
         Layer::Declared,
         way.table.origin,
         subject.clone(),
-        field,
+        "Routes",
         value,
     )];
     if let (Some(origin), Ok(subnet)) = (ends.target.origin, &ends.target.subnet) {

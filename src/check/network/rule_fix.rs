@@ -115,16 +115,7 @@ pub fn controller(
     let mut asking = Vec::new();
     let mut others = Vec::new();
     let mut asked = Ports::default();
-    for binding in view.target_group_bindings().known() {
-        let bound = view
-            .paths()
-            .iter()
-            .filter(|path| path.load_balancer.found() == Some(balancer))
-            .filter_map(|path| path.target_group.found())
-            .any(|group| names(binding, group));
-        if !bound {
-            continue;
-        }
+    for binding in bindings(view, balancer) {
         let Some(networking) = &binding.spec.networking else {
             silent.push(binding);
             continue;
@@ -142,7 +133,7 @@ pub fn controller(
             asking.push(binding);
         }
     }
-    let (says, bindings) = if !asking.is_empty() {
+    let (says, chosen) = if !asking.is_empty() {
         let says = format!(
             "spec.networking of {} asks for {asked}, so the AWS Load Balancer Controller should have written a rule described {CONTROLLER_RULE}: the events say why it did not",
             ids(&asking)
@@ -165,7 +156,7 @@ pub fn controller(
     };
     Some(Controller {
         says,
-        commands: bindings
+        commands: chosen
             .iter()
             .map(|binding| {
                 format!(
@@ -175,6 +166,18 @@ pub fn controller(
             })
             .collect(),
     })
+}
+
+/// The bindings of a balancer's target groups that were read.
+pub fn bindings<'a>(view: &View<'a>, balancer: &AwsName) -> Vec<&'a Fact<TargetGroupBinding>> {
+    let bound = |binding: &&Fact<TargetGroupBinding>| {
+        view.paths()
+            .iter()
+            .filter(|path| path.load_balancer.found() == Some(balancer))
+            .filter_map(|path| path.target_group.found())
+            .any(|group| names(binding, group))
+    };
+    view.target_group_bindings().known().filter(bound).collect()
 }
 
 fn ids(bindings: &[&Fact<TargetGroupBinding>]) -> String {

@@ -45,6 +45,14 @@ impl Direction {
         }
     }
 
+    /// The other end with its verb, as in "which … not carry".
+    pub fn peer_does(self) -> &'static str {
+        match self {
+            Self::Ingress => "the load balancer does",
+            Self::Egress => "the targets do",
+        }
+    }
+
     /// `from` or `to`.
     pub fn preposition(self) -> &'static str {
         match self {

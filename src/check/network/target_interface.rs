@@ -4,7 +4,6 @@
 //! `ip` target is whichever interface of the balancer's VPC has the address,
 //! alone or inside a delegated prefix.
 
-use super::cidr;
 use super::pair::Zone;
 use crate::check::view::{Located, RegionView};
 use crate::model::aws::{Instance, NetworkInterface};
@@ -24,6 +23,8 @@ pub struct TargetInterface<'a> {
     pub vpc: Option<&'a str>,
     /// Its security groups, sorted; never empty.
     pub groups: Result<Vec<&'a str>, Gap>,
+    /// The interface itself.
+    pub interface: Option<&'a NetworkInterface>,
     /// The object that shows them, such as `Instance/i-0a1`.
     pub subject: String,
     /// Where they were read.
@@ -32,12 +33,11 @@ pub struct TargetInterface<'a> {
     pub stopped: Option<&'a str>,
 }
 
-/// The interface behind `target`, for a target group of IPv6 addresses when `ipv6`.
+/// The interface behind `target`.
 pub fn target_interface<'a>(
     region: &RegionView<'_, 'a>,
     vpc: &str,
     target: &'a Target,
-    ipv6: bool,
 ) -> TargetInterface<'a> {
     let zone = |of_interface: Option<&'a str>, gap: &dyn Fn() -> Gap| {
         let registered = target
@@ -71,6 +71,7 @@ pub fn target_interface<'a>(
                 .map(group_ids)
                 .filter(|ids| !ids.is_empty())
                 .ok_or_else(gap),
+            interface: eni,
             subject: match eni {
                 Some(eni) => format!("NetworkInterface/{}", eni.network_interface_id),
                 None => format!("Address/{}", target.id),
@@ -95,11 +96,7 @@ pub fn target_interface<'a>(
         let instance = found.as_ref().ok().map(|found| found.value);
         let eni = instance.and_then(Instance::primary_interface);
         TargetInterface {
-            address: if ipv6 {
-                eni.and_then(primary_v6).ok_or_else(gap)
-            } else {
-                target.address.clone()
-            },
+            address: target.address.clone(),
             zone: zone(
                 instance
                     .map(|instance| instance.placement.availability_zone.as_str())
@@ -115,6 +112,7 @@ pub fn target_interface<'a>(
                 .map(|instance| sorted(instance.group_ids()))
                 .filter(|ids| !ids.is_empty())
                 .ok_or_else(gap),
+            interface: eni,
             subject: format!("Instance/{}", target.id),
             origin: found.as_ref().ok().map(|found| found.origin),
             stopped: instance
@@ -159,7 +157,7 @@ fn interface_of<'a>(
     let having: Vec<&'a NetworkInterface> = all
         .value
         .iter()
-        .filter(|eni| carries(eni, address))
+        .filter(|eni| eni.carries(address))
         .collect();
     let chosen = having
         .iter()
@@ -183,39 +181,6 @@ fn interface_of<'a>(
                 )),
             )
         })
-}
-
-/// Whether an interface has an address, alone or inside a delegated prefix.
-pub fn carries(eni: &NetworkInterface, address: IpAddr) -> bool {
-    // AWS writes IPv4 addresses in one way only, so their texts can be compared.
-    let text = address.to_string();
-    match address {
-        IpAddr::V4(_) => {
-            eni.private_ip_address.as_deref() == Some(text.as_str())
-                || eni
-                    .private_ip_addresses
-                    .iter()
-                    .any(|ip| ip.private_ip_address == text)
-                || eni
-                    .ipv4_prefixes
-                    .iter()
-                    .any(|prefix| cidr::contains(&prefix.ipv4_prefix, address) == Ok(true))
-        }
-        IpAddr::V6(_) => eni
-            .ipv6_addresses
-            .iter()
-            .any(|ip| ip.ipv6_address.parse() == Ok(address)),
-    }
-}
-
-/// An IPv6 target group by instance needs the primary IPv6 address of the interface.
-fn primary_v6(eni: &NetworkInterface) -> Option<IpAddr> {
-    eni.ipv6_addresses
-        .iter()
-        .find(|ip| ip.is_primary_ipv6 == Some(true))?
-        .ipv6_address
-        .parse()
-        .ok()
 }
 
 fn group_ids(eni: &NetworkInterface) -> Vec<&str> {

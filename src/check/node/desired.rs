@@ -102,43 +102,59 @@ pub fn desired(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
         })
 }
 
-/// What a CiliumNodeConfig that selects the node says; `None` when none does.
+/// What a CiliumNodeConfig that selects the node says of a switch; `None` when none does.
 fn overridden(view: &View<'_>, node: &str, key: Key) -> Result<Option<Setting>, Gap> {
+    let said = node_config(view, node, key.name())?;
+    Ok(said.into_iter().rev().find_map(|(text, evidence)| {
+        Some(Setting {
+            on: switch(text)?,
+            evidence: vec![evidence],
+            assumption: None,
+        })
+    }))
+}
+
+/// What the CiliumNodeConfigs that select the node say of an option, the one that counts last.
+///
+/// # Errors
+/// The gap when they, or the labels of the node, were not read.
+pub(super) fn node_config<'a>(
+    view: &View<'a>,
+    node: &str,
+    key: &str,
+) -> Result<Vec<(&'a str, Evidence)>, Gap> {
     let configs = view.node_configs().all(age::namespace(view))?;
     if configs.is_empty() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let labels = match view.nodes().find("", node)? {
         Some(node) => &node.metadata.labels,
-        None => return Ok(None),
+        None => return Ok(Vec::new()),
     };
-    let mut found = None;
-    for config in configs {
-        let Some(text) = config.spec.defaults.get(key.name()) else {
-            continue;
-        };
-        let wanted = &config.spec.node_selector.match_labels;
-        let selected = wanted
-            .iter()
-            .all(|(label, value)| labels.get(label) == Some(value));
-        if let (true, Some(on)) = (selected, switch(text)) {
-            found = Some(Setting {
-                on,
-                evidence: vec![Evidence::new(
-                    Layer::Declared,
-                    &config.origin,
-                    format!("CiliumNodeConfig/{}", config.metadata.name),
-                    format!("spec.defaults.{}", key.name()),
-                    text,
-                )],
-                assumption: None,
-            });
-        }
-    }
-    Ok(found)
+    Ok(configs
+        .into_iter()
+        .filter(|config| {
+            let wanted = &config.spec.node_selector.match_labels;
+            wanted
+                .iter()
+                .all(|(label, value)| labels.get(label) == Some(value))
+        })
+        .filter_map(|config| {
+            let text = config.spec.defaults.get(key)?;
+            let evidence = Evidence::new(
+                Layer::Declared,
+                &config.origin,
+                format!("CiliumNodeConfig/{}", config.metadata.name),
+                format!("spec.defaults.{key}"),
+                text,
+            );
+            Some((text.as_str(), evidence))
+        })
+        .collect())
 }
 
-fn config_map_gap(view: &View<'_>) -> Gap {
+/// Why cilium-config is missing.
+pub(super) fn config_map_gap(view: &View<'_>) -> Gap {
     view.config_maps()
         .find("kube-system", "cilium-config")
         .err()

@@ -34,6 +34,14 @@ pub fn restart(view: &View<'_>, key: Key) -> Fix {
     }
 }
 
+/// The command that restarts the agent of one node.
+pub fn restart_agent(view: &View<'_>, node: &str) -> String {
+    format!(
+        "kubectl -n {} delete pod -l k8s-app=cilium --field-selector spec.nodeName={node}",
+        age::namespace(view)
+    )
+}
+
 /// Sets a Helm value so that `key` is on, and restarts agents and operator.
 ///
 /// The chart's version is pinned, as an upgrade of Cilium is no part of the fix.

@@ -111,7 +111,7 @@ pub fn running(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
 ///
 /// The init container `config` writes them then. Since 1.19 a chart with a single configuration source has no
 /// such container and mounts the ConfigMap itself, which kubelet keeps up to date (daemonset.yaml).
-fn booted_from_snapshot(view: &View<'_>, node: &str) -> bool {
+pub(super) fn booted_from_snapshot(view: &View<'_>, node: &str) -> bool {
     pods::of_node(view, pods::AGENT, node).is_some_and(|pod| {
         pod.spec
             .init_containers

@@ -67,3 +67,10 @@ pub fn annotate_gateway(namespace: &str, gateway: &str, key: &str, value: &str) 
         "kubectl patch gateway {gateway} -n {namespace} --type merge -p '{{\"spec\":{{\"infrastructure\":{{\"annotations\":{{\"{key}\":\"{value}\"}}}}}}}}'"
     )
 }
+
+/// The command that removes such an annotation again.
+pub fn remove_from_gateway(namespace: &str, gateway: &str, key: &str) -> String {
+    format!(
+        "kubectl patch gateway {gateway} -n {namespace} --type merge -p '{{\"spec\":{{\"infrastructure\":{{\"annotations\":{{\"{key}\":null}}}}}}}}'"
+    )
+}

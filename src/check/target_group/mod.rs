@@ -1,8 +1,13 @@
 //! Hop 3: is the target registered, and checked as the Service needs?
 
+pub mod agent_port_checked_with_tls;
+pub mod check_timing_tight;
 mod eligibility;
 mod facts;
+mod health_check;
 pub mod instance_not_running;
+pub mod local_check_ignores_answer;
+pub mod local_check_on_traffic_port;
 pub mod placeholder_registered;
 mod registrar;
 mod registration_fix;

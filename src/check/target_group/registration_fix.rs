@@ -2,10 +2,31 @@
 
 use super::eligibility::{EXCLUDE, Rules};
 use super::registrar::Registrar;
-use crate::check::finding::{Fix, Risk};
+use crate::check::finding::{Change, Fix, Risk};
 use crate::model::Fact;
 use crate::model::kubernetes::Node;
 use crate::path::{AwsName, Path};
+
+/// The registrations that nodes ought to have, on the NodePort of a path.
+pub(super) fn registrations<'n>(
+    path: &Path,
+    group: &AwsName,
+    nodes: impl Iterator<Item = &'n Node>,
+) -> Vec<Change> {
+    if path.node_port == 0 {
+        return Vec::new();
+    }
+    nodes
+        .filter_map(|node| {
+            Some(Change::TargetRegistered {
+                region: group.region.clone(),
+                group: group.name.clone(),
+                id: node.instance_id()?.to_owned(),
+                port: path.node_port,
+            })
+        })
+        .collect()
+}
 
 /// Nothing says why: ask the registrar.
 pub(super) fn of_nodes(group: &AwsName, registrar: &Registrar<'_>) -> Fix {
@@ -60,14 +81,20 @@ pub(super) fn of_provider(group: &AwsName, blocking: &[&Fact<Node>]) -> Fix {
 }
 
 /// Nodes with the exclude label; `None` when something else keeps them out.
-pub(super) fn of_excluded(group: &AwsName, excluded: &[(&Fact<Node>, String)]) -> Option<Fix> {
+pub(super) fn of_excluded(
+    path: &Path,
+    group: &AwsName,
+    excluded: &[(&Fact<Node>, String)],
+) -> Option<Fix> {
     let labelled: Vec<&Fact<Node>> = excluded
         .iter()
         .filter(|(_, why)| why.starts_with(&format!("label {EXCLUDE}")))
         .map(|(node, _)| *node)
         .collect();
-    (!labelled.is_empty()).then(|| {
-        fix(
+    let changes = registrations(path, group, labelled.iter().map(|node| &node.value));
+    (!labelled.is_empty()).then(|| Fix {
+        changes,
+        ..fix(
             group,
             "remove the label from the nodes that shall take traffic",
             vec![format!(

@@ -1,11 +1,12 @@
 //! The target runs in a zone that the load balancer does not serve.
 
 use super::facts;
-use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
+use crate::check::finding::{Change, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::objects::{owner, setting};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::aws::Subnet;
 use crate::model::{Gap, Reason, Source};
 use crate::path::{AwsName, Path, Target};
 
@@ -23,6 +24,7 @@ pub static CHECK: Check = Check {
         Source::LoadBalancers,
         Source::TargetHealth,
         Source::Instances,
+        Source::Subnets,
     ],
     page: include_str!("target_zone_not_enabled.md"),
     known_issues: &[],
@@ -147,6 +149,37 @@ fn zones(view: &View<'_>, path: &Path, target: &Target) -> Result<Option<Zones>,
     Ok(Some((zone, enabled, evidence)))
 }
 
+/// The subnet of a zone that the balancer can only mean: the one of its VPC with the role tag for its
+/// scheme, or the only one there.
+fn subnet_in(view: &View<'_>, balancer: &AwsName, zone: &str) -> Option<String> {
+    let region = view.region(balancer, Source::LoadBalancers).ok()?;
+    let found = region.load_balancer(&balancer.name).ok()?;
+    let role = if found.scheme == "internal" {
+        "kubernetes.io/role/internal-elb"
+    } else {
+        "kubernetes.io/role/elb"
+    };
+    let all: Vec<&Subnet> = region
+        .subnets()
+        .ok()?
+        .iter()
+        .filter(|subnet| subnet.vpc_id == found.vpc_id && subnet.availability_zone == zone)
+        .collect();
+    let tagged: Vec<&Subnet> = all
+        .iter()
+        .copied()
+        .filter(|subnet| {
+            let tags = subnet.tags.iter();
+            tags.clone()
+                .any(|tag| tag.key == role && matches!(tag.value.as_str(), "" | "1"))
+        })
+        .collect();
+    match (tagged.as_slice(), all.as_slice()) {
+        ([only], _) | ([], [only]) => Some(only.subnet_id.clone()),
+        _ => None,
+    }
+}
+
 fn fix(view: &View<'_>, balancer: Option<&AwsName>, zone: &str) -> Option<Fix> {
     let service = view.service().ok().flatten()?;
     let balancer = balancer?;
@@ -164,7 +197,12 @@ fn fix(view: &View<'_>, balancer: Option<&AwsName>, zone: &str) -> Option<Fix> {
         })
         .unwrap_or_default();
     subnets.sort_unstable();
-    subnets.push(format!("SUBNET_IN_{zone}"));
+    let chosen = subnet_in(view, balancer, zone);
+    subnets.push(
+        chosen
+            .clone()
+            .unwrap_or_else(|| format!("SUBNET_IN_{zone}")),
+    );
     let (summary, commands, risk) = if owner == owner::Owner::CloudProvider {
         (
             "cloud-provider-aws never changes the subnets of an NLB: make the Service again with a subnet of the zone, or keep nodes out of the zone",
@@ -190,9 +228,18 @@ fn fix(view: &View<'_>, balancer: Option<&AwsName>, zone: &str) -> Option<Fix> {
     };
     Some(Fix {
         summary: summary.to_owned(),
+        changes: chosen
+            .filter(|_| !commands.is_empty())
+            .map(|subnet| Change::ZoneEnabled {
+                region: balancer.region.clone(),
+                balancer: balancer.name.clone(),
+                zone: zone.to_owned(),
+                subnet,
+            })
+            .into_iter()
+            .collect(),
         commands,
         risk,
-        changes: Vec::new(),
         after,
     })
 }

@@ -4,7 +4,7 @@ use super::eligibility::Rules;
 use super::registrar::Registrar;
 use super::registration_fix;
 use crate::check::View;
-use crate::check::finding::{Evidence, Finding, Layer};
+use crate::check::finding::{Evidence, Finding, Fix, Layer};
 use crate::check::objects::events;
 use crate::model::kubernetes::Node;
 use crate::model::{Fact, Gap, Origin};
@@ -100,7 +100,10 @@ pub(super) fn all(
         evidence,
     )
     .about(objects(group, &nodes.eligible_missing))
-    .fix(registration_fix::of_nodes(group, registrar))
+    .fix(Fix {
+        changes: registration_fix::registrations(path, group, missing(nodes)),
+        ..registration_fix::of_nodes(group, registrar)
+    })
 }
 
 /// The group is empty.
@@ -119,9 +122,13 @@ pub(super) fn none(
     };
     let lbc = registrar.rules == Rules::LoadBalancerController;
     let mut fix = registration_fix::of_nodes(group, registrar);
+    fix.changes = registration_fix::registrations(path, group, missing(nodes));
     let message = if let Some(node) = nodes.blocking.first().filter(|_| lbc) {
         evidence.push(provider(node));
-        fix = registration_fix::of_provider(group, &nodes.blocking);
+        fix = Fix {
+            changes: fix.changes,
+            ..registration_fix::of_provider(group, &nodes.blocking)
+        };
         format!(
             "the target group has no targets: providerID {:?} of node {} names no EC2 instance, and the AWS Load Balancer Controller then registers no node at all",
             node.spec.provider_id, node.metadata.name
@@ -148,7 +155,9 @@ pub(super) fn none(
                 why.clone(),
             )
         }));
-        fix = registration_fix::of_excluded(group, &nodes.excluded).unwrap_or(fix);
+        if let Some(of_excluded) = registration_fix::of_excluded(path, group, &nodes.excluded) {
+            fix = of_excluded;
+        }
         let reasons: BTreeSet<&str> = nodes.excluded.iter().map(|(_, why)| why.as_str()).collect();
         let reasons: Vec<&str> = reasons.into_iter().collect();
         format!(
@@ -234,6 +243,10 @@ fn provider(node: &Fact<Node>) -> Evidence {
         "spec.providerID",
         node.spec.provider_id.clone(),
     )
+}
+
+fn missing<'n>(nodes: &'n Nodes<'_>) -> impl Iterator<Item = &'n Node> {
+    nodes.eligible_missing.iter().map(|node| &node.value)
 }
 
 fn names(nodes: &[&Fact<Node>]) -> String {

@@ -11,6 +11,7 @@ use crate::model::cilium::{
     IpRule, RunningConfig, TproxyRule,
 };
 use crate::model::envoy::{DynamicListener, EnvoyAdmin, EnvoyCluster, EnvoyListener, ServerInfo};
+use crate::model::hubble::Flow;
 use crate::model::{Fact, Gap, Seen, Source};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -272,6 +273,21 @@ impl<'a> AgentView<'_, 'a> {
     /// The gap when it was not read.
     pub fn drop_events(&self) -> Read<'a, Vec<DropEvent>> {
         self.of_agent(Source::MonitorDrops, |agent| &agent.drop_events)
+    }
+
+    /// The flows that Hubble saw on the node.
+    ///
+    /// # Errors
+    /// The gap when it was not read.
+    pub fn flows(&self) -> Read<'a, Vec<Flow>> {
+        self.view.note(Source::HubbleFlows);
+        match self.view.snapshot.flows.get(&self.node) {
+            Some(seen) => seen.as_ref().map_err(Gap::clone),
+            None => Err(Gap::not_collected(
+                Source::HubbleFlows,
+                format!("node {}", self.node),
+            )),
+        }
     }
 
     /// The node's Envoy listeners.

@@ -11,6 +11,7 @@ mod region;
 pub use agent::{AgentView, Read};
 pub use region::{Found, Located, RegionView};
 
+use crate::model::hubble::Flow;
 use crate::model::kubernetes::Service;
 use crate::model::{Fact, Gap, Snapshot, Source};
 use crate::path::{AwsName, Path, RegionKey, Subject};
@@ -104,6 +105,15 @@ impl<'a> View<'a> {
     /// The nodes whose agents were read, in order of name.
     pub fn agent_nodes(&self) -> impl Iterator<Item = &'a str> {
         self.snapshot.agents.keys().map(String::as_str)
+    }
+
+    /// The flows that were recorded, by node.
+    pub fn flows(&self) -> impl Iterator<Item = (&'a str, &'a Fact<Vec<Flow>>)> {
+        self.note(Source::HubbleFlows);
+        self.snapshot
+            .flows
+            .iter()
+            .filter_map(|(node, flows)| Some((node.as_str(), flows.as_ref().ok()?)))
     }
 
     /// Remembers that a kind of reading was consulted.

@@ -4,8 +4,9 @@ use super::View;
 use crate::model::aws::load_balancer::{Attribute, TagDescription};
 use crate::model::aws::security_group::PrefixListEntry;
 use crate::model::aws::{
-    CallerIdentity, Instance, Listener, LoadBalancer, NetworkAcl, NetworkInterface, Region,
-    RouteTable, SecurityGroup, Subnet, TargetGroup,
+    BlockPublicAccess, BlockPublicAccessExclusion, CallerIdentity, Instance, Listener,
+    LoadBalancer, NetworkAcl, NetworkInterface, Region, RouteTable, SecurityGroup, Subnet,
+    TargetGroup,
 };
 use crate::model::{Fact, Gap, Origin, Reason, Seen, Source};
 use std::collections::BTreeMap;
@@ -207,6 +208,16 @@ impl<'a> RegionView<'_, 'a> {
         )
     }
 
+    /// Where the attributes of a target group were read.
+    ///
+    /// # Errors
+    /// The gap when they were not read.
+    pub fn target_group_attributes_origin(&self, name: &str) -> Result<&'a Origin, Gap> {
+        self.view.note(Source::TargetGroupAttributes);
+        let all = &self.index.region.target_group_attributes;
+        Ok(&Region::keyed(all, Source::TargetGroupAttributes, name)?.origin)
+    }
+
     /// Where the health of a target group was read.
     ///
     /// # Errors
@@ -302,6 +313,15 @@ impl<'a> RegionView<'_, 'a> {
         self.found(Source::RouteTables, tables, value, subnet)
     }
 
+    /// Every subnet of the answer.
+    ///
+    /// # Errors
+    /// The gap when they were not read.
+    pub fn subnets(&self) -> Result<&'a Fact<Vec<Subnet>>, Gap> {
+        self.view.note(Source::Subnets);
+        self.index.region.subnets.as_ref().map_err(Gap::clone)
+    }
+
     /// A subnet by id.
     ///
     /// # Errors
@@ -309,6 +329,28 @@ impl<'a> RegionView<'_, 'a> {
     pub fn subnet(&self, id: &str) -> Found<'a, Subnet> {
         let value = self.index.subnets.get(id).copied();
         self.found(Source::Subnets, &self.index.region.subnets, value, id)
+    }
+
+    /// Whether VPCs of the region may talk to the internet at all.
+    ///
+    /// # Errors
+    /// The gap when it was not read.
+    pub fn block_public_access(&self) -> Result<&'a Fact<BlockPublicAccess>, Gap> {
+        self.view.note(Source::BlockPublicAccess);
+        let seen = &self.index.region.block_public_access;
+        seen.as_ref().map_err(Gap::clone)
+    }
+
+    /// What block public access leaves alone.
+    ///
+    /// # Errors
+    /// The gap when it was not read.
+    pub fn block_public_access_exclusions(
+        &self,
+    ) -> Result<&'a Fact<Vec<BlockPublicAccessExclusion>>, Gap> {
+        self.view.note(Source::BlockPublicAccessExclusions);
+        let seen = &self.index.region.block_public_access_exclusions;
+        seen.as_ref().map_err(Gap::clone)
     }
 
     /// The entries of a prefix list.

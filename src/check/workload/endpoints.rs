@@ -58,11 +58,11 @@ impl<'a> Endpoints<'a> {
         self.all().filter(|endpoint| endpoint.is_ready()).count()
     }
 
-    /// How many ready endpoints run on a node.
+    /// How many ready endpoints Cilium counts as local on a node; those without a node name count everywhere.
     pub fn ready_on(&self, node: &str) -> usize {
         self.all()
             .filter(|endpoint| endpoint.is_ready())
-            .filter(|endpoint| endpoint.node_name.as_deref() == Some(node))
+            .filter(|endpoint| endpoint.is_local_to(node))
             .count()
     }
 }

@@ -2,7 +2,16 @@
 
 pub mod chains;
 pub mod check_protocol_mismatch;
+pub mod client_range_not_admitted;
+pub mod client_ranges;
+pub mod connection_collisions;
+pub mod dns_points_elsewhere;
 pub mod endpoints;
+pub mod hairpin;
 pub mod http_check_misses_host;
 pub mod http_probe;
+pub mod listener_port_not_admitted;
+pub mod listener_tls_mismatch;
 pub mod no_ready_endpoints;
+pub mod preservation;
+pub mod zone_without_target;

@@ -1,5 +1,8 @@
 //! Answers of EC2 in the shapes of the AWS CLI.
 
+use crate::model::aws::block_public_access::{
+    BlockPublicAccessExclusion, BlockPublicAccessOptions,
+};
 use crate::model::aws::instance::{
     Attachment, GroupIdentifier, InstanceState, Ipv4Prefix, Ipv6Address, Placement, PrivateIp,
     Reservation,
@@ -319,6 +322,29 @@ pub(super) fn vpc(vpc: &types::Vpc) -> Vpc {
                 cidr_block: text(association.cidr_block()),
             })
             .collect(),
+    }
+}
+
+pub(super) fn block_public_access(
+    options: &types::VpcBlockPublicAccessOptions,
+) -> BlockPublicAccessOptions {
+    let mode = options.internet_gateway_block_mode();
+    BlockPublicAccessOptions {
+        internet_gateway_block_mode: owned(mode.map(|mode| mode.as_str())),
+        state: owned(options.state().map(|state| state.as_str())),
+        managed_by: owned(options.managed_by().map(|by| by.as_str())),
+    }
+}
+
+pub(super) fn block_public_access_exclusion(
+    exclusion: &types::VpcBlockPublicAccessExclusion,
+) -> BlockPublicAccessExclusion {
+    let mode = exclusion.internet_gateway_exclusion_mode();
+    BlockPublicAccessExclusion {
+        exclusion_id: text(exclusion.exclusion_id()),
+        internet_gateway_exclusion_mode: owned(mode.map(|mode| mode.as_str())),
+        resource_arn: text(exclusion.resource_arn()),
+        state: owned(exclusion.state().map(|state| state.as_str())),
     }
 }
 

@@ -3,9 +3,10 @@
 use super::failure::Failure;
 use super::find::{BALANCERS, Found};
 use crate::model::aws::instance::Reservation;
-use crate::model::aws::{LoadBalancer, SecurityGroup};
+use crate::model::aws::{LoadBalancer, NetworkInterface, SecurityGroup};
 use futures::StreamExt;
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 /// Target groups at a time.
 const AT_A_TIME: usize = 4;
@@ -25,7 +26,7 @@ impl Found<'_> {
         all.into_iter().collect()
     }
 
-    /// Health and attributes of every target group; returns the ids of instance targets.
+    /// Health and attributes of every target group; returns the ids of all targets.
     async fn health(&self) -> BTreeSet<String> {
         let reader = &self.reader;
         let answers: Vec<_> = futures::stream::iter(&self.groups)
@@ -48,12 +49,8 @@ impl Found<'_> {
             .buffer_unordered(AT_A_TIME)
             .collect()
             .await;
-        let targets = answers
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|health| health.target.id);
-        targets.filter(|id| id.starts_with("i-")).collect()
+        let targets = answers.into_iter().flatten().flatten();
+        targets.map(|health| health.target.id).collect()
     }
 
     async fn balancer_attributes(&self) {
@@ -85,19 +82,59 @@ impl Found<'_> {
             .await;
     }
 
-    /// Interfaces of the load balancers: the addresses that health checks come from.
-    async fn interfaces(&self) {
-        let descriptions: Vec<String> = self.balancers.iter().filter_map(interface_name).collect();
-        if descriptions.is_empty() {
-            return;
+    fn has_address_targets(&self) -> bool {
+        self.groups.iter().any(|group| group.target_type == "ip")
+    }
+
+    /// Interfaces of the load balancers: the addresses that health checks come from. With targets by
+    /// address those of the whole VPC, because no filter finds an address in a delegated prefix.
+    async fn interfaces(&self) -> Vec<NetworkInterface> {
+        let (by, values) = if self.has_address_targets() {
+            ("vpc-id", self.vpcs())
+        } else {
+            let names = self.balancers.iter().filter_map(interface_name);
+            ("description", names.collect())
+        };
+        if values.is_empty() {
+            return Vec::new();
         }
-        let call = self.reader.network_interfaces(&descriptions);
+        let call = self.reader.network_interfaces(by, &values);
         self.reader
             .document(
                 "ec2-describe-network-interfaces",
                 "",
                 "NetworkInterfaces",
                 call,
+            )
+            .await
+            .unwrap_or_default()
+    }
+
+    /// Whether the internet may reach the load balancers at all, and what is excluded where it may not.
+    async fn public_access(&self) {
+        let public = |balancer: &LoadBalancer| balancer.scheme == "internet-facing";
+        if !self.balancers.iter().any(public) {
+            return;
+        }
+        let reader = &self.reader;
+        let options = reader
+            .document(
+                "ec2-describe-vpc-block-public-access-options",
+                "",
+                "VpcBlockPublicAccessOptions",
+                reader.block_public_access(),
+            )
+            .await;
+        let mode = options.and_then(|options| options.internet_gateway_block_mode);
+        if mode.is_none_or(|mode| mode == "off") {
+            return;
+        }
+        reader
+            .document(
+                "ec2-describe-vpc-block-public-access-exclusions",
+                "",
+                "VpcBlockPublicAccessExclusions",
+                reader.block_public_access_exclusions(),
             )
             .await;
     }
@@ -116,7 +153,7 @@ impl Found<'_> {
         let subnets = reader.document("ec2-describe-subnets", "", "Subnets", subnets);
         let ranges = async {
             // Only an address that is registered as a target can be outside the VPC's ranges.
-            if self.groups.iter().any(|group| group.target_type == "ip") {
+            if self.has_address_targets() {
                 let call = reader.vpcs(&vpcs);
                 reader.document("ec2-describe-vpcs", "", "Vpcs", call).await;
             }
@@ -125,12 +162,15 @@ impl Found<'_> {
     }
 
     /// The instances, then the security groups of both ends, then the prefix lists that those name.
-    async fn instances(&self, ids: &BTreeSet<String>) -> usize {
+    ///
+    /// `of_addresses` are the groups of interfaces that carry targets by address.
+    async fn instances(&self, ids: &BTreeSet<String>, of_addresses: BTreeSet<String>) -> usize {
         let mut instances = 0;
         let mut groups: BTreeSet<String> = self
             .balancers
             .iter()
             .flat_map(|balancer| balancer.security_groups.clone())
+            .chain(of_addresses)
             .collect();
         if !ids.is_empty() {
             let ids: Vec<String> = ids.iter().cloned().collect();
@@ -171,7 +211,7 @@ impl Found<'_> {
         let account = &self.reader.account;
         if instances > 0 {
             self.reader
-                .keep::<LoadBalancer>(BALANCERS, "", "LoadBalancers", &[]);
+                .keep::<[LoadBalancer]>(BALANCERS, "", "LoadBalancers", &[]);
             return;
         }
         let reason = format!(
@@ -187,12 +227,16 @@ impl Found<'_> {
 /// Reads everything else of a region. `nodes` are the instance ids of the cluster's nodes.
 pub(in crate::collect) async fn detail(found: &Found<'_>, nodes: &BTreeSet<String>) {
     let targets = async {
-        let mut ids = found.health().await;
-        let by_address = found.groups.iter().any(|group| group.target_type == "ip");
-        if ids.is_empty() || by_address {
+        let (registered, interfaces) =
+            futures::future::join(found.health(), found.interfaces()).await;
+        let (mut ids, addresses): (BTreeSet<String>, BTreeSet<String>) =
+            registered.into_iter().partition(|id| id.starts_with("i-"));
+        if ids.is_empty() || found.has_address_targets() {
             ids.extend(nodes.iter().cloned());
         }
-        let instances = found.instances(&ids).await;
+        let instances = found
+            .instances(&ids, groups_of_addresses(&interfaces, &addresses))
+            .await;
         if let Some(failure) = &found.missing {
             found.absent(failure, instances);
         }
@@ -200,7 +244,7 @@ pub(in crate::collect) async fn detail(found: &Found<'_>, nodes: &BTreeSet<Strin
     let rest = futures::future::join4(
         found.balancer_attributes(),
         found.tags(),
-        found.interfaces(),
+        found.public_access(),
         found.network(),
     );
     futures::future::join(targets, rest).await;
@@ -221,6 +265,20 @@ fn groups_of(reservations: &[Reservation]) -> BTreeSet<String> {
         .collect()
 }
 
+/// The groups of the interfaces that carry any of the addresses.
+fn groups_of_addresses(
+    interfaces: &[NetworkInterface],
+    addresses: &BTreeSet<String>,
+) -> BTreeSet<String> {
+    let addresses: Vec<IpAddr> = addresses.iter().filter_map(|id| id.parse().ok()).collect();
+    interfaces
+        .iter()
+        .filter(|eni| addresses.iter().any(|address| eni.carries(*address)))
+        .flat_map(|eni| &eni.groups)
+        .map(|group| group.group_id.clone())
+        .collect()
+}
+
 fn prefix_lists(groups: &[SecurityGroup]) -> BTreeSet<String> {
     groups
         .iter()
@@ -237,8 +295,8 @@ fn prefix_lists(groups: &[SecurityGroup]) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{interface_name, prefix_lists};
-    use crate::model::aws::{LoadBalancer, SecurityGroup};
+    use super::{groups_of_addresses, interface_name, prefix_lists};
+    use crate::model::aws::{LoadBalancer, NetworkInterface, SecurityGroup};
     use serde_json::json;
 
     #[test]
@@ -252,6 +310,19 @@ mod tests {
             interface_name(&balancer).as_deref(),
             Some("ELB net/k8s-web/0a1b")
         );
+    }
+
+    #[test]
+    fn groups_come_from_the_interfaces_that_carry_targets() {
+        let interfaces: Vec<NetworkInterface> = serde_json::from_value(json!([
+            {"NetworkInterfaceId": "eni-1", "PrivateIpAddress": "10.0.0.7", "Groups": [{"GroupId": "sg-1"}]},
+            {"NetworkInterfaceId": "eni-2", "Ipv4Prefixes": [{"Ipv4Prefix": "10.0.1.16/28"}], "Groups": [{"GroupId": "sg-2"}]},
+            {"NetworkInterfaceId": "eni-3", "PrivateIpAddress": "10.0.2.7", "Groups": [{"GroupId": "sg-3"}]},
+        ]))
+        .unwrap();
+        let targets = ["10.0.0.7".to_owned(), "10.0.1.20".to_owned()].into();
+        let groups = groups_of_addresses(&interfaces, &targets);
+        assert_eq!(groups, ["sg-1".to_owned(), "sg-2".to_owned()].into());
     }
 
     #[test]

@@ -4,6 +4,9 @@
 use super::convert_ec2 as convert;
 use super::failure::Failure;
 use super::reader::Reader;
+use crate::model::aws::block_public_access::{
+    BlockPublicAccessExclusion, BlockPublicAccessOptions,
+};
 use crate::model::aws::instance::Reservation;
 use crate::model::aws::security_group::PrefixListEntry;
 use crate::model::aws::{NetworkAcl, NetworkInterface, RouteTable, SecurityGroup, Subnet, Vpc};
@@ -65,18 +68,20 @@ impl Reader<'_> {
         )
     }
 
-    /// Network interfaces by description, by which Elastic Load Balancing marks its own.
+    /// Network interfaces by one filter: `description`, by which Elastic Load Balancing marks its own,
+    /// or `vpc-id`.
     pub(super) async fn network_interfaces(
         &self,
-        descriptions: &[String],
+        by: &str,
+        values: &[String],
     ) -> Result<Vec<NetworkInterface>, Failure> {
         filtered!(
             self,
             "DescribeNetworkInterfaces",
             describe_network_interfaces,
             LARGE_PAGE,
-            "description",
-            descriptions,
+            by,
+            values,
             network_interfaces,
             convert::network_interface,
             include_managed_resources
@@ -150,6 +155,41 @@ impl Reader<'_> {
             vpcs,
             convert::vpc
         )
+    }
+
+    /// Whether VPCs of the region may talk to the internet at all.
+    pub(super) async fn block_public_access(&self) -> Result<BlockPublicAccessOptions, Failure> {
+        let call = self.ec2.describe_vpc_block_public_access_options();
+        let answer = self
+            .ec2("DescribeVpcBlockPublicAccessOptions", call.send())
+            .await?;
+        let options = answer.vpc_block_public_access_options();
+        Ok(options
+            .map(convert::block_public_access)
+            .unwrap_or_default())
+    }
+
+    /// The VPCs and subnets that may although the region's may not.
+    pub(super) async fn block_public_access_exclusions(
+        &self,
+    ) -> Result<Vec<BlockPublicAccessExclusion>, Failure> {
+        self.pages(|token| async {
+            let call = self
+                .ec2
+                .describe_vpc_block_public_access_exclusions()
+                .max_results(LARGE_PAGE)
+                .set_next_token(token);
+            let answer = self
+                .ec2("DescribeVpcBlockPublicAccessExclusions", call.send())
+                .await?;
+            let items = answer
+                .vpc_block_public_access_exclusions()
+                .iter()
+                .map(convert::block_public_access_exclusion)
+                .collect();
+            Ok((items, answer.next_token))
+        })
+        .await
     }
 
     pub(super) async fn prefix_list(&self, id: &str) -> Result<Vec<PrefixListEntry>, Failure> {

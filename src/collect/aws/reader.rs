@@ -158,19 +158,19 @@ impl<'a> Reader<'a> {
     }
 
     /// Keeps what a call answers under its operation, or why it does not; the items go on to the caller.
-    pub(super) async fn document<T: Serialize>(
+    pub(super) async fn document<A: Serialize>(
         &self,
         operation: &str,
         key: &str,
         field: &str,
-        read: impl Future<Output = Result<Vec<T>, Failure>>,
-    ) -> Option<Vec<T>> {
+        read: impl Future<Output = Result<A, Failure>>,
+    ) -> Option<A> {
         let source = self.account.source(operation, key);
         self.notebook.expect(&source, &source);
-        let items = match read.await {
-            Ok(items) => {
-                self.keep(operation, key, field, &items);
-                Some(items)
+        let answer = match read.await {
+            Ok(answer) => {
+                self.keep(operation, key, field, &answer);
+                Some(answer)
             }
             Err(failure) => {
                 self.notebook.gap(&source, failure);
@@ -178,28 +178,34 @@ impl<'a> Reader<'a> {
             }
         };
         self.notebook.settle(&source);
-        items
+        answer
     }
 
     /// Writes a document as the AWS CLI prints it.
-    pub(super) fn keep<T: Serialize>(&self, operation: &str, key: &str, field: &str, items: &[T]) {
+    pub(super) fn keep<A: Serialize + ?Sized>(
+        &self,
+        operation: &str,
+        key: &str,
+        field: &str,
+        answer: &A,
+    ) {
         let source = self.account.source(operation, key);
-        match printed(field, items) {
+        match printed(field, answer) {
             Ok(bytes) => self.notebook.document(format!("{source}.json"), bytes),
             Err(error) => self.notebook.gap(source, format!("Unwritable: {error}")),
         }
     }
 }
 
-/// `{"Field": [...]}` with the CLI's indentation of four blanks.
-pub(super) fn printed<T: Serialize>(
+/// `{"Field": …}` with the CLI's indentation of four blanks.
+pub(super) fn printed<A: Serialize + ?Sized>(
     field: &str,
-    items: &[T],
+    answer: &A,
 ) -> Result<Vec<u8>, serde_json::Error> {
     let mut out = Vec::new();
     let format = serde_json::ser::PrettyFormatter::with_indent(b"    ");
     let mut writer = serde_json::Serializer::with_formatter(&mut out, format);
-    serde_json::json!({ field: serde_json::to_value(items)? }).serialize(&mut writer)?;
+    serde_json::json!({ field: serde_json::to_value(answer)? }).serialize(&mut writer)?;
     out.push(b'\n');
     Ok(out)
 }

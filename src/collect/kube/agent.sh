@@ -33,8 +33,11 @@ s cilium/iptables-save.txt iptables-save -t mangle
 s cilium/ip-rule.txt ip rule
 s cilium/ip-route-2004.txt ip route show table 2004
 s cilium/proc-net-tcp.txt sh -c 'cd "$1/proc/net" && grep -hE "local_address| 0A " tcp && { [ ! -r tcp6 ] || grep -h " 0A " tcp6 || :; }' sh "${CILIUM_LB_ROOT:-}"
+s cilium/sysctl.txt sh -c 'for f in ${CILIUM_LB_ROOT:-}/proc/sys/net/ipv4/conf/*/rp_filter; do d=${f%/*}; read -r v <"$f" && echo "net.ipv4.conf.${d##*/}.rp_filter = $v"; done'
 s cilium/bpf-metrics-list.json $C bpf metrics list -o json
 for p; do n=cilium/health-check-node-port.$p.txt
 if command -v curl >/dev/null 2>&1; then s $n curl -sS -i -m 3 "http://127.0.0.1:$p/healthz"
 else s $n bash -c 'exec 9<>/dev/tcp/127.0.0.1/$1 && printf "GET /healthz HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n" >&9 && cat <&9' bash $p; fi; done
+a agent cilium/metrics.txt $C metrics list -p 'bpf_map_pressure|drift_checker|xds_events|feature_adv_connect'
+s cilium/bpf-metrics-list.2.json $C bpf metrics list -o json
 f end 0 ''

@@ -42,6 +42,10 @@ pub(super) const CONFIG_KEYS: &[&str] = &[
     "tunnel-port",
     "enable-policy",
     "policy-audit-mode",
+    "k8s-service-proxy-name",
+    "enable-service-topology",
+    "enable-ipsec",
+    "cni-chaining-mode",
 ];
 
 /// A boundary of 128 random bits.

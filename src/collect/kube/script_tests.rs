@@ -73,6 +73,9 @@ fn a_healthy_agent_gives_every_document() {
     std::fs::write(config.join("devices"), "").unwrap();
     std::fs::write(config.join("enable-envoy-config"), "true").unwrap();
     std::fs::write(config.join("identity-allocation-mode"), "crd").unwrap();
+    let filter = directory.join("root/proc/sys/net/ipv4/conf/ens5");
+    std::fs::create_dir_all(&filter).unwrap();
+    std::fs::write(filter.join("rp_filter"), "2\n").unwrap();
     let result = run(directory, &[31753]);
     assert!(result.complete);
     assert!(result.gaps.is_empty(), "{:?}", result.gaps);
@@ -82,6 +85,7 @@ fn a_healthy_agent_gives_every_document() {
         [
             "cilium/bpf-lb-list-frontends.json",
             "cilium/bpf-lb-list.json",
+            "cilium/bpf-metrics-list.2.json",
             "cilium/bpf-metrics-list.json",
             "cilium/config-map/devices",
             "cilium/config-map/enable-envoy-config",
@@ -98,9 +102,11 @@ fn a_healthy_agent_gives_every_document() {
             "cilium/ip-route-2004.txt",
             "cilium/ip-rule.txt",
             "cilium/iptables-save.txt",
+            "cilium/metrics.txt",
             "cilium/proc-net-tcp.txt",
             "cilium/service-list.json",
             "cilium/status.json",
+            "cilium/sysctl.txt",
             "cilium/version.json",
             "envoy/clusters.json",
             "envoy/config_dump.json",
@@ -117,6 +123,10 @@ fn a_healthy_agent_gives_every_document() {
         b"  sl  local_address rem_address   st\n   0: 00000000:7968 00000000:0000 0A 0\n\n"
     );
     assert_eq!(result.documents["cilium/db-services.json"], b"");
+    assert_eq!(
+        result.documents["cilium/sysctl.txt"],
+        b"net.ipv4.conf.ens5.rp_filter = 2\n"
+    );
     assert_eq!(
         result.documents["cilium/config-map/enable-envoy-config"],
         b"true"

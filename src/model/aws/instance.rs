@@ -1,5 +1,6 @@
 //! EC2 instances and network interfaces.
 
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
@@ -197,6 +198,40 @@ impl Instance {
 }
 
 impl NetworkInterface {
+    /// Whether an address is one of its own or inside a prefix that was delegated to it.
+    pub fn carries(&self, address: IpAddr) -> bool {
+        // AWS writes IPv4 addresses in one way only, so their texts can be compared.
+        let text = address.to_string();
+        let delegated = |prefix: &Ipv4Prefix| {
+            let block = prefix.ipv4_prefix.parse::<IpNet>();
+            block.is_ok_and(|block| block.contains(&address))
+        };
+        match address {
+            IpAddr::V4(_) => {
+                self.private_ip_address.as_deref() == Some(text.as_str())
+                    || self
+                        .private_ip_addresses
+                        .iter()
+                        .any(|ip| ip.private_ip_address == text)
+                    || self.ipv4_prefixes.iter().any(delegated)
+            }
+            IpAddr::V6(_) => self
+                .ipv6_addresses
+                .iter()
+                .any(|ip| ip.ipv6_address.parse() == Ok(address)),
+        }
+    }
+
+    /// The address that an `instance` target of an IPv6 target group stands for.
+    pub fn primary_ipv6(&self) -> Option<IpAddr> {
+        self.ipv6_addresses
+            .iter()
+            .find(|ip| ip.is_primary_ipv6 == Some(true))?
+            .ipv6_address
+            .parse()
+            .ok()
+    }
+
     /// All private IPv4 addresses; health checks may come from any of them.
     pub fn addresses(&self) -> Vec<IpAddr> {
         let mut all: Vec<IpAddr> = self

@@ -4,6 +4,7 @@
 //! the very documents that a person would capture by hand.
 
 pub mod arn;
+pub mod block_public_access;
 pub mod instance;
 pub mod load_balancer;
 pub mod network_acl;
@@ -14,6 +15,7 @@ pub mod subnet;
 pub mod target_group;
 
 pub use arn::Arn;
+pub use block_public_access::{BlockPublicAccess, BlockPublicAccessExclusion};
 pub use instance::{Instance, NetworkInterface};
 pub use load_balancer::{Listener, LoadBalancer};
 pub use network_acl::NetworkAcl;

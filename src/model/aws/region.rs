@@ -3,8 +3,8 @@
 use super::load_balancer::{Attribute, Listener, LoadBalancer, TagDescription};
 use super::security_group::PrefixListEntry;
 use super::{
-    Instance, NetworkAcl, NetworkInterface, RouteTable, SecurityGroup, Subnet, TargetGroup,
-    TargetHealthDescription, Vpc,
+    BlockPublicAccess, BlockPublicAccessExclusion, Instance, NetworkAcl, NetworkInterface,
+    RouteTable, SecurityGroup, Subnet, TargetGroup, TargetHealthDescription, Vpc,
 };
 use crate::model::{Gap, Seen, Source};
 use serde::{Deserialize, Serialize};
@@ -59,6 +59,10 @@ pub struct Region {
     pub subnets: Seen<Vec<Subnet>>,
     /// VPCs.
     pub vpcs: Seen<Vec<Vpc>>,
+    /// Whether VPCs may talk to the internet at all.
+    pub block_public_access: Seen<BlockPublicAccess>,
+    /// VPCs and subnets that may all the same.
+    pub block_public_access_exclusions: Seen<Vec<BlockPublicAccessExclusion>>,
     /// Entries by prefix list id.
     pub prefix_lists: BTreeMap<String, Seen<Vec<PrefixListEntry>>>,
 }
@@ -87,6 +91,8 @@ impl Region {
             route_tables: unread(Source::RouteTables),
             subnets: unread(Source::Subnets),
             vpcs: unread(Source::Vpcs),
+            block_public_access: unread(Source::BlockPublicAccess),
+            block_public_access_exclusions: unread(Source::BlockPublicAccessExclusions),
             prefix_lists: BTreeMap::new(),
         }
     }

@@ -82,6 +82,14 @@ pub struct Route {
 }
 
 impl Route {
+    /// What it is about: a block of addresses or a prefix list.
+    pub fn destination(&self) -> Option<&str> {
+        self.destination_cidr_block
+            .as_deref()
+            .or(self.destination_ipv6_cidr_block.as_deref())
+            .or(self.destination_prefix_list_id.as_deref())
+    }
+
     /// The next hop, in the words of the console.
     pub fn next_hop(&self) -> &str {
         [

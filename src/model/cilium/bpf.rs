@@ -1,6 +1,7 @@
 //! BPF load balancer entries: what the datapath really does with a packet.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// The traffic a frontend serves.
@@ -19,8 +20,9 @@ pub struct FrontendKey {
     pub address: IpAddr,
     /// Port.
     pub port: u16,
-    /// `TCP`, `UDP`, `ANY`; `ANY` also where the version prints none (before 1.17).
-    pub protocol: String,
+    /// `TCP`, `UDP`, `ANY`; `ANY` also where the version prints none (before 1.17). Borrowed where it is one
+    /// of these, as a node can have hundreds of thousands of frontends.
+    pub protocol: Cow<'static, str>,
     /// Scope.
     pub scope: Scope,
 }
@@ -49,14 +51,15 @@ pub enum FrontendKind {
 pub struct Flags {
     /// The type.
     pub kind: FrontendKind,
-    /// Everything else, verbatim: `Local`, `non-routable`, `check source-range`, `l7-load-balancer`, …
-    pub words: BTreeSet<String>,
+    /// Everything else in alphabetical order: `Local`, `non-routable`, `check source-range`, `l7-load-balancer`,
+    /// … Borrowed where this program knows the word, else as it was printed.
+    pub words: Vec<Cow<'static, str>>,
 }
 
 impl Flags {
     /// Whether `word` is set.
     pub fn has(&self, word: &str) -> bool {
-        self.words.contains(word)
+        self.words.iter().any(|one| one == word)
     }
 }
 
@@ -137,7 +140,7 @@ impl BpfLb {
             self.frontends.get(&FrontendKey {
                 address,
                 port,
-                protocol: protocol.to_owned(),
+                protocol: Cow::Borrowed(protocol),
                 scope: Scope::External,
             })
         })

@@ -62,6 +62,8 @@ pub struct HealthAnswer {
     pub code: Option<u16>,
     /// `localEndpoints` of the body.
     pub local_endpoints: Option<u32>,
+    /// Namespace and name of the Service that the body names.
+    pub service: Option<(String, String)>,
     /// Whether the body is written as kube-proxy writes it: over several lines, newer ones with
     /// `serviceProxyHealthy` (kubernetes pkg/proxy/healthcheck/service_health.go).
     pub by_kube_proxy: bool,

@@ -39,6 +39,25 @@ pub struct Endpoint {
     pub node_name: Option<String>,
     /// What stands behind it.
     pub target_ref: Option<TargetRef>,
+    /// Which consumers should use it; absent when the Service asks for no topology.
+    pub hints: Option<EndpointHints>,
+}
+
+/// Topology hints of an endpoint (topology-mode `Auto`, or `spec.trafficDistribution`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EndpointHints {
+    /// The zones whose nodes should use the endpoint.
+    #[serde(deserialize_with = "null_as_default")]
+    pub for_zones: Vec<ForZone>,
+}
+
+/// A zone of [`EndpointHints`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct ForZone {
+    /// Name of the zone.
+    pub name: String,
 }
 
 /// Conditions of an endpoint; an absent `ready` counts as true (API convention).
@@ -104,6 +123,21 @@ impl EndpointSlice {
 }
 
 impl Endpoint {
+    /// Whether Cilium counts it as local on `node`: endpoints without a node name are local everywhere
+    /// (pkg/service `requireNodeLocalBackends`, pkg/loadbalancer/healthserver `getLocalEndpointCount`).
+    pub fn is_local_to(&self, node: &str) -> bool {
+        self.node_name
+            .as_deref()
+            .is_none_or(|name| name.is_empty() || name == node)
+    }
+
+    /// Whether its hints name zones, and `zone` is none of them.
+    pub fn is_hinted_away_from(&self, zone: &str) -> bool {
+        self.hints.as_ref().is_some_and(|hints| {
+            !hints.for_zones.is_empty() && hints.for_zones.iter().all(|one| one.name != zone)
+        })
+    }
+
     /// Ready by the API's convention: absent counts as ready.
     pub fn is_ready(&self) -> bool {
         self.conditions.ready.unwrap_or(true)

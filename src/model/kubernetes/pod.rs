@@ -40,6 +40,17 @@ pub struct Container {
     pub name: String,
     /// Image with tag.
     pub image: String,
+    /// The ports it declares; a container may listen on others as well.
+    #[serde(deserialize_with = "null_as_default")]
+    pub ports: Vec<ContainerPort>,
+}
+
+/// A port that a container declares.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ContainerPort {
+    /// Number.
+    pub container_port: u16,
 }
 
 /// The status of a Pod.
@@ -112,6 +123,17 @@ impl Pod {
     /// The `Ready` condition.
     pub fn ready(&self) -> Option<&Condition> {
         condition(&self.status.conditions, "Ready")
+    }
+
+    /// Whether its containers declare ports, and `port` is none of them.
+    pub fn declares_other_ports_than(&self, port: u16) -> bool {
+        let mut declared = self
+            .spec
+            .containers
+            .iter()
+            .flat_map(|one| &one.ports)
+            .peekable();
+        declared.peek().is_some() && declared.all(|one| one.container_port != port)
     }
 
     /// When the container called `name` was started, or the Pod if that is not known. RFC 3339.

@@ -48,6 +48,8 @@ pub struct ServiceSpec {
     pub allocate_load_balancer_node_ports: Option<bool>,
     /// `None` or `ClientIP`.
     pub session_affinity: String,
+    /// `PreferClose`, `PreferSameZone`, `PreferSameNode`.
+    pub traffic_distribution: Option<String>,
 }
 
 /// A port of a Service.

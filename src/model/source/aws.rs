@@ -125,6 +125,22 @@ pub(super) static ROWS: &[SourceInfo] = &[
         agent: false,
     },
     SourceInfo {
+        source: Source::BlockPublicAccess,
+        key: "ec2-describe-vpc-block-public-access-options",
+        title: "VPC block public access",
+        command: "aws ec2 describe-vpc-block-public-access-options",
+        permission: "ec2:DescribeVpcBlockPublicAccessOptions",
+        agent: false,
+    },
+    SourceInfo {
+        source: Source::BlockPublicAccessExclusions,
+        key: "ec2-describe-vpc-block-public-access-exclusions",
+        title: "exclusions from VPC block public access",
+        command: "aws ec2 describe-vpc-block-public-access-exclusions",
+        permission: "ec2:DescribeVpcBlockPublicAccessExclusions",
+        agent: false,
+    },
+    SourceInfo {
         source: Source::PrefixLists,
         key: "ec2-get-managed-prefix-list-entries",
         title: "prefix list entries",

@@ -93,6 +93,10 @@ pub enum Source {
     Subnets,
     /// VPCs.
     Vpcs,
+    /// Whether VPCs of the region may talk to the internet at all.
+    BlockPublicAccess,
+    /// VPCs and subnets that may although the region's may not.
+    BlockPublicAccessExclusions,
     /// Prefix list entries.
     PrefixLists,
     /// Tagged resources.

@@ -78,6 +78,13 @@ pub(super) fn document(
         "ec2-describe-route-tables" => document.list(&mut region.route_tables, "RouteTables"),
         "ec2-describe-subnets" => document.list(&mut region.subnets, "Subnets"),
         "ec2-describe-vpcs" => document.list(&mut region.vpcs, "Vpcs"),
+        "ec2-describe-vpc-block-public-access-options" => {
+            document.whole(&mut region.block_public_access);
+        }
+        "ec2-describe-vpc-block-public-access-exclusions" => document.list(
+            &mut region.block_public_access_exclusions,
+            "VpcBlockPublicAccessExclusions",
+        ),
         "ec2-get-managed-prefix-list-entries" => {
             document.keyed(&mut region.prefix_lists, "Entries")
         }

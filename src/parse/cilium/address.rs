@@ -5,6 +5,7 @@
 
 use crate::model::cilium::{FrontendKey, Scope};
 use crate::parse::text::number;
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The protocol of keys that name none.
@@ -36,17 +37,21 @@ pub(super) fn backend(text: &str) -> Option<(IpAddr, u16)> {
 }
 
 /// The protocol as the model names it.
-pub(super) fn protocol_name(text: &str) -> String {
-    match text.to_ascii_uppercase().as_str() {
-        "" | "NONE" => ANY.to_owned(),
-        name => name.to_owned(),
+pub(super) fn protocol_name(text: &str) -> Cow<'static, str> {
+    let known = ["TCP", ANY, "UDP", "SCTP"]
+        .into_iter()
+        .find(|name| text.eq_ignore_ascii_case(name));
+    match known {
+        Some(name) => Cow::Borrowed(name),
+        None if text.is_empty() || text.eq_ignore_ascii_case("NONE") => Cow::Borrowed(ANY),
+        None => Cow::Owned(text.to_ascii_uppercase()),
     }
 }
 
 /// `/TCP` or nothing.
-fn protocol(text: &str) -> Option<String> {
+fn protocol(text: &str) -> Option<Cow<'static, str>> {
     match text.strip_prefix('/') {
-        None if text.is_empty() => Some(ANY.to_owned()),
+        None if text.is_empty() => Some(Cow::Borrowed(ANY)),
         Some(name) if !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric()) => {
             Some(protocol_name(name))
         }
@@ -79,10 +84,10 @@ mod tests {
     #[test]
     fn every_form_of_a_key() {
         let key = frontend_key("10.0.12.34:30510/TCP/i").unwrap();
-        assert_eq!((key.port, key.protocol.as_str()), (30510, "TCP"));
+        assert_eq!((key.port, &*key.protocol), (30510, "TCP"));
         assert_eq!(key.scope, Scope::Internal);
         let key = frontend_key("[fd00:96::bbb0]:0/ANY").unwrap();
-        assert_eq!((key.port, key.protocol.as_str()), (0, "ANY"));
+        assert_eq!((key.port, &*key.protocol), (0, "ANY"));
         let key = frontend_key("172.18.0.2:32646").unwrap();
         assert_eq!(key.protocol, "ANY");
         assert_eq!(key.scope, Scope::External);

@@ -13,6 +13,7 @@
 use super::address::{backend, frontend_key};
 use crate::model::cilium::{Flags, FrontendKey, FrontendKind};
 use crate::parse::text::number;
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 /// What the value of a row says.
@@ -110,13 +111,35 @@ pub(super) fn flags(text: &str, separator: &str) -> Option<Flags> {
         "LocalRedirect" => FrontendKind::LocalRedirect,
         other => FrontendKind::Other(other.to_owned()),
     };
-    Some(Flags {
-        kind,
-        words: words
-            .filter(|word| !word.is_empty())
-            .map(str::to_owned)
-            .collect(),
-    })
+    let mut words: Vec<Cow<'static, str>> =
+        words.filter(|word| !word.is_empty()).map(known).collect();
+    words.sort_unstable();
+    words.dedup();
+    words.shrink_to_fit();
+    Some(Flags { kind, words })
+}
+
+/// The words that `ServiceFlags.String` prints (pkg/loadbalancer/loadbalancer.go); others are kept as printed.
+const FLAGS: [&str; 12] = [
+    "non-routable",
+    "l7-load-balancer",
+    "Local",
+    "InternalLocal",
+    "two-scopes",
+    "check source-range",
+    "deny",
+    "sessionAffinity",
+    "46x64",
+    "loopback",
+    "delegate-if-local",
+    "dsr",
+];
+
+fn known(word: &str) -> Cow<'static, str> {
+    match FLAGS.into_iter().find(|flag| *flag == word) {
+        Some(flag) => Cow::Borrowed(flag),
+        None => Cow::Owned(word.to_owned()),
+    }
 }
 
 /// `(L7LB Proxy Port: N)` or nothing; a text after the flags that no version prints is not a row.

@@ -40,6 +40,7 @@ pub(super) fn answer(text: &str) -> Result<HealthAnswer, ParseError> {
     Ok(HealthAnswer {
         code,
         local_endpoints: code.and_then(|_| local_endpoints(text)),
+        service: code.and_then(|_| Some((word(text, "namespace")?, word(text, "name")?))),
         by_kube_proxy: code.is_some() && of_kube_proxy(text),
         text: quote(first.trim()),
     })
@@ -67,9 +68,20 @@ fn code(line: &str) -> Option<u16> {
     number(digits).filter(|code| (100..600).contains(code))
 }
 
+/// The text behind `"key":` in the body, which both servers write as plain JSON.
+fn field<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(&format!("\"{key}\""))?;
+    Some(rest.trim_start().strip_prefix(':')?.trim_start())
+}
+
+/// A name of the API, which needs no escapes.
+fn word(text: &str, key: &str) -> Option<String> {
+    let (word, _) = field(text, key)?.strip_prefix('"')?.split_once('"')?;
+    Some(word.to_owned())
+}
+
 fn local_endpoints(text: &str) -> Option<u32> {
-    let (_, rest) = text.split_once("\"localEndpoints\"")?;
-    let rest = rest.trim_start().strip_prefix(':')?.trim_start();
+    let rest = field(text, "localEndpoints")?;
     let end = rest
         .find(|c: char| !c.is_ascii_digit())
         .unwrap_or(rest.len());
@@ -109,6 +121,28 @@ mod tests {
             read("HTTP/1.1 400 Bad Request: malformed"),
             (Some(400), None)
         );
+    }
+
+    #[test]
+    fn who_answered_and_for_whom() {
+        let cilium = answer(
+            "HTTP/1.1 503 Service Unavailable\r\n\r\n\
+             {\"service\":{\"namespace\":\"apps\",\"name\":\"x\"},\"localEndpoints\":0}",
+        )
+        .unwrap();
+        assert_eq!(cilium.service, Some(("apps".to_owned(), "x".to_owned())));
+        assert!(!cilium.by_kube_proxy);
+        let kube_proxy = answer(
+            "HTTP/1.1 200 OK\n\n{\n\t\"service\": {\n\t\t\"namespace\": \"apps\",\n\t\t\"name\": \"y\"\n\t},\n\
+             \t\"localEndpoints\": 1,\n\t\"serviceProxyHealthy\": true\n}",
+        )
+        .unwrap();
+        assert_eq!(
+            kube_proxy.service,
+            Some(("apps".to_owned(), "y".to_owned()))
+        );
+        assert!(kube_proxy.by_kube_proxy);
+        assert_eq!(answer("200 OK\n---\n{}").unwrap().service, None);
     }
 
     #[test]

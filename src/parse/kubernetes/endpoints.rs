@@ -125,6 +125,7 @@ impl Address {
             },
             node_name: self.node_name.clone(),
             target_ref: self.target_ref.clone(),
+            hints: None,
         }
     }
 }

@@ -167,9 +167,14 @@ def route_table_of(subnet, vpc, route_tables):
 
 
 def longest_prefix(table, address, prefix_lists):
-    """The route that carries `address`: the longest prefix; among equals a static route beats a propagated one."""
+    """The route that carries `address`: the longest prefix; among equals a static route beats a propagated one.
+    The local route beats every propagated route, however specific (Site-to-Site VPN guide: route priority)."""
     best = None
+    local = any(r.get("GatewayId") == "local" and contains(cidr, address) for r in table.get("Routes", [])
+                for cidr in (r.get("DestinationCidrBlock"), r.get("DestinationIpv6CidrBlock")) if cidr)
     for route in table.get("Routes", []):
+        if local and route.get("Origin") == "EnableVgwRoutePropagation":
+            continue
         cidrs = [route.get("DestinationCidrBlock"), route.get("DestinationIpv6CidrBlock")]
         cidrs += prefix_lists.get(route.get("DestinationPrefixListId")) or []
         for cidr in filter(None, cidrs):
@@ -226,16 +231,18 @@ def probe(world, source_address, target_address):
     same = here == there
     steps = [sg_allows("nlb-egress-sg", source.get("groups", []), True, target_address, target.get("groups", []),
                        port, groups, lists)]
-    steps.append(route_step("nlb-route", here, source.get("vpc"), target_address, inside, tables, lists))
     replies = [EPHEMERAL]
+    # Inside one subnet neither route tables nor network ACLs apply.
     if not same:
+        steps.append(route_step("nlb-route", here, source.get("vpc"), target_address, inside, tables, lists))
         steps.append(acl_step("nlb-egress-acl", here, True, target_address, (port, port), acls)[0])
         if inside:
             steps.append(acl_step("target-ingress-acl", there, False, source_address, (port, port), acls)[0])
     if inside:
         steps.append(sg_allows("target-ingress-sg", target.get("groups", []), False, source_address,
                                source.get("groups", []), port, groups, lists))
-        steps.append(route_step("target-route", there, target.get("vpc"), source_address, True, tables, lists))
+        if not same:
+            steps.append(route_step("target-route", there, target.get("vpc"), source_address, True, tables, lists))
     if not same:
         directions = [("nlb-reply-acl", here, False, target_address)]
         if inside:

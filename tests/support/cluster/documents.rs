@@ -92,6 +92,8 @@ pub(super) fn answers(bundle: &Path, node: &str, agent_tool: &str) -> Vec<Answer
     }
     let dump = format!("{agent_tool} envoy admin config");
     answers.extend(open_answer(&dump, &proxy.join("config_dump.json")));
+    let metrics = format!("{agent_tool} metrics list");
+    answers.extend(open_answer(&metrics, &agent.join("metrics.txt")));
     let flows = bundle.join("hubble").join(node).join("flows.json");
     answers.extend(open_answer("hubble observe -o jsonpb", &flows));
     answers

@@ -1,0 +1,175 @@
+//! Answers of pods on secondary interfaces leave by the primary one, which drops them.
+
+use super::ends::{Question, ends};
+use crate::check::finding::{Change, Confidence, Evidence, Finding, Fix, Layer, Risk};
+use crate::check::hop::{Hop, Severity};
+use crate::check::node::age::config_map;
+use crate::check::objects::{owner, setting};
+use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
+use crate::check::view::RegionView;
+use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::kubernetes::Service;
+use crate::model::{Fact, Gap, Reason, Source};
+use crate::path::{AwsName, Path, Target};
+use std::net::IpAddr;
+
+/// Attribute of target groups.
+const PRESERVE: &str = "preserve_client_ip.enabled";
+
+/// The annotation that sets such attributes.
+const ANNOTATION: &str = "aws-load-balancer-target-group-attributes";
+
+/// The key of cilium-config that lets routes of pods end at the VPC's ranges.
+const MASQUERADE: &str = "enable-ipv4-masquerade";
+
+/// The check.
+pub static CHECK: Check = Check {
+    code: Code(4104),
+    slug: "secondary-interface-preserves-client-ip",
+    hop: Hop::Network,
+    severity: Severity::Error,
+    bearing: Bearing::Clients,
+    title: "pods on secondary interfaces answer clients outside the VPC by the wrong interface",
+    since: "0.1.0",
+    needs: &[
+        Source::Services,
+        Source::ConfigMaps,
+        Source::LoadBalancers,
+        Source::TargetGroups,
+        Source::TargetGroupAttributes,
+        Source::NetworkInterfaces,
+    ],
+    page: include_str!("secondary_interface_preserves_client_ip.md"),
+    run: Run::Target(run),
+    known_issues: &[],
+};
+
+fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
+    if target.id.parse::<IpAddr>().is_err() {
+        return not_applicable("an instance takes traffic on its primary interface");
+    }
+    let ends = match ends(view, path, target)? {
+        Question::Posed(ends) => ends,
+        Question::Moot(why) => return not_applicable(why),
+    };
+    let group = ends.group;
+    let preserved = ends.region.target_group_attribute(&group.name, PRESERVE)?;
+    if preserved != Some("true") {
+        return pass("client addresses are not preserved");
+    }
+    let interface = match (ends.target.interface, &ends.target.groups) {
+        (Some(interface), _) => interface,
+        (None, Err(gap)) => return Err(gap.clone()),
+        (None, Ok(_)) => return not_applicable("the address is on no interface of the VPC"),
+    };
+    let index = match &interface.attachment {
+        None => return not_applicable("the interface belongs to no instance"),
+        Some(attachment) => attachment.device_index,
+    };
+    match index {
+        Some(0) => return pass("the address is on the primary interface of the node"),
+        Some(_) => {}
+        None => {
+            let reason = Reason::Partial("Attachment.DeviceIndex is not in it".to_owned());
+            let id = &interface.network_interface_id;
+            return Err(Gap::new(Source::NetworkInterfaces, id, reason));
+        }
+    }
+    let config = config_map(view);
+    let masquerade = config.and_then(|map| map.data.get(MASQUERADE));
+    if masquerade.is_some_and(|value| value == "false") {
+        return pass("Cilium routes all answers of a pod by the pod's own interface");
+    }
+    let mut evidence = Vec::new();
+    if let Some(origin) = ends.target.origin {
+        evidence.push(Evidence::new(
+            Layer::Programmed,
+            origin,
+            ends.target.subject.clone(),
+            "Attachment.DeviceIndex",
+            index.unwrap_or_default().to_string(),
+        ));
+    }
+    if let Ok(origin) = ends.region.target_group_attributes_origin(&group.name) {
+        evidence.push(Evidence::new(
+            Layer::Declared,
+            origin,
+            format!("TargetGroup/{}", group.name),
+            PRESERVE,
+            "true",
+        ));
+    }
+    if let Some(map) = config {
+        evidence.push(Evidence::new(
+            Layer::Declared,
+            &map.origin,
+            "ConfigMap/cilium-config",
+            MASQUERADE,
+            masquerade.map_or("unset", String::as_str),
+        ));
+    }
+    let finding = Finding::new(
+        format!(
+            "{PRESERVE} of {} is true and its addresses are on secondary interfaces: answers to clients outside the VPC leave by the primary interface, which drops what is not from its own addresses",
+            group.name
+        ),
+        format!("{} secondary interfaces", group.name),
+        evidence,
+    )
+    .about([
+        format!("TargetGroup/{}", group.name),
+        ends.target.subject.clone(),
+    ])
+    .confidence(Confidence::Medium)
+    .assuming(format!(
+        "Cilium routes only answers into the VPC by a pod's own interface, as it does unless {MASQUERADE} is false"
+    ))
+    .fix(fix(view, &ends.region, group)?);
+    if ends.balancer.lb.scheme == "internet-facing" {
+        fail(finding)
+    } else {
+        Ok(Outcome::Note(
+            finding.assuming("some clients are outside the VPC"),
+        ))
+    }
+}
+
+fn fix(view: &View<'_>, region: &RegionView<'_, '_>, group: &AwsName) -> Result<Fix, Gap> {
+    let arn = &region.target_group(&group.name)?.target_group_arn;
+    let wanted = format!("{PRESERVE}=false");
+    let by_hand = format!(
+        "aws elbv2 modify-target-group-attributes --region {} --target-group-arn {arn} --attributes Key={PRESERVE},Value=false",
+        group.region.1
+    );
+    let lbc = |service: &&Fact<Service>| {
+        owner::actual(service, None).owner == owner::Owner::LoadBalancerController
+    };
+    // The controller sets what the annotation says and would take a change by hand back.
+    let command = match view.service().ok().flatten().filter(lbc) {
+        Some(service) => {
+            let mut all: Vec<&str> = owner::annotation(service, ANNOTATION)
+                .unwrap_or_default()
+                .split(',')
+                .map(str::trim)
+                .filter(|pair| !pair.is_empty() && !pair.starts_with(PRESERVE))
+                .collect();
+            all.push(&wanted);
+            let key = format!("{}{ANNOTATION}", owner::PREFIXES[0]);
+            setting::annotate(service, &key, &all.join(","))
+        }
+        None => by_hand,
+    };
+    Ok(Fix {
+        summary: "switch client address preservation off; proxy protocol v2 carries client addresses to backends that read it".to_owned(),
+        commands: vec![command],
+        risk: Risk::Disruptive,
+        changes: vec![Change::TargetGroupAttribute {
+            region: group.region.clone(),
+            group: group.name.clone(),
+            key: PRESERVE.to_owned(),
+            value: "false".to_owned(),
+        }],
+        after: "clients outside the VPC connect, and backends see addresses of the load balancer"
+            .to_owned(),
+    })
+}
