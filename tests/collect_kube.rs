@@ -446,7 +446,10 @@ fn a_refused_exec_is_a_gap_of_the_node_and_the_log_is_read() {
         .as_ref()
         .map(|_| ())
         .unwrap_err();
-    assert_eq!(unread.permission(), Some("create pods/exec in kube-system"));
+    assert_eq!(
+        unread.permission(),
+        Some("create,get pods/exec in kube-system")
+    );
 }
 
 #[test]

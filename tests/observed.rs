@@ -5,6 +5,14 @@
 //! balancer with which nothing is wrong. Every port is judged twice: from what was read, where a port may be
 //! `unknown`, and with the readings of the node that the lab did not take.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports, and the agreement is printed"
+)]
+
 #[path = "observed/answers.rs"]
 mod answers;
 #[path = "observed/balancer.rs"]

@@ -3,7 +3,7 @@
 use super::output::{Colour, OutputArgs};
 use crate::render::Format;
 use crate::report::FailOn;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Says why the targets of an AWS load balancer are unhealthy, hop by hop, on clusters that run Cilium.
@@ -38,6 +38,8 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// List all checks.
     Checks(ChecksArgs),
+    /// Print the least RBAC roles or IAM policy that the program needs.
+    Permissions(PermissionsArgs),
     /// Print the JSON schema of the document that -o json prints.
     Schema,
     /// Print the version.
@@ -130,4 +132,27 @@ pub(super) struct VersionArgs {
     /// Output format: name (plain text), json or yaml.
     #[arg(short, long, default_value_t = Format::Name)]
     pub(super) output: Format,
+}
+
+/// Arguments of `permissions`.
+#[derive(Debug, Args)]
+pub(super) struct PermissionsArgs {
+    /// Whose permissions: rbac prints a ClusterRole and a Role as YAML, iam a policy document as JSON.
+    #[arg(value_enum)]
+    pub(super) system: System,
+    /// Leave out what --no-exec leaves out: commands in agent Pods.
+    #[arg(long)]
+    pub(super) no_exec: bool,
+    /// Namespace of the Cilium agents.
+    #[arg(long, default_value = "kube-system", value_name = "NAMESPACE")]
+    pub(super) cilium_namespace: String,
+}
+
+/// A system that grants permissions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum System {
+    /// Kubernetes.
+    Rbac,
+    /// AWS.
+    Iam,
 }

@@ -7,6 +7,7 @@ mod checks;
 mod connection;
 mod explain;
 mod output;
+mod permissions;
 #[cfg(feature = "live")]
 mod progress;
 mod schema;
@@ -56,6 +57,7 @@ fn run(cli: &args::Cli) -> anyhow::Result<Exit> {
         Command::Capture(args) => capture::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Checks(args) => checks::run(args),
+        Command::Permissions(args) => permissions::run(args),
         Command::Schema => schema::run(),
         Command::Version(args) => version::run(args),
     }

@@ -6,6 +6,7 @@
 pub mod convert;
 pub mod exit;
 mod known;
+pub mod permissions;
 pub mod schema;
 pub mod v1;
 

@@ -10,6 +10,7 @@ pub(crate) fn peak() -> Option<u64> {
 }
 
 /// Begins a new peak at what is resident now.
+#[allow(dead_code, reason = "not every benchmark measures more than once")]
 pub(crate) fn reset() {
     let _ = fs::write("/proc/self/clear_refs", "5");
 }

@@ -59,13 +59,13 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     if target.state() == Some("healthy") {
         return pass("the check is answered, so no policy stops it");
     }
-    // Nothing points at a policy where neither AWS nor a list of policies was read.
+    // Nothing points at a policy where AWS does not say that the check fails and no policy was read.
     let listed = view.cilium_policies().known().next().is_some()
         || view.network_policies().known().next().is_some()
         || view.clusterwide_policies().known().next().is_some();
-    if target.state().is_none() && !listed {
+    if target.state() != Some("unhealthy") && !listed {
         return not_applicable(
-            "no policy was read, and no target health that one would have to explain",
+            "no policy was read, and AWS reports no failed check that one would have to explain",
         );
     }
     let found = entry(view, target, probe)?;

@@ -218,7 +218,7 @@ const fn exec(
         key,
         title,
         command,
-        permission: "create pods/exec in kube-system",
+        permission: "create,get pods/exec in kube-system",
         agent: true,
     }
 }

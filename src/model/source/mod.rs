@@ -211,6 +211,18 @@ impl Source {
         self.info().agent
     }
 
+    /// Whether the live collector makes it; the others are read from bundles that people fill.
+    pub fn is_collected(self) -> bool {
+        !matches!(
+            self,
+            Self::TaggedResources
+                | Self::ClassicLoadBalancers
+                | Self::InstanceHealth
+                | Self::MonitorDrops
+                | Self::HubbleFlows
+        )
+    }
+
     /// The command with the object filled in; `about` is `node NAME` for agent readings.
     pub fn command(self, about: &str) -> String {
         let row = self.info();

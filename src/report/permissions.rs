@@ -1,0 +1,126 @@
+//! The least that a caller must be allowed, from the table of readings: RBAC rules and IAM actions.
+
+use crate::model::Source;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What may be read of Kubernetes and AWS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permissions {
+    /// Rules for the whole cluster.
+    pub cluster: Vec<Rule>,
+    /// Rules for Cilium's namespace alone.
+    pub agents: Vec<Rule>,
+    /// IAM actions, sorted. `sts:GetCallerIdentity` is not among them: every identity may call it.
+    pub actions: BTreeSet<String>,
+}
+
+/// A rule of a ClusterRole or Role (rbac.authorization.k8s.io/v1 PolicyRule).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rule {
+    /// API groups; the empty text is the core group.
+    pub api_groups: Vec<String>,
+    /// Resources and subresources, sorted.
+    pub resources: Vec<String>,
+    /// Verbs, sorted.
+    pub verbs: Vec<String>,
+}
+
+/// The permissions of everything that is collected, with or without commands in agents.
+pub fn permissions(exec: bool) -> Permissions {
+    let mut cluster = Rules::default();
+    let mut agents = Rules::default();
+    let mut actions = BTreeSet::new();
+    for source in Source::all().filter(|source| source.is_collected()) {
+        let text = source.permission();
+        match text.split_once(' ') {
+            None => {
+                actions.insert(text.to_owned());
+            }
+            Some((verbs, of)) => match of.split_once(" in ") {
+                Some((resource, _)) if exec || resource != "pods/exec" => {
+                    agents.add(verbs, resource);
+                }
+                Some(_) => {}
+                None => cluster.add(verbs, of),
+            },
+        }
+    }
+    actions.remove("sts:GetCallerIdentity");
+    Permissions {
+        cluster: cluster.into_rules(),
+        agents: agents.into_rules(),
+        actions,
+    }
+}
+
+/// Resources by group and verbs.
+#[derive(Default)]
+struct Rules(BTreeMap<(String, String), BTreeSet<String>>);
+
+impl Rules {
+    /// `get,list` of `gateways.gateway.networking.k8s.io`.
+    fn add(&mut self, verbs: &str, resource: &str) {
+        let (resource, group) = resource.split_once('.').unwrap_or((resource, ""));
+        self.0
+            .entry((group.to_owned(), verbs.to_owned()))
+            .or_default()
+            .insert(resource.to_owned());
+    }
+
+    fn into_rules(self) -> Vec<Rule> {
+        self.0
+            .into_iter()
+            .map(|((group, verbs), resources)| Rule {
+                api_groups: vec![group],
+                resources: resources.into_iter().collect(),
+                verbs: verbs.split(',').map(str::to_owned).collect(),
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::permissions;
+
+    #[test]
+    fn every_collected_reading_is_allowed_and_nothing_writes() {
+        let all = permissions(true);
+        assert!(
+            all.actions
+                .contains("elasticloadbalancing:DescribeTargetHealth")
+        );
+        assert!(!all.actions.contains("sts:GetCallerIdentity"));
+        for action in &all.actions {
+            let (_, call) = action.split_once(':').unwrap();
+            assert!(
+                call.starts_with("Describe") || call.starts_with("Get"),
+                "{action}"
+            );
+        }
+        for rule in all.cluster.iter().chain(&all.agents) {
+            for verb in &rule.verbs {
+                assert!(
+                    matches!(verb.as_str(), "get" | "list") || rule.resources == ["pods/exec"],
+                    "{rule:?}"
+                );
+            }
+            assert!(!rule.resources.contains(&"secrets".to_owned()));
+        }
+        assert!(
+            all.agents
+                .iter()
+                .any(|rule| rule.resources == ["pods/exec"])
+        );
+        let without = permissions(false);
+        assert!(
+            !without
+                .agents
+                .iter()
+                .any(|rule| rule.resources.contains(&"pods/exec".to_owned()))
+        );
+        assert_eq!(without.cluster, all.cluster);
+    }
+}
