@@ -33,6 +33,7 @@ pub static CHECK: Check = Check {
         Source::AgentLog,
         Source::AgentMetrics,
         Source::DbFrontends,
+        Source::Nodes,
     ],
     page: include_str!("health_check_node_port_denies.md"),
     known_issues: &[],
@@ -75,7 +76,8 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     }
     let found = entry(view, target, probe);
     if let Ok(found) = &found
-        && found.frontend.is_none()
+        && service.is_proxied()
+        && found.bpf.on_port(probe.node_port).next().is_none()
         && found.unreadable().is_none()
     {
         // Nothing to serve here, and the server says so: why not is the question.
