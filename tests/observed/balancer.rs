@@ -83,6 +83,10 @@ pub(crate) fn add(bundle: &mut Bundle, services: &[Value], probes: &[Answer]) {
                 node_port.to_string()
             };
             put(
+                format!("{REGION}/elbv2-describe-target-group-attributes.{group}.json"),
+                json!({"Attributes": [{"Key": "proxy_protocol_v2.enabled", "Value": "false"}]}),
+            );
+            put(
                 format!("{REGION}/elbv2-describe-target-health.{group}.json"),
                 json!({"TargetHealthDescriptions": [{"Target": {"Id": INSTANCE, "Port": node_port}, "HealthCheckPort": resolved,
                     "TargetHealth": {"State": "initial", "Reason": "Elb.InitialHealthChecking"}}]}),

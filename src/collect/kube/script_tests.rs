@@ -129,7 +129,7 @@ fn a_healthy_agent_gives_every_document() {
     );
     assert_eq!(
         result.documents["cilium/proc-net-tcp.txt"],
-        b"  sl  local_address rem_address   st\n   0: 00000000:7968 00000000:0000 0A 0\n\n"
+        b"  sl  local_address rem_address   st\n   0: 00000000:7968 00000000:0000 0A 0\n"
     );
     assert_eq!(result.documents["cilium/db-services.json"], b"");
     assert_eq!(
@@ -215,7 +215,7 @@ fn boundaries_differ_and_the_command_is_short_enough_for_a_url() {
     assert_ne!(boundary(), boundary());
     let command = command(&boundary(), &[1, 2], false);
     assert_eq!(command[..2], ["sh", "-c"]);
-    assert_eq!(command[6..], ["1", "2"]);
+    assert_eq!(command[6..], ["", "1", "2"]);
     assert!(!command[2].lines().any(|line| line.starts_with('#')));
     assert!(command.iter().map(String::len).sum::<usize>() < 4096);
     assert!(CONFIG_KEYS.contains(&"enable-envoy-config"));
