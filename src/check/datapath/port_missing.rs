@@ -10,7 +10,6 @@ use crate::check::node::restart::restart_agent;
 use crate::model::Fact;
 use crate::model::cilium::statedb::FrontendRow;
 use crate::model::kubernetes::Service;
-use crate::model::source;
 
 /// What to look at after every fix.
 const AFTER: &str = "`cilium-dbg bpf lb list` has a key with the target's address and the NodePort";
@@ -33,7 +32,7 @@ pub fn port_missing(
             finding.evidence.splice(0..0, absent.iter().cloned());
             finding
         })
-        .unwrap_or_else(|| unexplained(service, probe, found, &id, absent))
+        .unwrap_or_else(|| unexplained(view, service, probe, found, &id, absent))
         .about([format!("Service/{id}"), format!("Node/{}", found.node)])
 }
 
@@ -176,10 +175,7 @@ fn refused(view: &View<'_>, probe: Probe, found: &Entry<'_, '_>, id: &str) -> Op
             summary: "mend what the error names; where it names nothing, restart the agent, which programs all frontends again"
                 .to_owned(),
             commands: vec![
-                format!(
-                    "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg shell -- db/show frontends",
-                    source::agent_pod(found.node)
-                ),
+                view.agent_exec(found.node, "cilium-dbg shell -- db/show frontends"),
                 restart_agent(view, found.node),
             ],
             risk: Risk::Disruptive,
@@ -238,10 +234,7 @@ fn behind(view: &View<'_>, probe: Probe, found: &Entry<'_, '_>, id: &str) -> Opt
             summary: "mend the agent's connection to the API server; if it has one, restart the agent, which reads all Services again"
                 .to_owned(),
             commands: vec![
-                format!(
-                    "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg status --verbose",
-                    source::agent_pod(found.node)
-                ),
+                view.agent_exec(found.node, "cilium-dbg status --verbose"),
                 restart_agent(view, found.node),
             ],
             risk: Risk::Disruptive,
@@ -252,6 +245,7 @@ fn behind(view: &View<'_>, probe: Probe, found: &Entry<'_, '_>, id: &str) -> Opt
 }
 
 fn unexplained(
+    view: &View<'_>,
     service: &Service,
     probe: Probe,
     found: &Entry<'_, '_>,
@@ -275,10 +269,7 @@ fn unexplained(
                 "kubectl -n {} get service {} -o yaml",
                 service.metadata.namespace, service.metadata.name
             ),
-            format!(
-                "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg shell -- db/show frontends",
-                source::agent_pod(found.node)
-            ),
+            view.agent_exec(found.node, "cilium-dbg shell -- db/show frontends"),
         ],
         risk: Risk::Safe,
         changes: Vec::new(),

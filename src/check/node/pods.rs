@@ -23,7 +23,7 @@ pub fn of_node<'a>(view: &View<'a>, app: &str, node: &str) -> Option<&'a Fact<Po
 /// A gap when none was captured.
 pub fn required<'a>(view: &View<'a>, app: &str, node: &str) -> Result<&'a Fact<Pod>, Gap> {
     of_node(view, app, node).ok_or_else(|| {
-        let reason = match view.pods().find("kube-system", node) {
+        let reason = match view.pods().find(view.agent_namespace(), node) {
             // Nothing was read at all: the reason is that of the whole kind.
             Err(gap) if view.pods().known().next().is_none() => gap.reason,
             _ => Reason::Partial(format!("no {app} Pod of this node is among them")),
@@ -38,6 +38,15 @@ pub fn container<'a>(pod: &'a Pod, name: &str) -> Option<&'a ContainerStatus> {
         .container_statuses
         .iter()
         .find(|status| status.name == name)
+}
+
+/// The image of a container, as the Pod was made with.
+pub fn image<'a>(pod: &'a Pod, name: &str) -> Option<&'a str> {
+    pod.spec
+        .containers
+        .iter()
+        .find(|container| container.name == name)
+        .map(|container| container.image.as_str())
 }
 
 /// Why a container's process does not run: the reason it waits for, such as `CrashLoopBackOff`.

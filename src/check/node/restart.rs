@@ -1,6 +1,5 @@
 //! The fixes that several checks share: let the agents read their configuration again, or change it first.
 
-use super::age;
 use super::setting::Key;
 use crate::check::View;
 use crate::check::finding::{Fix, Risk};
@@ -12,15 +11,49 @@ use crate::check::finding::{Fix, Risk};
 const INGRESS_ADDRESS: &str = "First make sure that every node has one free Pod address for its ingress IP: an \
                                agent that cannot get one does not start. Host network mode is not a fix";
 
+/// The nodes whose agents would not come up again: no address is left, and none is held for the ingress IP.
+fn crowded(view: &View<'_>) -> Vec<String> {
+    view.agent_nodes()
+        .filter(|node| {
+            view.agent(node).status().is_ok_and(|status| {
+                status
+                    .ipam
+                    .as_ref()
+                    .is_some_and(|ipam| ipam.exhausted().is_some())
+            })
+        })
+        .map(str::to_owned)
+        .collect()
+}
+
+/// What the restart asks for first, by what is known of the nodes' addresses.
+fn precondition(view: &View<'_>) -> String {
+    let crowded = crowded(view);
+    if crowded.is_empty() {
+        return INGRESS_ADDRESS.to_owned();
+    }
+    format!(
+        "First free a Pod address on {}: none is left there for the ingress IP, and the agent would not start again (CLB5202). \
+         Host network mode is not a fix",
+        crowded.join(", ")
+    )
+}
+
 /// Restarts agents and operator so that they read what `key` is set to.
 pub fn restart(view: &View<'_>, key: Key) -> Fix {
-    let namespace = age::namespace(view);
-    let mut summary =
-        "restart the agents and the operator so that they read cilium-config again".to_owned();
+    let mut fix = read_again(view, key.effect());
     if key.concerns_envoy() {
-        summary.push_str(". ");
-        summary.push_str(INGRESS_ADDRESS);
+        fix.summary.push_str(". ");
+        fix.summary.push_str(&precondition(view));
     }
+    fix
+}
+
+/// Restarts agents and operator; `after` is what to look at then.
+pub fn read_again(view: &View<'_>, after: &str) -> Fix {
+    let namespace = view.agent_namespace();
+    let summary =
+        "restart the agents and the operator so that they read cilium-config again".to_owned();
     Fix {
         summary,
         commands: vec![
@@ -30,7 +63,7 @@ pub fn restart(view: &View<'_>, key: Key) -> Fix {
         ],
         risk: Risk::Disruptive,
         changes: Vec::new(),
-        after: key.effect().to_owned(),
+        after: after.to_owned(),
     }
 }
 
@@ -38,7 +71,7 @@ pub fn restart(view: &View<'_>, key: Key) -> Fix {
 pub fn restart_agent(view: &View<'_>, node: &str) -> String {
     format!(
         "kubectl -n {} delete pod -l k8s-app=cilium --field-selector spec.nodeName={node}",
-        age::namespace(view)
+        view.agent_namespace()
     )
 }
 
@@ -46,14 +79,14 @@ pub fn restart_agent(view: &View<'_>, node: &str) -> String {
 ///
 /// The chart's version is pinned, as an upgrade of Cilium is no part of the fix.
 pub fn switch_on(view: &View<'_>, key: Key) -> Fix {
-    let namespace = age::namespace(view);
+    let namespace = view.agent_namespace();
     let mut summary = format!(
         "switch {} on where the configuration is kept, usually the Helm values, and restart the agents",
         key.name()
     );
     if key.concerns_envoy() {
         summary.push_str(". ");
-        summary.push_str(INGRESS_ADDRESS);
+        summary.push_str(&precondition(view));
     }
     Fix {
         summary,

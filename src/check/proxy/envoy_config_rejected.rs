@@ -1,14 +1,15 @@
 //! The agent took the CiliumEnvoyConfig to Envoy, and Envoy did not accept it.
 
+use super::nack::{self, Nack};
 use super::rejected::{Rejection, rejection};
 use super::requested::{Requested, requested};
-use crate::check::datapath::probe::{Probe, entry};
-use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
+use crate::check::datapath::proxied::{Proxied, of_frontend};
+use crate::check::finding::{Confidence, Finding, Fix, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::kubernetes::CiliumEnvoyConfig;
-use crate::model::{Fact, Source, source};
+use crate::model::{Fact, Source};
 use crate::path::{Path, Target};
 
 /// The check.
@@ -27,6 +28,8 @@ pub static CHECK: Check = Check {
         Source::DbEnvoyResources,
         Source::EnvoyConfigDump,
         Source::AgentLog,
+        Source::Pods,
+        Source::AgentVersion,
     ],
     page: include_str!("envoy_config_rejected.md"),
     known_issues: &[],
@@ -34,17 +37,11 @@ pub static CHECK: Check = Check {
 };
 
 fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
-    let Some(service) = view.service()? else {
-        return not_applicable("no Service stands behind this listener");
-    };
-    if !service.is_proxied() {
-        return not_applicable("the Service is served by its own backends, not by Envoy");
-    }
-    let probe = match Probe::of(service, path, target) {
-        Ok(probe) => probe,
+    let of = match Proxied::of(view, path, target)? {
+        Ok(of) => of,
         Err(why) => return not_applicable(why),
     };
-    let found = entry(view, target, probe)?;
+    let found = of.entry(view, target)?;
     let redirects = found.frontend.is_some_and(|frontend| frontend.redirects());
     if found
         .frontend
@@ -52,7 +49,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     {
         return not_applicable("the port has backends of its own (L4 route)");
     }
-    let config = match requested(view, service, probe.service_port) {
+    let config = match requested(view, of.service, of.probe.service_port) {
         Ok(Requested::By(config)) => config,
         Err(_) if redirects => return pass("the redirect is in place"),
         Err(gap) => return Err(gap),
@@ -60,20 +57,16 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         Ok(_) => return not_applicable("no CiliumEnvoyConfig asks for the port (CLB7101)"),
     };
     match rejection(view, found.node, config) {
-        Ok(Some(rejection)) if redirects => {
-            Ok(Outcome::Note(finding(config, found.node, &rejection, true)))
-        }
+        Ok(Some(rejection)) if redirects => Ok(Outcome::Note(finding(
+            view, config, found.node, &rejection, true,
+        ))),
         Ok(Some(rejection)) => {
-            let mut finding = finding(config, found.node, &rejection, false);
-            finding.evidence.extend(found.frontend.map(|frontend| {
-                Evidence::new(
-                    Layer::Programmed,
-                    &found.bpf.origin,
-                    format!("Node/{}", found.node),
-                    format!("{}:{}/TCP", found.address, probe.node_port),
-                    frontend.raw.as_str(),
-                )
-            }));
+            let mut finding = finding(view, config, found.node, &rejection, false);
+            finding.evidence.extend(
+                found
+                    .frontend
+                    .map(|frontend| of_frontend(&found, of.probe, frontend)),
+            );
             fail(finding)
         }
         // A redirect is set only once Envoy has acknowledged the listener.
@@ -84,46 +77,43 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
 }
 
 fn finding(
+    view: &View<'_>,
     config: &Fact<CiliumEnvoyConfig>,
     node: &str,
     rejection: &Rejection,
     redirects: bool,
 ) -> Finding {
     let id = format!("{}/{}", config.metadata.namespace, config.metadata.name);
-    let what = if rejection.timed_out {
-        format!("no Envoy has acknowledged the listener of {id}")
+    let reason = Nack::of(&rejection.reason);
+    let (what, word, summary) = if rejection.timed_out {
+        (
+            format!("no Envoy has acknowledged the listener of {id}"),
+            "no answer",
+            "see whether Envoy runs on the node and reaches the agent's xds.sock, and that both speak the same \
+             envoy-xds-mode",
+        )
     } else {
-        format!("Envoy rejects the listener of {id}")
+        (reason.message(&id), reason.id(), reason.summary())
     };
     let message = if redirects {
         format!("{what}, while an earlier redirect is still in place")
     } else {
         format!("{what}, so the agents set no redirect")
     };
-    Finding::new(
-        message,
-        format!("{id} {}", if rejection.timed_out { "no answer" } else { "rejected" }),
-        vec![rejection.evidence.clone()],
-    )
+    let mut evidence = vec![rejection.evidence.clone()];
+    if !rejection.timed_out && reason == Nack::UnknownExtension {
+        evidence.extend(nack::images(view, node));
+    }
+    Finding::new(message, format!("{id} {word}"), evidence)
     .about([format!("CiliumEnvoyConfig/{id}"), format!("Node/{node}")])
     .confidence(if rejection.certain { Confidence::High } else { Confidence::Medium })
     .fix(Fix {
-        summary: if rejection.timed_out {
-            "see whether Envoy runs on the node and reaches the agent's xds.sock, and that both speak the same \
-             envoy-xds-mode"
-        } else {
-            "mend what Envoy's reason names: a port that is taken, a missing capability for ports below 1024, or \
-             an Envoy image that does not fit the agent's version"
-        }
-        .to_owned(),
+        summary: summary.to_owned(),
         commands: vec![
-            format!(
-                "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg shell -- db/show envoy-resources",
-                source::agent_pod(node)
-            ),
-            format!(
-                "kubectl -n kube-system get pods -l k8s-app=cilium-envoy -o wide --field-selector spec.nodeName={node}"
-            ),
+            view.agent_exec(node, "cilium-dbg shell -- db/show envoy-resources"),
+            view.kubectl(&format!(
+                "get pods -l k8s-app=cilium-envoy -o wide --field-selector spec.nodeName={node}"
+            )),
         ],
         risk: Risk::Safe,
         changes: Vec::new(),

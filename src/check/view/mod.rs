@@ -5,6 +5,7 @@
 //! a test can hold a check's `needs` against what it really reads.
 
 mod agent;
+mod commands;
 mod kubernetes;
 mod region;
 
@@ -43,6 +44,11 @@ impl<'a> View<'a> {
                 .collect(),
             read: Cell::new(0),
         }
+    }
+
+    /// When the evidence was taken, RFC 3339, if the bundle says so.
+    pub fn taken_at(&self) -> Option<&'a str> {
+        self.snapshot.taken_at.as_deref()
     }
 
     /// What the diagnosis is about.

@@ -1,6 +1,6 @@
 # Prints what an agent knows, one frame per document: "BOUNDARY DOCUMENT EXIT LENGTH", a line break, the
 # document, a line break; and "BOUNDARY DOCUMENT stderr LENGTH" likewise for what it said. Reads only.
-B=$1; K=$2; shift 2
+B=$1; K=$2; W=$3; shift 3
 exec 3>&1 </dev/null
 export LC_ALL=C
 T=; command -v timeout >/dev/null 2>&1 && T='timeout 6'
@@ -14,6 +14,7 @@ return $r; }
 a() { g=$1; shift
 case $D in *$g*) f "$1" 125 ''; f "$1" stderr "not tried: $g did not answer before"; return 1;; esac
 s "$@"; r=$?; [ $r != 124 ] || D="$D $g"; return $r; }
+s cilium/bpf-metrics-list.json $C bpf metrics list -o json
 s cilium/bpf-lb-list.json $C bpf lb list -o json || s cilium/bpf-lb-list.txt $C bpf lb list
 s cilium/bpf-lb-list-frontends.json $C bpf lb list --frontends -o json
 a agent cilium/status.json $C status -o json
@@ -29,11 +30,13 @@ a envoy envoy/listeners.json $C envoy admin listeners -o json
 a envoy envoy/clusters.json $C envoy admin clusters -o json || a envoy envoy/clusters.txt $C envoy admin clusters
 a envoy envoy/config_dump.json $C envoy admin config listeners
 a envoy envoy/server_info.json $C envoy admin serverinfo
+a envoy envoy/stats.txt sh -c '"$0" envoy admin metrics | grep -E "^envoy_listener_downstream_(cx_active|cx_overflow|cx_overload_reject|global_cx_overflow)"' $C
+a agent cilium/endpoint-get-ingress.json $C endpoint get -l reserved:ingress -o json
+[ -z "$W" ] || a agent cilium/node-list.json $C node list -o json
 s cilium/iptables-save.txt iptables-save -t mangle
 s cilium/ip-rule.txt ip rule
 s cilium/ip-route-2004.txt ip route show table 2004
-s cilium/sysctl.txt sh -c 'for f in ${CILIUM_LB_ROOT:-}/proc/sys/net/ipv4/conf/*/rp_filter; do d=${f%/*}; read -r v <"$f" && echo "net.ipv4.conf.${d##*/}.rp_filter = $v"; done'
-s cilium/bpf-metrics-list.json $C bpf metrics list -o json
+s cilium/sysctl.txt sh -c 'cd "$1/proc/sys/net" && grep -H . ipv4/conf/*/rp_filter bridge/bridge-nf-call-iptables 2>/dev/null | sed "s|:| = |;s|/|.|g;s|^|net.|"' sh "${CILIUM_LB_ROOT:-}"
 for p; do n=cilium/health-check-node-port.$p.txt
 if command -v curl >/dev/null 2>&1; then s $n curl -sS -i -m 3 "http://127.0.0.1:$p/healthz"
 else s $n bash -c 'exec 9<>/dev/tcp/127.0.0.1/$1 && printf "GET /healthz HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n" >&9 && cat <&9' bash $p; fi; done

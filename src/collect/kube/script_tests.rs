@@ -15,7 +15,7 @@ fn tool(directory: &Path, name: &str, script: &str) {
 
 fn run(directory: &Path, ports: &[u16]) -> Split {
     let boundary = boundary();
-    let argv = command(&boundary, ports);
+    let argv = command(&boundary, ports, true);
     let path = format!("{}:/usr/bin:/bin", directory.join("bin").display());
     let output = Command::new("/bin/sh")
         .args(&argv[1..])
@@ -58,7 +58,7 @@ fn a_healthy_agent_gives_every_document() {
     tool(
         directory,
         "cilium-dbg",
-        "case \"$*\" in 'shell -- db/show -f json services') exit 0 ;; esac; printf '{\"asked\":\"%s\"}\\n\\n' \"$*\"",
+        "case \"$*\" in 'shell -- db/show -f json services') exit 0 ;; 'envoy admin metrics') echo 'envoy_listener_downstream_cx_active{} 1'; exit 0 ;; esac; printf '{\"asked\":\"%s\"}\\n\\n' \"$*\"",
     );
     system_tools(directory);
     let config = directory.join("root/tmp/cilium/config-map");
@@ -66,9 +66,15 @@ fn a_healthy_agent_gives_every_document() {
     std::fs::write(config.join("devices"), "").unwrap();
     std::fs::write(config.join("enable-envoy-config"), "true").unwrap();
     std::fs::write(config.join("identity-allocation-mode"), "crd").unwrap();
-    let filter = directory.join("root/proc/sys/net/ipv4/conf/ens5");
-    std::fs::create_dir_all(&filter).unwrap();
-    std::fs::write(filter.join("rp_filter"), "2\n").unwrap();
+    let network = directory.join("root/proc/sys/net");
+    for (name, value) in [
+        ("ipv4/conf/ens5/rp_filter", "2\n"),
+        ("bridge/bridge-nf-call-iptables", "1\n"),
+    ] {
+        let file = network.join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, value).unwrap();
+    }
     let result = run(directory, &[31753]);
     assert!(result.complete);
     assert!(result.gaps.is_empty(), "{:?}", result.gaps);
@@ -91,11 +97,13 @@ fn a_healthy_agent_gives_every_document() {
             "cilium/db-frontends.json",
             "cilium/db-node-addresses.json",
             "cilium/db-services.json",
+            "cilium/endpoint-get-ingress.json",
             "cilium/health-check-node-port.31753.txt",
             "cilium/ip-route-2004.txt",
             "cilium/ip-rule.txt",
             "cilium/iptables-save.txt",
             "cilium/metrics.txt",
+            "cilium/node-list.json",
             "cilium/service-list.json",
             "cilium/status.json",
             "cilium/sysctl.txt",
@@ -104,17 +112,18 @@ fn a_healthy_agent_gives_every_document() {
             "envoy/config_dump.json",
             "envoy/listeners.json",
             "envoy/server_info.json",
+            "envoy/stats.txt",
         ]
     );
     assert_eq!(
         result.documents["cilium/bpf-lb-list.json"],
         b"{\"asked\":\"bpf lb list -o json\"}\n\n"
     );
-    assert_eq!(result.documents["cilium/db-services.json"], b"");
     assert_eq!(
         result.documents["cilium/sysctl.txt"],
-        b"net.ipv4.conf.ens5.rp_filter = 2\n"
+        b"net.ipv4.conf.ens5.rp_filter = 2\nnet.bridge.bridge-nf-call-iptables = 1\n"
     );
+    assert_eq!(result.documents["cilium/db-services.json"], b"");
     assert_eq!(
         result.documents["cilium/config-map/enable-envoy-config"],
         b"true"
@@ -191,7 +200,7 @@ fn a_large_document_comes_through_whole() {
 #[test]
 fn boundaries_differ_and_the_command_is_short_enough_for_a_url() {
     assert_ne!(boundary(), boundary());
-    let command = command(&boundary(), &[1, 2]);
+    let command = command(&boundary(), &[1, 2], false);
     assert_eq!(command[..2], ["sh", "-c"]);
     assert_eq!(command[6..], ["1", "2"]);
     assert!(!command[2].lines().any(|line| line.starts_with('#')));

@@ -13,6 +13,7 @@ pub mod meta;
 pub mod node;
 pub mod objects;
 pub mod pod;
+pub mod selector;
 pub mod service;
 
 pub use binding::TargetGroupBinding;
@@ -25,6 +26,7 @@ pub use meta::{Condition, Meta, Object};
 pub use node::Node;
 pub use objects::Objects;
 pub use pod::Pod;
+pub use selector::LabelSelector;
 pub use service::Service;
 
 use super::Source;

@@ -113,6 +113,12 @@ pub(super) static ROWS: &[SourceInfo] = &[
         "cilium-dbg endpoint list -o json",
     ),
     exec(
+        Source::IngressEndpoint,
+        "endpoint-get-ingress.json",
+        "agent's ingress endpoint",
+        "cilium-dbg endpoint get -l reserved:ingress -o json",
+    ),
+    exec(
         Source::NodeList,
         "node-list.json",
         "agent node list",
@@ -140,7 +146,7 @@ pub(super) static ROWS: &[SourceInfo] = &[
         Source::Sysctl,
         "sysctl.txt",
         "kernel settings",
-        "sysctl net.ipv4.conf",
+        "sysctl net.ipv4.conf net.bridge",
     ),
     exec(
         Source::HealthCheckNodePort,
@@ -152,7 +158,7 @@ pub(super) static ROWS: &[SourceInfo] = &[
         source: Source::AgentLog,
         key: "agent.log",
         title: "agent log",
-        command: "kubectl logs -n kube-system {pod} -c cilium-agent --tail=2000",
+        command: "kubectl logs -n {cilium} {pod} -c cilium-agent --tail=2000",
         permission: "get pods/log in kube-system",
         agent: true,
     },
