@@ -83,15 +83,7 @@ fn behind(view: &View<'_>, out: &mut Vec<String>) {
     let mut routes = BTreeSet::new();
     let mut hosts = BTreeSet::new();
     for route in view.routes().known() {
-        let attached = route.spec.parent_refs.iter().any(|parent| {
-            parent.name == subject.object.name
-                && parent
-                    .namespace
-                    .as_deref()
-                    .unwrap_or(&route.metadata.namespace)
-                    == subject.object.namespace
-        });
-        if attached {
+        if route.wants(&subject.object.namespace, &subject.object.name) {
             routes.insert(format!(
                 "{}/{}",
                 route.metadata.namespace, route.metadata.name

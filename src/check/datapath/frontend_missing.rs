@@ -30,6 +30,7 @@ pub static CHECK: Check = Check {
         Source::DbNodeAddresses,
         Source::DbFrontends,
         Source::AgentVersion,
+        Source::EndpointSlices,
         Source::AgentConfig,
         Source::AgentStartConfig,
         Source::AgentLog,

@@ -26,6 +26,8 @@ pub static CHECK: Check = Check {
         Source::Services,
         Source::BpfLb,
         Source::EnvoyConfigs,
+        Source::Gateways,
+        Source::Ingresses,
         Source::Nodes,
         Source::DbEnvoyResources,
         Source::EnvoyConfigDump,

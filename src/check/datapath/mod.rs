@@ -19,6 +19,7 @@ pub mod l7_redirect_missing;
 pub mod l7_redirect_why;
 pub mod local_policy_no_endpoint;
 pub mod map_full;
+mod no_endpoints_object;
 pub mod node_port_taken;
 pub mod node_selector;
 pub mod port_missing;

@@ -2,6 +2,7 @@
 
 use super::exposure::limit;
 use super::map_full::map_full;
+use super::no_endpoints_object::waiting;
 use super::probe::{Entry, Probe};
 use crate::check::View;
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
@@ -25,6 +26,7 @@ pub fn port_missing(
     let id = format!("{}/{}", service.metadata.namespace, service.metadata.name);
     excluded(view, service, found, &id)
         .or_else(|| family(view, service, probe, found, &id))
+        .or_else(|| waiting(view, service, found, &id))
         .or_else(|| map_full(view, probe, found, &id))
         .or_else(|| refused(view, probe, found, &id))
         .or_else(|| behind(view, probe, found, &id))

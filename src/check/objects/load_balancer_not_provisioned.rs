@@ -1,7 +1,7 @@
 //! The Gateway, Ingress or Service never became a load balancer.
 
 use super::absent_service::{self, conditions, refusal};
-use super::{events, owner, refusal, service_type, setting};
+use super::{class_settings, events, owner, refusal, service_type, setting};
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
@@ -24,6 +24,10 @@ pub static CHECK: Check = Check {
     needs: &[
         Source::Gateways,
         Source::GatewayClasses,
+        Source::GatewayClassConfigs,
+        Source::Deployments,
+        Source::Pods,
+        Source::OperatorLog,
         Source::Services,
         Source::Ingresses,
         Source::TargetGroupBindings,
@@ -51,9 +55,11 @@ fn run(view: &View<'_>) -> Checked {
         return pass("a TargetGroupBinding connects the Service to a load balancer");
     }
     if service.spec.kind != "LoadBalancer" {
-        return fail(service_type::finding(view, service));
+        let by_class = class_settings::service_type(view, service);
+        return fail(by_class.unwrap_or_else(|| service_type::finding(view, service)));
     }
-    fail(no_host_name(view, service))
+    let by_class = class_settings::load_balancer_class(view, service);
+    fail(by_class.unwrap_or_else(|| no_host_name(view, service)))
 }
 
 /// The status has a host name: one of AWS, or one that another controller wrote.

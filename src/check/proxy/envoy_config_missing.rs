@@ -1,5 +1,6 @@
 //! No CiliumEnvoyConfig asks the agents of this node to redirect the Service port.
 
+use super::port_left_out::{LeftOut, left_out};
 use super::requested::{Requested, requested, selects, table_row};
 use crate::check::datapath::annotation::annotate;
 use crate::check::datapath::proxied::Proxied;
@@ -27,6 +28,7 @@ pub static CHECK: Check = Check {
         Source::Nodes,
         Source::BpfLb,
         Source::Gateways,
+        Source::Ingresses,
     ],
     page: include_str!("envoy_config_missing.md"),
     known_issues: &[],
@@ -96,7 +98,11 @@ pub fn missing(
         Err(gap) if !needs_proxy(view, service, port)? => return Err(gap),
         Err(_) => {}
     }
-    let finding = finding(view, service, port, node, &found);
+    let reason = match &found {
+        Requested::OtherPorts(..) => left_out(view, service, port),
+        _ => None,
+    };
+    let finding = finding(view, service, port, node, &found, reason);
     Ok(Some(Missing::Request(Box::new(finding))))
 }
 
@@ -128,6 +134,7 @@ fn finding(
     port: u16,
     node: &str,
     found: &Requested<'_>,
+    reason: Option<LeftOut>,
 ) -> Finding {
     let meta = &service.metadata;
     let id = format!("{}/{}", meta.namespace, meta.name);
@@ -140,7 +147,7 @@ fn finding(
     let declared = |config: &Fact<CiliumEnvoyConfig>, field: &str, value: String| {
         Evidence::new(Layer::Declared, &config.origin, name(config), field, value)
     };
-    let (message, decides, evidence) = match found {
+    let (mut message, mut decides, evidence) = match found {
         Requested::By(config) => (
             format!(
                 "{} asks for the redirect of {id}, but its nodeSelector leaves these nodes out",
@@ -179,13 +186,19 @@ fn finding(
             ),
         ),
     };
-    let mut finding = Finding::new(message, decides, vec![evidence])
-        .about([format!("Service/{id}"), format!("Node/{node}")])
-        .fix(fix(view, service, found));
+    let mut fix = fix(view, service, found);
+    let mut evidence = vec![evidence];
+    if let Some(reason) = reason {
+        message = format!("{message}: {}", reason.why);
+        decides = format!("{decides} {}", reason.decides);
+        evidence.extend(reason.evidence);
+        fix.summary = reason.summary.to_owned();
+        fix.commands = reason.commands;
+    }
     if let Requested::By(config) = found
         && let Some(row) = table_row(view, config, node)
     {
-        finding.evidence.push(Evidence::new(
+        evidence.push(Evidence::new(
             Layer::Programmed,
             row.origin,
             format!("Node/{node}"),
@@ -196,7 +209,9 @@ fn finding(
             row.selects_local_node.to_string(),
         ));
     }
-    finding
+    Finding::new(message, decides, evidence)
+        .about([format!("Service/{id}"), format!("Node/{node}")])
+        .fix(fix)
 }
 
 fn fix(view: &View<'_>, service: &Service, found: &Requested<'_>) -> Fix {

@@ -14,6 +14,7 @@ pub mod host_network_listener_missing;
 pub mod host_network_listener_rejected;
 pub mod host_network_node_port;
 pub mod nack;
+mod port_left_out;
 pub mod rejected;
 pub mod requested;
 pub mod skipped;

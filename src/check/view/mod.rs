@@ -7,6 +7,7 @@
 mod agent;
 mod commands;
 mod kubernetes;
+mod operator;
 mod region;
 
 pub use agent::{AgentView, Read};

@@ -4,7 +4,7 @@ use super::bpf::{BpfLb, FrontendKey, MasterValue};
 use super::datapath::{
     DropCounter, DropEvent, EndpointRow, HealthAnswer, IpRule, NodeRow, TproxyRule,
 };
-use super::log::AgentLog;
+use super::log::{AgentLog, OperatorLog};
 use super::statedb::{
     Backend, Device, EnvoyConfigRow, EnvoyResource, FrontendRow, NodeAddressRow, ServiceRow,
 };
@@ -73,6 +73,8 @@ pub struct Agent {
     pub health_answers: BTreeMap<u16, Seen<HealthAnswer>>,
     /// The log's lines that matter.
     pub log: Seen<AgentLog>,
+    /// What the cilium-operator Pod on this node, if there is one, logged about the Gateway API.
+    pub operator_log: Seen<OperatorLog>,
     /// `monitor -t drop`.
     pub drop_events: Seen<Vec<DropEvent>>,
 }
@@ -114,6 +116,7 @@ impl Agent {
             sysctl: unread(Source::Sysctl, &about),
             health_answers: BTreeMap::new(),
             log: unread(Source::AgentLog, &about),
+            operator_log: unread(Source::OperatorLog, &about),
             drop_events: unread(Source::MonitorDrops, &about),
         }
     }

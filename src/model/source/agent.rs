@@ -162,6 +162,14 @@ pub(super) static ROWS: &[SourceInfo] = &[
         permission: "get pods/log in kube-system",
         agent: true,
     },
+    SourceInfo {
+        source: Source::OperatorLog,
+        key: "operator.log",
+        title: "operator log",
+        command: "kubectl logs -n kube-system deployment/cilium-operator",
+        permission: "get pods/log in kube-system",
+        agent: true,
+    },
     exec(
         Source::MonitorDrops,
         "monitor-drop.json",

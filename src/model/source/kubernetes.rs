@@ -25,7 +25,15 @@ pub(super) static ROWS: &[SourceInfo] = &[
         key: "kubernetes/httproutes",
         title: "HTTPRoute",
         command: "kubectl get httproutes.gateway.networking.k8s.io -A -o yaml",
-        permission: "get,list httproutes.gateway.networking.k8s.io",
+        permission: "get,list grpcroutes,httproutes,tcproutes,tlsroutes,udproutes.gateway.networking.k8s.io",
+        agent: false,
+    },
+    SourceInfo {
+        source: Source::ReferenceGrants,
+        key: "kubernetes/referencegrants",
+        title: "ReferenceGrant",
+        command: "kubectl get referencegrants.gateway.networking.k8s.io -A -o yaml",
+        permission: "get,list referencegrants.gateway.networking.k8s.io",
         agent: false,
     },
     SourceInfo {
@@ -74,6 +82,14 @@ pub(super) static ROWS: &[SourceInfo] = &[
         title: "Pod (Cilium agents and Envoys)",
         command: "kubectl get pods -n {cilium} -l 'k8s-app in (cilium,cilium-envoy)' -o yaml",
         permission: "get,list pods in kube-system",
+        agent: false,
+    },
+    SourceInfo {
+        source: Source::Deployments,
+        key: "kubernetes/deployments",
+        title: "Deployment cilium-operator",
+        command: "kubectl get deployment cilium-operator -n kube-system -o yaml",
+        permission: "get deployments.apps in kube-system",
         agent: false,
     },
     SourceInfo {

@@ -35,6 +35,8 @@ pub enum Source {
     GatewayClasses,
     /// HTTPRoute.
     Routes,
+    /// ReferenceGrant.
+    ReferenceGrants,
     /// Service.
     Services,
     /// Ingress.
@@ -47,6 +49,8 @@ pub enum Source {
     Nodes,
     /// Pod (Cilium agents and Envoys).
     Pods,
+    /// Deployment cilium-operator.
+    Deployments,
     /// ConfigMap cilium-config.
     ConfigMaps,
     /// CiliumEnvoyConfig.
@@ -151,6 +155,8 @@ pub enum Source {
     HealthCheckNodePort,
     /// Agent log.
     AgentLog,
+    /// Operator log.
+    OperatorLog,
     /// Drop events.
     MonitorDrops,
     /// Envoy listeners.
