@@ -7,7 +7,7 @@ use crate::check::node::pods;
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::cilium::HealthAnswer;
-use crate::model::{Fact, Source};
+use crate::model::{Fact, Gap, Source};
 use crate::path::{Path, Target};
 use std::net::{IpAddr, SocketAddr};
 
@@ -40,6 +40,9 @@ const PORT: u16 = 10256;
 /// The option that lets the agent answer in kube-proxy's place; empty by default.
 const BIND: &str = "kube-proxy-replacement-healthz-bind-address";
 
+/// The option that leaves NodePorts and port 10256 to kube-proxy unless it is `true` (`strict` up to 1.13).
+const REPLACEMENT: &str = "kube-proxy-replacement";
+
 fn run(view: &View<'_>, _: &Path, target: &Target) -> Checked {
     if target.check.port != PORT {
         return not_applicable("the check does not go to port 10256");
@@ -63,7 +66,7 @@ fn run(view: &View<'_>, _: &Path, target: &Target) -> Checked {
     match view.agent(node).health_answer(PORT) {
         Ok(answer) => answered(view, target, node, answer, bind.ok()),
         Err(gap) => match bind {
-            Ok(bind) if bind.value.is_empty() => unanswered(view, node, bind),
+            Ok(bind) if bind.value.is_empty() => unanswered(view, node, bind, gap),
             _ => Err(gap),
         },
     }
@@ -121,13 +124,21 @@ fn answered(
     }
 }
 
-/// Nobody asked the port: the configuration decides, unless kube-proxy runs.
-fn unanswered(view: &View<'_>, node: &str, bind: Text) -> Checked {
+/// Nobody asked the port: the configuration decides, unless kube-proxy runs or is meant to.
+fn unanswered(view: &View<'_>, node: &str, bind: Text, unasked: Gap) -> Checked {
     let pod = pods::of_node(view, "kube-proxy", node);
     if pod.is_some_and(|pod| pods::running(pod, "kube-proxy")) {
         return pass("kube-proxy runs on the node and answers on port 10256");
     }
-    let mut finding = finding(view, node, closed(), BIND, bind.evidence)
+    let Ok(mode) = option::text(view, node, REPLACEMENT, "false") else {
+        return Err(unasked);
+    };
+    // In every other mode a kube-proxy belongs beside the agent, as a static Pod or a process of the node as well.
+    if !matches!(mode.value.as_str(), "true" | "strict") {
+        return Err(unasked);
+    }
+    let evidence = bind.evidence.into_iter().chain(mode.evidence).collect();
+    let mut finding = finding(view, node, closed(), BIND, evidence)
         .confidence(Confidence::Medium)
         .assuming("no kube-proxy runs beside Cilium");
     if let Some(assumption) = bind.assumption {

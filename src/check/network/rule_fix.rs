@@ -140,8 +140,14 @@ pub fn controller(
         );
         (says, asking)
     } else if !silent.is_empty() {
+        // The annotation tells the controller what to write into the bindings that it makes itself.
+        let or = if silent.iter().any(|binding| binding.is_generated()) {
+            ", or the annotation service.beta.kubernetes.io/aws-load-balancer-manage-backend-security-group-rules"
+        } else {
+            ""
+        };
         let says = format!(
-            "{} has no spec.networking, so the AWS Load Balancer Controller writes no rule described {CONTROLLER_RULE}: set it, or the annotation service.beta.kubernetes.io/aws-load-balancer-manage-backend-security-group-rules",
+            "{} has no spec.networking, so the AWS Load Balancer Controller writes no rule described {CONTROLLER_RULE}: set it{or}",
             ids(&silent)
         );
         (says, silent)

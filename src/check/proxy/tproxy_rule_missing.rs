@@ -75,9 +75,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     )
     .about([format!("Node/{node}")])
     .fix(Fix {
-        summary: "stop what removes it (another tool that rewrites iptables, an nft and legacy mix, NetworkManager or \
-                  systemd-networkd with ManageForeignRoutingPolicyRules), then restart the agent, which writes it again"
-            .to_owned(),
+        summary: piece.mend().to_owned(),
         commands: vec![restart_agent(view, node)],
         risk: Risk::Disruptive,
         changes: Vec::new(),
@@ -90,6 +88,8 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
 #[derive(Clone, Copy)]
 enum Piece {
     Tproxy,
+    /// No TPROXY rule at all, not even the one of the DNS proxy: the agent may be unable to write any.
+    EveryTproxy,
     Rule,
     Route,
 }
@@ -97,9 +97,22 @@ enum Piece {
 impl Piece {
     fn title(self) -> &'static str {
         match self {
-            Self::Tproxy => "the TPROXY rule for the redirect's port",
+            Self::Tproxy | Self::EveryTproxy => "the TPROXY rule for the redirect's port",
             Self::Rule => "the routing rule `fwmark 0x200/0xf00 lookup 2004`",
             Self::Route => "the local route of table 2004",
+        }
+    }
+
+    fn mend(self) -> &'static str {
+        match self {
+            Self::EveryTproxy => {
+                "see what the agent's log says of iptables: where it cannot load the kernel modules xt_TPROXY and xt_socket, load \
+                 them on the node; else stop the tool that flushes iptables. Then restart the agent, which writes the rule again"
+            }
+            _ => {
+                "stop what removes it (another tool that rewrites iptables, an nft and legacy mix, NetworkManager or \
+                 systemd-networkd with ManageForeignRoutingPolicyRules), then restart the agent, which writes it again"
+            }
         }
     }
 }
@@ -127,12 +140,14 @@ fn missing(view: &View<'_>, node: &str, port: u16) -> Result<Option<(Piece, Evid
             .filter(|rule| rule.protocol == "tcp")
             .map(|rule| format!("mark {:#x} to {}", rule.mark, rule.port))
             .collect();
-        let value = format!(
-            "none with mark {wanted:#x} to {port}; present: {}",
-            present.join(", ")
-        );
+        let (piece, present) = if present.is_empty() {
+            (Piece::EveryTproxy, "none".to_owned())
+        } else {
+            (Piece::Tproxy, present.join(", "))
+        };
+        let value = format!("none with mark {wanted:#x} to {port}; present: {present}");
         return Ok(Some((
-            Piece::Tproxy,
+            piece,
             evidence(&rules.origin, "mangle TPROXY tcp", value),
         )));
     }

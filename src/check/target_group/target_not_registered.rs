@@ -61,7 +61,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     }
     if nodes.eligible_registered > 0 {
         return Ok(Outcome::Note(unregistered::some(
-            group, origin, &registrar, &nodes,
+            view, path, group, origin, &registrar, &nodes,
         )));
     }
     match nodes.unknown {

@@ -36,6 +36,8 @@ const SHOWN: usize = 5;
 
 /// Some eligible nodes are missing: capacity is lost, nothing fails.
 pub(super) fn some(
+    view: &View<'_>,
+    path: &Path,
     group: &AwsName,
     origin: &Origin,
     registrar: &Registrar<'_>,
@@ -50,16 +52,20 @@ pub(super) fn some(
             .take(SHOWN)
             .map(|n| provider(n)),
     );
-    finding(
-        format!(
-            "not registered: {} ({} of {total} eligible nodes)",
-            names(&nodes.eligible_missing),
-            nodes.eligible_missing.len()
-        ),
-        evidence,
-    )
-    .about(objects(group, &nodes.eligible_missing))
-    .fix(registration_fix::of_nodes(group, registrar))
+    evidence.extend(said(view, path, group));
+    let mut message = format!(
+        "not registered: {} ({} of {total} eligible nodes)",
+        names(&nodes.eligible_missing),
+        nodes.eligible_missing.len()
+    );
+    let mut fix = registration_fix::of_nodes(group, registrar);
+    if let Some((why, remedy, _)) = why(view, path, None, group) {
+        message = format!("{message}: {why}");
+        fix = remedy;
+    }
+    finding(message, evidence)
+        .about(objects(group, &nodes.eligible_missing))
+        .fix(fix)
 }
 
 /// Every eligible node is missing, and the group holds something else.
