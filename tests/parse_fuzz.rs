@@ -44,6 +44,7 @@ const AGENT: [&str; 32] = [
     "bpf-metrics-list.2.json",
     "metrics.txt",
     "endpoint-list.json",
+    "endpoint-get-ingress.json",
     "node-list.json",
     "iptables-save.txt",
     "ip-rule.txt",

@@ -51,6 +51,7 @@ pub(super) fn agent(agent: &mut Agent, name: &str, source: Option<Source>, reaso
     fill.put(&mut agent.node_addresses, Source::DbNodeAddresses);
     fill.put(&mut agent.metrics, Source::AgentMetrics);
     fill.put(&mut agent.endpoints, Source::EndpointList);
+    fill.put(&mut agent.ingress_endpoint, Source::IngressEndpoint);
     fill.put(&mut agent.nodes, Source::NodeList);
     fill.put(&mut agent.tproxy_rules, Source::Iptables);
     fill.put(&mut agent.ip_rules, Source::IpRules);

@@ -2,7 +2,8 @@
 
 use super::Said;
 use super::generate::address;
-use super::support::aws::{python, script};
+use super::support::aws::script;
+use super::support::venv::python;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};

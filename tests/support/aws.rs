@@ -15,6 +15,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::venv::python;
+
 /// moto imports for seconds on a busy machine.
 const START_DEADLINE: Duration = Duration::from_secs(120);
 const DOOR_DEADLINE: Duration = Duration::from_secs(30);
@@ -73,29 +75,42 @@ impl AwsDouble {
     /// Creates the world of a plan (shape: `seed.py`) and returns the created names with their ids, ARNs, hostnames and
     /// addresses. The counters start anew. `env` names the region of the last plan.
     pub(crate) fn seed(&mut self, plan: &Value) -> Value {
-        let mut seeder = Command::new(python())
-            .arg(script("seed.py"))
-            .arg(self.port.to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("start tests/support/aws/seed.py");
-        let mut stdin = seeder.stdin.take().expect("piped standard input");
-        stdin
-            .write_all(plan.to_string().as_bytes())
-            .expect("hand the plan over");
-        drop(stdin);
-        let output = seeder.wait_with_output().expect("wait for seed.py");
-        assert!(
-            output.status.success(),
-            "seed.py failed on {plan}; its errors are above"
-        );
-        let made: Value = serde_json::from_slice(&output.stdout).expect("seed.py prints JSON");
+        let made = self.script("seed.py", &[], &plan.to_string());
         made["region"]
             .as_str()
             .expect("seed.py names the region")
             .clone_into(&mut self.region);
         made
+    }
+
+    /// Lets IAM decide from now on, and makes a user to whom `policy` alone is allowed: its key id and secret.
+    pub(crate) fn restrict(&self, policy: &str) -> (String, String) {
+        let keys = self.script("restrict.py", &[&self.region], policy);
+        let text = |name: &str| keys[name].as_str().expect("a key").to_owned();
+        (text("id"), text("secret"))
+    }
+
+    /// Runs a script of the double against this one, and returns what it prints.
+    fn script(&self, name: &str, arguments: &[&str], input: &str) -> Value {
+        let mut child = Command::new(python())
+            .arg(script(name))
+            .arg(self.port.to_string())
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("start a script of the AWS double");
+        let mut stdin = child.stdin.take().expect("piped standard input");
+        stdin
+            .write_all(input.as_bytes())
+            .expect("hand the input over");
+        drop(stdin);
+        let output = child.wait_with_output().expect("wait for the script");
+        assert!(
+            output.status.success(),
+            "{name} failed on {input}; its errors are above"
+        );
+        serde_json::from_slice(&output.stdout).expect("the script prints JSON")
     }
 
     /// Calls since the last reset, `"<service>:<Action>"` to their number; refused ones count.
@@ -166,23 +181,6 @@ impl Drop for AwsDouble {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The interpreter of the virtual environment that `tests/prepare` makes.
-pub(crate) fn python() -> PathBuf {
-    let venv = std::env::var_os("CILIUM_LB_VENV")
-        .filter(|path| !path.is_empty())
-        .map_or_else(
-            || Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv"),
-            PathBuf::from,
-        );
-    let python = venv.join("bin/python");
-    assert!(
-        python.exists(),
-        "{} is missing: run tests/prepare first",
-        python.display()
-    );
-    python
 }
 
 /// A program of the double.

@@ -5,7 +5,9 @@
 pub(crate) mod aws;
 pub(crate) mod cluster;
 pub(crate) mod diagnosis;
+pub(crate) mod envoy;
 pub(crate) mod fleet;
 pub(crate) mod scenario;
+pub(crate) mod venv;
 #[cfg(feature = "live")]
 pub(crate) mod world;

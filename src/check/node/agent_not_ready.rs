@@ -1,6 +1,7 @@
 //! The Cilium agent of the node is not Ready, and this health check needs the agent's process.
 
 use super::setting::Key;
+use super::start_failure::{self, StartFailure};
 use super::{age, desired, pods, running};
 use crate::check::datapath::probe::Probe;
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
@@ -31,6 +32,8 @@ pub static CHECK: Check = Check {
         Source::DbConfigs,
         Source::ConfigMaps,
         Source::NodeConfigs,
+        Source::BpfLb,
+        Source::NodeList,
     ],
     page: include_str!("agent_not_ready.md"),
     known_issues: &[],
@@ -66,6 +69,15 @@ fn run(view: &View<'_>, node: &str) -> Checked {
     if pods::running(pod, "cilium-agent") {
         return Ok(Outcome::Note(stale(view, node, pod)));
     }
+    let failure = start_failure::of(view, node);
+    if let Some((failure, line)) = &failure
+        && service.is_proxied()
+    {
+        let (followed, proof) = start_failure::followed_before(view, service, node)?;
+        if !followed {
+            return fail(never_followed(view, node, pod, *failure, line, proof));
+        }
+    }
     if needs_health_server(view, service, node) {
         // What answers there is the agent's own process, or kube-proxy if it runs as well.
         let answers = view
@@ -90,7 +102,37 @@ fn run(view: &View<'_>, node: &str) -> Checked {
             return fail(finding);
         }
     }
-    Ok(Outcome::Note(stale(view, node, pod)))
+    let mut finding = stale(view, node, pod);
+    finding.evidence.extend(failure.map(|(_, line)| line));
+    Ok(Outcome::Note(finding))
+}
+
+/// The agent cannot start with the configuration it is given, and none has ever run with it here.
+fn never_followed(
+    view: &View<'_>,
+    node: &str,
+    pod: &Fact<Pod>,
+    failure: StartFailure,
+    line: &Evidence,
+    proof: Vec<Evidence>,
+) -> Finding {
+    let mut evidence = vec![line.clone(), state(pod)];
+    evidence.extend(proof);
+    let mut fix = look_at(view, node, Some(pod));
+    fix.summary = failure.summary().to_owned();
+    Finding::new(
+        format!(
+            "{}, and nothing on the node redirects to Envoy",
+            failure.message()
+        ),
+        failure.message(),
+        evidence,
+    )
+    .about([
+        format!("Node/{node}"),
+        format!("Pod/{}/{}", pod.metadata.namespace, pod.metadata.name),
+    ])
+    .fix(fix)
 }
 
 fn needs_health_server(view: &View<'_>, service: &Service, node: &str) -> bool {

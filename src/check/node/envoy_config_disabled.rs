@@ -27,6 +27,7 @@ pub static CHECK: Check = Check {
         Source::DbConfigs,
         Source::AgentLog,
         Source::AgentConfig,
+        Source::AgentStatus,
         Source::AgentStartConfig,
         Source::Pods,
         Source::BpfLb,

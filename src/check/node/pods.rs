@@ -40,6 +40,15 @@ pub fn container<'a>(pod: &'a Pod, name: &str) -> Option<&'a ContainerStatus> {
         .find(|status| status.name == name)
 }
 
+/// The image of a container, as the Pod was made with.
+pub fn image<'a>(pod: &'a Pod, name: &str) -> Option<&'a str> {
+    pod.spec
+        .containers
+        .iter()
+        .find(|container| container.name == name)
+        .map(|container| container.image.as_str())
+}
+
 /// Why a container's process does not run: the reason it waits for, such as `CrashLoopBackOff`.
 pub fn waiting<'a>(pod: &'a Pod, name: &str) -> Option<&'a str> {
     container(pod, name)?

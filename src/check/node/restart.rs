@@ -12,6 +12,34 @@ use crate::check::finding::{Fix, Risk};
 const INGRESS_ADDRESS: &str = "First make sure that every node has one free Pod address for its ingress IP: an \
                                agent that cannot get one does not start. Host network mode is not a fix";
 
+/// The nodes whose agents would not come up again: no address is left, and none is held for the ingress IP.
+fn crowded(view: &View<'_>) -> Vec<String> {
+    view.agent_nodes()
+        .filter(|node| {
+            view.agent(node).status().is_ok_and(|status| {
+                status
+                    .ipam
+                    .as_ref()
+                    .is_some_and(|ipam| ipam.exhausted().is_some())
+            })
+        })
+        .map(str::to_owned)
+        .collect()
+}
+
+/// What the restart asks for first, by what is known of the nodes' addresses.
+fn precondition(view: &View<'_>) -> String {
+    let crowded = crowded(view);
+    if crowded.is_empty() {
+        return INGRESS_ADDRESS.to_owned();
+    }
+    format!(
+        "First free a Pod address on {}: none is left there for the ingress IP, and the agent would not start again (CLB5202). \
+         Host network mode is not a fix",
+        crowded.join(", ")
+    )
+}
+
 /// Restarts agents and operator so that they read what `key` is set to.
 pub fn restart(view: &View<'_>, key: Key) -> Fix {
     let namespace = age::namespace(view);
@@ -19,7 +47,7 @@ pub fn restart(view: &View<'_>, key: Key) -> Fix {
         "restart the agents and the operator so that they read cilium-config again".to_owned();
     if key.concerns_envoy() {
         summary.push_str(". ");
-        summary.push_str(INGRESS_ADDRESS);
+        summary.push_str(&precondition(view));
     }
     Fix {
         summary,
@@ -53,7 +81,7 @@ pub fn switch_on(view: &View<'_>, key: Key) -> Fix {
     );
     if key.concerns_envoy() {
         summary.push_str(". ");
-        summary.push_str(INGRESS_ADDRESS);
+        summary.push_str(&precondition(view));
     }
     Fix {
         summary,

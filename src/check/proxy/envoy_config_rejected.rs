@@ -1,5 +1,6 @@
 //! The agent took the CiliumEnvoyConfig to Envoy, and Envoy did not accept it.
 
+use super::nack::{self, Nack};
 use super::rejected::{Rejection, rejection};
 use super::requested::{Requested, requested};
 use crate::check::datapath::probe::{Probe, entry};
@@ -27,6 +28,7 @@ pub static CHECK: Check = Check {
         Source::DbEnvoyResources,
         Source::EnvoyConfigDump,
         Source::AgentLog,
+        Source::Pods,
     ],
     page: include_str!("envoy_config_rejected.md"),
     known_issues: &[],
@@ -60,11 +62,11 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         Ok(_) => return not_applicable("no CiliumEnvoyConfig asks for the port (CLB7101)"),
     };
     match rejection(view, found.node, config) {
-        Ok(Some(rejection)) if redirects => {
-            Ok(Outcome::Note(finding(config, found.node, &rejection, true)))
-        }
+        Ok(Some(rejection)) if redirects => Ok(Outcome::Note(finding(
+            view, config, found.node, &rejection, true,
+        ))),
         Ok(Some(rejection)) => {
-            let mut finding = finding(config, found.node, &rejection, false);
+            let mut finding = finding(view, config, found.node, &rejection, false);
             finding.evidence.extend(found.frontend.map(|frontend| {
                 Evidence::new(
                     Layer::Programmed,
@@ -84,38 +86,38 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
 }
 
 fn finding(
+    view: &View<'_>,
     config: &Fact<CiliumEnvoyConfig>,
     node: &str,
     rejection: &Rejection,
     redirects: bool,
 ) -> Finding {
     let id = format!("{}/{}", config.metadata.namespace, config.metadata.name);
-    let what = if rejection.timed_out {
-        format!("no Envoy has acknowledged the listener of {id}")
+    let reason = Nack::of(&rejection.reason);
+    let (what, word, summary) = if rejection.timed_out {
+        (
+            format!("no Envoy has acknowledged the listener of {id}"),
+            "no answer",
+            "see whether Envoy runs on the node and reaches the agent's xds.sock, and that both speak the same \
+             envoy-xds-mode",
+        )
     } else {
-        format!("Envoy rejects the listener of {id}")
+        (reason.message(&id), reason.id(), reason.summary())
     };
     let message = if redirects {
         format!("{what}, while an earlier redirect is still in place")
     } else {
         format!("{what}, so the agents set no redirect")
     };
-    Finding::new(
-        message,
-        format!("{id} {}", if rejection.timed_out { "no answer" } else { "rejected" }),
-        vec![rejection.evidence.clone()],
-    )
+    let mut evidence = vec![rejection.evidence.clone()];
+    if !rejection.timed_out && reason == Nack::UnknownExtension {
+        evidence.extend(nack::images(view, node));
+    }
+    Finding::new(message, format!("{id} {word}"), evidence)
     .about([format!("CiliumEnvoyConfig/{id}"), format!("Node/{node}")])
     .confidence(if rejection.certain { Confidence::High } else { Confidence::Medium })
     .fix(Fix {
-        summary: if rejection.timed_out {
-            "see whether Envoy runs on the node and reaches the agent's xds.sock, and that both speak the same \
-             envoy-xds-mode"
-        } else {
-            "mend what Envoy's reason names: a port that is taken, a missing capability for ports below 1024, or \
-             an Envoy image that does not fit the agent's version"
-        }
-        .to_owned(),
+        summary: summary.to_owned(),
         commands: vec![
             format!(
                 "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg shell -- db/show envoy-resources",

@@ -1,8 +1,9 @@
 //! The datapath hands the packet to a port on which Envoy does not listen.
 
+use super::envoy_down;
 use super::requested::{Requested, requested};
 use crate::check::datapath::probe::{Entry, Probe, entry};
-use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
+use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::node::pods;
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
@@ -27,6 +28,8 @@ pub static CHECK: Check = Check {
         Source::EnvoyListeners,
         Source::EnvoyConfigs,
         Source::Pods,
+        Source::AgentStatus,
+        Source::ConfigMaps,
     ],
     page: include_str!("envoy_listener_missing.md"),
     known_issues: &[],
@@ -75,7 +78,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             );
             closed(view, service, &found, elsewhere.is_some(), evidence)
         }
-        Err(gap) => match down(view, found.node, gap) {
+        Err(gap) => match envoy_down::proven(view, found.node, gap, "the redirect goes to Envoy") {
             Some(finding) => finding,
             None => return Err(gap.clone()),
         },
@@ -90,6 +93,9 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     ));
     if probe.of_agent {
         // The agent answers this check and goes on doing so without Envoy; only clients notice.
+        finding.message.push_str(
+            ": the agent goes on answering the health check, and clients that reach the node fail",
+        );
         return Ok(Outcome::Note(finding));
     }
     fail(finding)
@@ -163,49 +169,6 @@ fn closed(
         pod.or(agent).map(|pod| pod.metadata.name.as_str()),
         elsewhere,
     ))
-}
-
-/// Envoy could not be asked, and something else proves that it does not run.
-fn down(view: &View<'_>, node: &str, gap: &Gap) -> Option<Finding> {
-    let pod = pods::of_node(view, pods::ENVOY, node)?;
-    let name = pod.metadata.name.as_str();
-    let ready = pod.ready().map_or("", |ready| ready.status.as_str());
-    let waiting = pods::waiting(pod, "cilium-envoy");
-    // The socket of its admin interface is closed exactly when Envoy does not run.
-    let refused = match &gap.reason {
-        Reason::Failed(text) => text.contains("admin.sock") && text.contains("connect"),
-        _ => false,
-    };
-    let (value, confidence) = match waiting {
-        Some(reason) => (
-            format!("Ready={ready}, waiting: {reason}"),
-            Confidence::High,
-        ),
-        None if refused && ready == "False" => (
-            format!("Ready={ready}, admin interface: {}", gap.reason),
-            Confidence::Medium,
-        ),
-        None => return None,
-    };
-    Some(
-        Finding::new(
-            "the redirect goes to Envoy, and the Envoy of the node does not run",
-            "envoy down",
-            vec![Evidence::new(
-                Layer::Observed,
-                &pod.origin,
-                format!("Pod/{name}"),
-                "status",
-                value,
-            )],
-        )
-        .about([
-            format!("Node/{node}"),
-            format!("Pod/{}/{name}", pod.metadata.namespace),
-        ])
-        .confidence(confidence)
-        .fix(fix(node, Some(name), false)),
-    )
 }
 
 fn fix(node: &str, pod: Option<&str>, elsewhere: bool) -> Fix {

@@ -2,7 +2,15 @@
 
 pub mod envoy_config_missing;
 pub mod envoy_config_rejected;
+pub mod envoy_connection_limit;
+pub mod envoy_down;
+pub mod envoy_image_skew;
 pub mod envoy_listener_missing;
+pub mod fixed_address;
+pub mod host_network_listener_missing;
+pub mod host_network_listener_rejected;
+pub mod host_network_node_port;
+pub mod nack;
 pub mod rejected;
 pub mod requested;
 pub mod tproxy_rule_missing;

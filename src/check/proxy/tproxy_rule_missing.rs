@@ -1,5 +1,6 @@
 //! The kernel rules that deliver a redirected packet to Envoy are not there.
 
+use super::host_network_node_port::fixed;
 use crate::check::datapath::probe::{Probe, entry};
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
@@ -23,6 +24,7 @@ pub static CHECK: Check = Check {
     needs: &[
         Source::Services,
         Source::BpfLb,
+        Source::EnvoyConfigs,
         Source::Iptables,
         Source::IpRules,
         Source::IpRoutes2004,
@@ -55,6 +57,9 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     let Some(frontend) = found.frontend.filter(|frontend| frontend.redirects()) else {
         return not_applicable("there is no redirect to Envoy");
     };
+    if fixed(view, service, probe.service_port).is_some() {
+        return not_applicable("a listener with its own address gets no such rule (CLB7201)");
+    }
     let gap = |source, why: &str| {
         Gap::new(
             source,

@@ -202,6 +202,14 @@ impl<'a> AgentView<'_, 'a> {
         self.of_agent(Source::EndpointList, |agent| &agent.endpoints)
     }
 
+    /// The agent's ingress endpoint.
+    ///
+    /// # Errors
+    /// The gap when it was not read.
+    pub fn ingress_endpoint(&self) -> Read<'a, Vec<EndpointRow>> {
+        self.of_agent(Source::IngressEndpoint, |agent| &agent.ingress_endpoint)
+    }
+
     /// The agent's node list.
     ///
     /// # Errors
@@ -295,6 +303,14 @@ impl<'a> AgentView<'_, 'a> {
     /// The gap when it was not read.
     pub fn envoy_dynamic_listeners(&self) -> Read<'a, Vec<DynamicListener>> {
         self.of_envoy(Source::EnvoyConfigDump, |envoy| &envoy.dynamic_listeners)
+    }
+
+    /// Samples of the node's Envoy.
+    ///
+    /// # Errors
+    /// The gap when it was not read.
+    pub fn envoy_stats(&self) -> Read<'a, BTreeMap<String, f64>> {
+        self.of_envoy(Source::EnvoyStats, |envoy| &envoy.stats)
     }
 
     /// The node's Envoy server.

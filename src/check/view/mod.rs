@@ -45,6 +45,11 @@ impl<'a> View<'a> {
         }
     }
 
+    /// When the evidence was taken, RFC 3339, if the bundle says so.
+    pub fn taken_at(&self) -> Option<&'a str> {
+        self.snapshot.taken_at.as_deref()
+    }
+
     /// What the diagnosis is about.
     pub fn subject(&self) -> &'a Subject {
         self.subject

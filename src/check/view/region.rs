@@ -195,17 +195,22 @@ impl<'a> RegionView<'_, 'a> {
         )
     }
 
+    /// The attributes of a target group.
+    ///
+    /// # Errors
+    /// The gap when the attributes were not read.
+    pub fn target_group_attributes(&self, name: &str) -> Result<&'a Fact<Vec<Attribute>>, Gap> {
+        self.view.note(Source::TargetGroupAttributes);
+        let all = &self.index.region.target_group_attributes;
+        Region::keyed(all, Source::TargetGroupAttributes, name)
+    }
+
     /// An attribute of a target group; `None` when AWS does not list it.
     ///
     /// # Errors
     /// The gap when the attributes were not read.
     pub fn target_group_attribute(&self, name: &str, key: &str) -> Result<Option<&'a str>, Gap> {
-        self.view.note(Source::TargetGroupAttributes);
-        let all = &self.index.region.target_group_attributes;
-        attribute(
-            Region::keyed(all, Source::TargetGroupAttributes, name)?,
-            key,
-        )
+        attribute(self.target_group_attributes(name)?, key)
     }
 
     /// Where the attributes of a target group were read.

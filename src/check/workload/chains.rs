@@ -50,7 +50,11 @@ pub fn listener<'a>(config: &'a CiliumEnvoyConfig, service: &str, port: u16) -> 
         .find(|listener| named.is_empty() || listener["name"] == *named)
 }
 
-fn resources<'a>(config: &'a CiliumEnvoyConfig, kind: &'a str) -> impl Iterator<Item = &'a Value> {
+/// The resources of one type, named by the end of its URL.
+pub fn resources<'a>(
+    config: &'a CiliumEnvoyConfig,
+    kind: &'a str,
+) -> impl Iterator<Item = &'a Value> {
     config.spec.resources.iter().filter(move |resource| {
         resource["@type"]
             .as_str()

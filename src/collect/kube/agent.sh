@@ -1,6 +1,6 @@
 # Prints what an agent knows, one frame per document: "BOUNDARY DOCUMENT EXIT LENGTH", a line break, the
 # document, a line break; and "BOUNDARY DOCUMENT stderr LENGTH" likewise for what it said. Reads only.
-B=$1; K=$2; shift 2
+B=$1; K=$2; W=$3; shift 3
 exec 3>&1 </dev/null
 export LC_ALL=C
 T=; command -v timeout >/dev/null 2>&1 && T='timeout 6'
@@ -29,6 +29,9 @@ a envoy envoy/listeners.json $C envoy admin listeners -o json
 a envoy envoy/clusters.json $C envoy admin clusters -o json || a envoy envoy/clusters.txt $C envoy admin clusters
 a envoy envoy/config_dump.json $C envoy admin config listeners
 a envoy envoy/server_info.json $C envoy admin serverinfo
+a envoy envoy/stats.txt sh -c '"$0" envoy admin metrics | grep -E "^envoy_listener_downstream_(cx_active|cx_overflow|cx_overload_reject|global_cx_overflow)"' $C
+a agent cilium/endpoint-get-ingress.json $C endpoint get -l reserved:ingress -o json
+[ -z "$W" ] || a agent cilium/node-list.json $C node list -o json
 s cilium/iptables-save.txt iptables-save -t mangle
 s cilium/ip-rule.txt ip rule
 s cilium/ip-route-2004.txt ip route show table 2004

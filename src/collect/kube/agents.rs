@@ -28,10 +28,14 @@ impl Kube<'_> {
                 self.notebook.expect(&half, half.as_str());
             }
         }
+        let witness = agents.iter().find(|agent| agent.running.is_ok());
         futures::stream::iter(agents)
             .for_each_concurrent(AT_A_TIME, |agent| async move {
-                futures::future::join(self.agent_log(agent), self.agent_state(agent, ports, execs))
-                    .await;
+                futures::future::join(
+                    self.agent_log(agent),
+                    self.agent_state(agent, ports, execs, witness == Some(agent)),
+                )
+                .await;
                 for half in halves(agent) {
                     self.notebook.settle(&half);
                 }
@@ -48,7 +52,7 @@ impl Kube<'_> {
         }
     }
 
-    async fn agent_state(&self, agent: &Agent, ports: &[u16], execs: bool) {
+    async fn agent_state(&self, agent: &Agent, ports: &[u16], execs: bool, witness: bool) {
         if !execs {
             return self.missing(agent, "NotAsked: commands in agents are switched off");
         }
@@ -56,7 +60,7 @@ impl Kube<'_> {
             return self.missing(agent, reason);
         }
         let boundary = script::boundary();
-        let command = script::command(&boundary, ports);
+        let command = script::command(&boundary, ports, witness);
         let output = match self
             .exec(&agent.namespace, &agent.pod, log::CONTAINER, &command)
             .await

@@ -1,7 +1,7 @@
 //! The one command that is run in an agent: a fixed script that only reads.
 //!
 //! Its arguments are a boundary that nothing the agent prints can contain, the options of the start
-//! configuration that matter, and the health-check node ports. One exec instead of some twenty.
+//! configuration that matter, whether to list the cluster's nodes, and the health-check node ports. One exec instead of some twenty.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -48,8 +48,8 @@ pub(super) fn boundary() -> String {
     format!("cilium-lb-{:016x}{:016x}", half(), half())
 }
 
-/// The command for an exec.
-pub(super) fn command(boundary: &str, ports: &[u16]) -> Vec<String> {
+/// The command for an exec. Every agent knows all nodes, and the list is long: one `witness` prints it.
+pub(super) fn command(boundary: &str, ports: &[u16], witness: bool) -> Vec<String> {
     let script: Vec<&str> = SCRIPT
         .lines()
         .filter(|line| !line.starts_with('#'))
@@ -61,6 +61,7 @@ pub(super) fn command(boundary: &str, ports: &[u16]) -> Vec<String> {
         "cilium-lb".to_owned(),
         boundary.to_owned(),
         CONFIG_KEYS.join(" "),
+        if witness { "nodes" } else { "" }.to_owned(),
     ];
     command.extend(ports.iter().map(u16::to_string));
     command

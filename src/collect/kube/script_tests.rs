@@ -15,7 +15,7 @@ fn tool(directory: &Path, name: &str, script: &str) {
 
 fn run(directory: &Path, ports: &[u16]) -> Split {
     let boundary = boundary();
-    let argv = command(&boundary, ports);
+    let argv = command(&boundary, ports, true);
     let path = format!("{}:/usr/bin:/bin", directory.join("bin").display());
     let output = Command::new("/bin/sh")
         .args(&argv[1..])
@@ -58,7 +58,7 @@ fn a_healthy_agent_gives_every_document() {
     tool(
         directory,
         "cilium-dbg",
-        "case \"$*\" in 'shell -- db/show -f json services') exit 0 ;; esac; printf '{\"asked\":\"%s\"}\\n\\n' \"$*\"",
+        "case \"$*\" in 'shell -- db/show -f json services') exit 0 ;; 'envoy admin metrics') echo 'envoy_listener_downstream_cx_active{} 1'; exit 0 ;; esac; printf '{\"asked\":\"%s\"}\\n\\n' \"$*\"",
     );
     system_tools(directory);
     let config = directory.join("root/tmp/cilium/config-map");
@@ -91,11 +91,13 @@ fn a_healthy_agent_gives_every_document() {
             "cilium/db-frontends.json",
             "cilium/db-node-addresses.json",
             "cilium/db-services.json",
+            "cilium/endpoint-get-ingress.json",
             "cilium/health-check-node-port.31753.txt",
             "cilium/ip-route-2004.txt",
             "cilium/ip-rule.txt",
             "cilium/iptables-save.txt",
             "cilium/metrics.txt",
+            "cilium/node-list.json",
             "cilium/service-list.json",
             "cilium/status.json",
             "cilium/sysctl.txt",
@@ -104,6 +106,7 @@ fn a_healthy_agent_gives_every_document() {
             "envoy/config_dump.json",
             "envoy/listeners.json",
             "envoy/server_info.json",
+            "envoy/stats.txt",
         ]
     );
     assert_eq!(
@@ -191,7 +194,7 @@ fn a_large_document_comes_through_whole() {
 #[test]
 fn boundaries_differ_and_the_command_is_short_enough_for_a_url() {
     assert_ne!(boundary(), boundary());
-    let command = command(&boundary(), &[1, 2]);
+    let command = command(&boundary(), &[1, 2], false);
     assert_eq!(command[..2], ["sh", "-c"]);
     assert_eq!(command[6..], ["1", "2"]);
     assert!(!command[2].lines().any(|line| line.starts_with('#')));

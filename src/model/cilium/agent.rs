@@ -57,6 +57,8 @@ pub struct Agent {
     pub metrics: Seen<BTreeMap<String, f64>>,
     /// `endpoint list`.
     pub endpoints: Seen<Vec<EndpointRow>>,
+    /// `endpoint get -l reserved:ingress`.
+    pub ingress_endpoint: Seen<Vec<EndpointRow>>,
     /// `node list`.
     pub nodes: Seen<Vec<NodeRow>>,
     /// TPROXY rules of `iptables-save`.
@@ -104,6 +106,7 @@ impl Agent {
             drop_counters_later: unread(Source::BpfMetrics, &about),
             metrics: unread(Source::AgentMetrics, &about),
             endpoints: unread(Source::EndpointList, &about),
+            ingress_endpoint: unread(Source::IngressEndpoint, &about),
             nodes: unread(Source::NodeList, &about),
             tproxy_rules: unread(Source::Iptables, &about),
             ip_rules: unread(Source::IpRules, &about),

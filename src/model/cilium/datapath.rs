@@ -83,6 +83,19 @@ pub struct EndpointRow {
     pub state: String,
     /// Identity labels.
     pub labels: Vec<String>,
+    /// The policy that is realized; absent where the output has none.
+    pub policy: Option<EndpointPolicy>,
+}
+
+/// The realized policy of an endpoint.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EndpointPolicy {
+    /// `none`, `ingress`, `egress`, `both`, or `audit-…`.
+    pub enabled: String,
+    /// Identities that may reach any port of it; 0 is any.
+    pub allowed_ingress: Vec<u64>,
+    /// How many rules let something in on single ports.
+    pub ingress_rules: usize,
 }
 
 /// A row of `node list`.

@@ -25,6 +25,37 @@ pub struct AgentStatus {
     pub host_firewall: Option<String>,
     /// The devices the host firewall covers; listed also where it is disabled.
     pub host_firewall_devices: Vec<String>,
+    /// Addresses for Pods; absent where the status has no such section.
+    pub ipam: Option<IpamStatus>,
+}
+
+/// The addresses that the agent hands out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IpamStatus {
+    /// The pools, as in `IPv4: 5/254 allocated from 10.244.1.0/24`.
+    pub pools: Vec<AddressPool>,
+    /// Whether the ingress IP of the node is among the allocations (`reserved:ingress`).
+    pub ingress: bool,
+}
+
+/// The addresses of one family.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AddressPool {
+    /// `IPv4` or `IPv6`.
+    pub family: String,
+    /// How many addresses are taken.
+    pub used: u64,
+    /// How many there are.
+    pub size: u64,
+}
+
+impl IpamStatus {
+    /// The pool without a free address, where one has none left for the ingress IP.
+    pub fn exhausted(&self) -> Option<&AddressPool> {
+        self.pools
+            .iter()
+            .find(|pool| !self.ingress && pool.size > 0 && pool.used >= pool.size)
+    }
 }
 
 /// A device that serves NodePorts.

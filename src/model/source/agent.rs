@@ -113,6 +113,12 @@ pub(super) static ROWS: &[SourceInfo] = &[
         "cilium-dbg endpoint list -o json",
     ),
     exec(
+        Source::IngressEndpoint,
+        "endpoint-get-ingress.json",
+        "agent's ingress endpoint",
+        "cilium-dbg endpoint get -l reserved:ingress -o json",
+    ),
+    exec(
         Source::NodeList,
         "node-list.json",
         "agent node list",

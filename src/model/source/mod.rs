@@ -135,6 +135,8 @@ pub enum Source {
     AgentMetrics,
     /// Agent endpoints.
     EndpointList,
+    /// Policy of the ingress endpoint.
+    IngressEndpoint,
     /// Agent node list.
     NodeList,
     /// Iptables rules.

@@ -1,9 +1,10 @@
 //! `cilium-dbg endpoint list -o json`.
 
-use crate::model::cilium::datapath::EndpointRow;
+use crate::model::cilium::datapath::{EndpointPolicy, EndpointRow};
 use crate::parse::text::or_default;
 use crate::parse::{ParseError, text};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// Reads the endpoints. 1.21 prints no pod names.
 pub(super) fn json(text: &str) -> Result<Vec<EndpointRow>, ParseError> {
@@ -22,6 +23,7 @@ pub(super) fn json(text: &str) -> Result<Vec<EndpointRow>, ParseError> {
                 .collect(),
             state: item.status.state,
             labels: item.status.identity.labels,
+            policy: item.status.policy.realized.map(Realized::policy),
         })
         .collect())
 }
@@ -43,6 +45,8 @@ struct Status {
     #[serde(deserialize_with = "or_default")]
     networking: Networking,
     state: String,
+    #[serde(deserialize_with = "or_default")]
+    policy: Policy,
 }
 
 #[derive(Deserialize, Default)]
@@ -72,6 +76,39 @@ struct Networking {
 struct Addresses {
     ipv4: String,
     ipv6: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Policy {
+    realized: Option<Realized>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "kebab-case", default)]
+struct Realized {
+    policy_enabled: String,
+    #[serde(deserialize_with = "or_default")]
+    allowed_ingress_identities: Vec<u64>,
+    #[serde(deserialize_with = "or_default")]
+    l4: L4,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct L4 {
+    #[serde(deserialize_with = "or_default")]
+    ingress: Vec<IgnoredAny>,
+}
+
+impl Realized {
+    fn policy(self) -> EndpointPolicy {
+        EndpointPolicy {
+            enabled: self.policy_enabled,
+            allowed_ingress: self.allowed_ingress_identities,
+            ingress_rules: self.l4.ingress.len(),
+        }
+    }
 }
 
 impl Identifiers {

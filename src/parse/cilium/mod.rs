@@ -99,6 +99,11 @@ pub fn document(
         "endpoint-list.json" => {
             at(Source::EndpointList).json(&mut agent.endpoints, bytes, endpoint_list::json)
         }
+        "endpoint-get-ingress.json" => at(Source::IngressEndpoint).json(
+            &mut agent.ingress_endpoint,
+            bytes,
+            endpoint_list::json,
+        ),
         "node-list.json" => at(Source::NodeList).json(&mut agent.nodes, bytes, node_list::json),
         "iptables-save.txt" => {
             at(Source::Iptables).lines(&mut agent.tproxy_rules, bytes, iptables::tproxy)

@@ -4,10 +4,13 @@
 //! the device has addresses (pkg/status/status_collector.go), which are ignored here.
 
 use crate::model::cilium::AgentStatus;
-use crate::model::cilium::status::{NodePortFeature, ProxyStatus, ServedDevice};
+use crate::model::cilium::status::{
+    AddressPool, IpamStatus, NodePortFeature, ProxyStatus, ServedDevice,
+};
 use crate::parse::text::or_default;
 use crate::parse::{ParseError, text};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// Reads the status.
 pub(super) fn json(text: &str) -> Result<AgentStatus, ParseError> {
@@ -38,6 +41,7 @@ pub(super) fn json(text: &str) -> Result<AgentStatus, ParseError> {
         }),
         host_firewall: firewall,
         host_firewall_devices: firewall_devices,
+        ipam: document.ipam.map(Ipam::status),
     })
 }
 
@@ -49,6 +53,7 @@ struct Document {
     kube_proxy_replacement: Option<Replacement>,
     host_firewall: Option<Firewall>,
     proxy: Option<Proxy>,
+    ipam: Option<Ipam>,
 }
 
 #[derive(Deserialize)]
@@ -110,6 +115,34 @@ struct Proxy {
     envoy_deployment_mode: String,
     #[serde(default)]
     port_range: String,
+}
+
+#[derive(Deserialize)]
+struct Ipam {
+    #[serde(default, deserialize_with = "or_default")]
+    allocations: BTreeMap<String, String>,
+    #[serde(default)]
+    status: String,
+}
+
+impl Ipam {
+    /// `IPv4: 5/254 allocated from 10.244.1.0/24, IPv6: …` (pkg/ipam Dump); other texts have no pools.
+    fn status(self) -> IpamStatus {
+        let pool = |text: &str| {
+            let (family, rest) = text.trim().split_once(": ")?;
+            let (used, rest) = rest.split_once('/')?;
+            let size = rest.split_whitespace().next()?;
+            Some(AddressPool {
+                family: family.to_owned(),
+                used: used.parse().ok()?,
+                size: size.parse().ok()?,
+            })
+        };
+        IpamStatus {
+            pools: self.status.split(", ").filter_map(pool).collect(),
+            ingress: self.allocations.values().any(|owner| owner == "ingress"),
+        }
+    }
 }
 
 impl Replacement {
@@ -206,6 +239,22 @@ mod tests {
         assert_eq!(status.devices[0].name, "eth0");
         assert_eq!(status.devices[0].addresses.len(), 1);
         assert_eq!(status.devices[1].name, "eth1");
+    }
+
+    #[test]
+    fn a_full_pool_counts_only_without_an_ingress_address() {
+        let ipam = |owner: &str, status: &str| {
+            let text = format!(
+                r#"{{"cilium": {{"state": "Ok"}}, "ipam": {{"allocations": {{"10.0.0.1": "{owner}"}}, "status": "{status}"}}}}"#
+            );
+            json(&text).unwrap().ipam.unwrap()
+        };
+        let full = "IPv4: 14/14 allocated from 10.0.0.0/28, IPv6: 5/18446744073709551614 allocated from fd00::/64";
+        assert_eq!(ipam("router", full).pools.len(), 2);
+        assert_eq!(ipam("router", full).exhausted().unwrap().used, 14);
+        assert_eq!(ipam("ingress", full).exhausted(), None);
+        assert_eq!(ipam("router", "IPv4: 9/16 allocated,").exhausted(), None);
+        assert!(ipam("router", "delegated to plugin").pools.is_empty());
     }
 
     #[test]

@@ -11,6 +11,7 @@ import ec2_shapes
 import health
 import limits
 import load_balancers
+import signatures
 import target_groups
 from moto.core.responses import BaseResponse
 from moto.ec2 import utils as ec2_utils
@@ -21,12 +22,14 @@ from moto.ec2.models.route_tables import Route, RouteTable
 from moto.ec2.models.security_groups import SecurityGroup
 from moto.elbv2 import models
 from moto.elbv2.responses import ELBV2Response
+from moto.iam.access_control import IAMRequestBase
 from moto.moto_api._internal import urls
 
 VERSION = "5.2.5"
 PRIVATE = {
     BaseResponse: "call_action _get_action _get_param",
     ELBV2Response: " ".join(limits.BATCHED) + " " + " ".join(limits.ELB_PAGED),
+    IAMRequestBase: "check_signature",
     Instance: "get_tags subnet_id vpc_id state",
     NetworkAclBackend: "add_default_entries create_network_acl_entry",
     NetworkInterface: "get_filter_value group_set get_tags",
@@ -57,5 +60,5 @@ def check():
 def install():
     """Checks moto, then patches it. Call once per process, before the server is built."""
     check()
-    for part in (load_balancers, target_groups, ec2_shapes, health, limits, doors):
+    for part in (load_balancers, target_groups, ec2_shapes, health, limits, signatures, doors):
         part.install()

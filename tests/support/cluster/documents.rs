@@ -38,6 +38,10 @@ const AGENT: &[(&str, &str)] = &[
     ("service-list.txt", "service list"),
     ("bpf-metrics-list.json", "bpf metrics list -o json"),
     ("endpoint-list.json", "endpoint list -o json"),
+    (
+        "endpoint-get-ingress.json",
+        "endpoint get -l reserved:ingress -o json",
+    ),
     ("node-list.json", "node list -o json"),
     ("monitor-drop.json", "monitor -t drop -j"),
 ];

@@ -1,0 +1,180 @@
+//! Envoy answers the HTTP health check with a code that the target group does not take for healthy.
+
+use super::answer::{Answer, answer};
+use super::chains::{Transport, chains, listener};
+use super::http_probe::{HttpProbe, matches, probe, use_tcp};
+use super::ingress_policy::denied;
+use super::upstream::dead;
+use crate::check::finding::{Evidence, Finding, Layer};
+use crate::check::hop::{Hop, Severity};
+use crate::check::outcome::{Checked, fail, not_applicable, pass};
+use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::{Gap, Reason, Source};
+use crate::path::{Path, Target};
+
+/// The check.
+pub static CHECK: Check = Check {
+    code: Code(8105),
+    slug: "http-check-answer-mismatch",
+    hop: Hop::Workload,
+    severity: Severity::Error,
+    bearing: Bearing::Health,
+    title: "Envoy's answer to the HTTP health check is not among the target group's codes",
+    since: "0.1.0",
+    needs: &[
+        Source::Services,
+        Source::EnvoyConfigs,
+        Source::TargetGroups,
+        Source::EnvoyClusters,
+        Source::IngressEndpoint,
+        Source::EndpointList,
+    ],
+    page: include_str!("http_check_answer_mismatch.md"),
+    known_issues: &[],
+    run: Run::Target(run),
+};
+
+fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
+    let found = match probe(view, path)? {
+        Ok(probe) => probe,
+        Err(why) => return not_applicable(why),
+    };
+    let Some(transport) = Transport::of(&found.check.protocol) else {
+        return not_applicable("Envoy accepts a TCP check, whatever stands behind it");
+    };
+    let node = target.node.as_ref().map_err(Clone::clone)?;
+    let unread = |what: &str| {
+        Gap::new(
+            Source::EnvoyConfigs,
+            found.config.metadata.name.clone(),
+            Reason::Partial(what.to_owned()),
+        )
+    };
+    let absent = || unread("its routes are not in the object");
+    let open =
+        listener(found.config, &found.service.metadata.name, path.port).ok_or_else(absent)?;
+    let Some(chain) = chains(open, transport).into_iter().next() else {
+        return not_applicable("no filter chain takes the check (CLB8103)");
+    };
+    let asked = found.check.path.as_deref().unwrap_or("/");
+    let verdict = match answer(found.config, chain, asked).ok_or_else(absent)? {
+        Answer::NoHost => {
+            return not_applicable("no route takes a check without a host name (CLB8102)");
+        }
+        Answer::Unread(what) => return Err(unread(what)),
+        Answer::NoRoute => Verdict {
+            code: 404,
+            why: format!("no route takes the path {asked}"),
+            route: format!("none takes {asked}"),
+            evidence: Vec::new(),
+        },
+        Answer::Code(code) => Verdict {
+            code,
+            why: format!("the route of {asked} answers by itself"),
+            route: format!("{asked} answered with {code}"),
+            evidence: Vec::new(),
+        },
+        Answer::Clusters(names) => match passed_on(view, node, &found, asked, &names)? {
+            Some(verdict) => verdict,
+            None => return pass("Envoy passes the check on to a backend"),
+        },
+    };
+    judge(&found, verdict, asked)
+}
+
+/// Envoy's answer, with what it follows from.
+struct Verdict {
+    code: u16,
+    why: String,
+    /// What the routes of the object say.
+    route: String,
+    evidence: Vec<Evidence>,
+}
+
+/// The answer to a check whose route leads to backends; `None` when one of them answers.
+fn passed_on(
+    view: &View<'_>,
+    node: &str,
+    found: &HttpProbe<'_, '_>,
+    asked: &str,
+    names: &[String],
+) -> Result<Option<Verdict>, Gap> {
+    let clusters = names.join(", ");
+    let route = format!("{asked} to {clusters}");
+    // Policy is asked before any backend.
+    if let Some(evidence) = denied(view, node)? {
+        return Ok(Some(Verdict {
+            code: 403,
+            why: "network policy closes the ingress identity to the outside".to_owned(),
+            route,
+            evidence: vec![evidence],
+        }));
+    }
+    let dead = dead(view, node, found.config)?;
+    let lives = |name: &String| dead.iter().all(|one| one.name != *name);
+    if names.iter().any(lives) {
+        return Ok(None);
+    }
+    Ok(Some(Verdict {
+        code: 503,
+        why: format!("no host of {clusters} is healthy"),
+        route,
+        evidence: dead
+            .into_iter()
+            .filter(|one| names.contains(&one.name))
+            .map(|one| one.evidence)
+            .collect(),
+    }))
+}
+
+fn judge(found: &HttpProbe<'_, '_>, verdict: Verdict, asked: &str) -> Checked {
+    let Verdict {
+        code,
+        why,
+        route,
+        mut evidence,
+    } = verdict;
+    let codes = found
+        .group
+        .matcher
+        .as_ref()
+        .and_then(|one| one.http_code.as_deref())
+        .unwrap_or("200-399");
+    if matches(codes, code) {
+        return pass(format!("the target group takes {code} for healthy"));
+    }
+    let id = format!(
+        "{}/{}",
+        found.config.metadata.namespace, found.config.metadata.name
+    );
+    let group = found.group.target_group_name.as_str();
+    evidence.push(Evidence::new(
+        Layer::Declared,
+        &found.config.origin,
+        format!("CiliumEnvoyConfig/{id}"),
+        "virtualHosts[domains=*].routes",
+        route,
+    ));
+    evidence.push(Evidence::new(
+        Layer::Declared,
+        found.group.origin,
+        format!("TargetGroup/{group}"),
+        "HealthCheckPath, Matcher",
+        format!("{asked}, {codes}"),
+    ));
+    fail(
+        Finding::new(
+            format!(
+                "Envoy answers the {} check of {asked} with {code}, which is not in {codes}: {why}",
+                found.check.protocol
+            ),
+            format!("{id} {asked} {code}"),
+            evidence,
+        )
+        .about([
+            format!("TargetGroup/{group}"),
+            format!("CiliumEnvoyConfig/{id}"),
+        ])
+        .fix(use_tcp(found.service)),
+    )
+}

@@ -1,0 +1,82 @@
+//! Envoy takes the connection and has no backend to pass the request on to.
+
+use super::upstream::{dead, service};
+use crate::check::finding::{Finding, Fix, Risk};
+use crate::check::hop::{Hop, Severity};
+use crate::check::outcome::{Checked, fail, not_applicable, pass};
+use crate::check::proxy::requested::{Requested, requested};
+use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::Source;
+use crate::path::{Path, Target};
+
+/// The check.
+pub static CHECK: Check = Check {
+    code: Code(8104),
+    slug: "upstream-without-healthy-host",
+    hop: Hop::Workload,
+    severity: Severity::Error,
+    bearing: Bearing::Clients,
+    title: "Envoy has no healthy host behind a route",
+    since: "0.1.0",
+    needs: &[
+        Source::Services,
+        Source::EnvoyConfigs,
+        Source::EnvoyListeners,
+        Source::EnvoyClusters,
+    ],
+    page: include_str!("upstream_without_healthy_host.md"),
+    known_issues: &[],
+    run: Run::Target(run),
+};
+
+fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
+    let Some(of) = view.service()? else {
+        return not_applicable("no Service stands behind this listener");
+    };
+    if !of.is_proxied() {
+        return not_applicable("the Service is served by its own backends, not by Envoy");
+    }
+    let Ok(node) = &target.node else {
+        return not_applicable("the target is no node that is known");
+    };
+    if view.agent(node).envoy_listeners().is_err() {
+        return not_applicable("the Envoy of the node was not asked (CLB7102)");
+    }
+    let Requested::By(config) = requested(view, of, path.port)? else {
+        return not_applicable("no CiliumEnvoyConfig asks for the port (CLB7101)");
+    };
+    let dead = dead(view, node, config)?;
+    if dead.is_empty() {
+        return pass("every cluster of the CiliumEnvoyConfig has a healthy host");
+    }
+    let names: Vec<&str> = dead.iter().map(|one| one.name.as_str()).collect();
+    let names = names.join(", ");
+    let id = format!("{}/{}", config.metadata.namespace, config.metadata.name);
+    let commands = dead
+        .iter()
+        .filter_map(|one| service(&one.name))
+        .map(|(namespace, name)| {
+            format!(
+                "kubectl -n {namespace} get endpointslices -l kubernetes.io/service-name={name}"
+            )
+        })
+        .collect();
+    let evidence = dead.into_iter().map(|one| one.evidence).collect();
+    fail(
+        Finding::new(
+            format!("Envoy has no healthy host for {names}, so requests to it are answered 503 although the check passes"),
+            format!("{id} {names}"),
+            evidence,
+        )
+        .about([format!("CiliumEnvoyConfig/{id}"), format!("Node/{node}")])
+        .fix(Fix {
+            summary: "see why the Service behind the route has no ready endpoints; where it has some and externalTrafficPolicy \
+                      Local, compare the nodes: Envoy may only be given the local ones (issue #41482)"
+                .to_owned(),
+            commands,
+            risk: Risk::Safe,
+            changes: Vec::new(),
+            after: "`cilium-dbg envoy admin clusters` shows a healthy host for it on every target node".to_owned(),
+        }),
+    )
+}

@@ -1,0 +1,167 @@
+//! The permissions that the program prints are enough for it, and it asks for nothing else.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports"
+)]
+#![cfg(feature = "live")]
+
+mod support;
+
+use serde_json::Value;
+use std::collections::BTreeSet;
+use support::world::{World, outcome};
+
+const PORTS: [u16; 2] = [30866, 31163];
+
+/// The policy that `permissions iam` prints.
+fn policy(world: &World) -> Value {
+    let ran = world.command(&["permissions", "iam"]).output().unwrap();
+    assert!(ran.status.success());
+    serde_json::from_slice(&ran.stdout).unwrap()
+}
+
+/// Diagnoses as the user whom `policy` alone is allowed.
+fn why(world: &World, policy: &Value) -> (i32, Value, String) {
+    let (id, secret) = world.aws.restrict(&policy.to_string());
+    world.aws.reset_calls();
+    let ran = world
+        .command(&["why-unhealthy", "gateway/shared-gateway", "-n", "gateway"])
+        .args(["-o", "json", "--all-nodes"])
+        .env("AWS_ACCESS_KEY_ID", id)
+        .env("AWS_SECRET_ACCESS_KEY", secret)
+        .output()
+        .unwrap();
+    outcome(&ran)
+}
+
+/// The IAM names of what was called.
+fn called(world: &World) -> BTreeSet<String> {
+    let calls = world.aws.calls();
+    let names = calls.keys().map(|name| {
+        let (service, action) = name.split_once(':').unwrap();
+        let service = match service {
+            "elbv2" => "elasticloadbalancing",
+            other => other,
+        };
+        format!("{service}:{action}")
+    });
+    names
+        .filter(|name| name != "sts:GetCallerIdentity")
+        .collect()
+}
+
+#[test]
+fn the_printed_policy_is_enough_and_nothing_else_is_called() {
+    let world = World::start((30000, 32767), &PORTS);
+    let policy = policy(&world);
+    let (code, document, stderr) = why(&world, &policy);
+    assert_eq!(
+        (code, &document["verdict"]),
+        (0, &"healthy".into()),
+        "{stderr}\n{document:#}"
+    );
+    let gaps = document["gaps"].as_array().unwrap();
+    let refused = gaps.iter().find(|gap| !gap["permission"].is_null());
+    assert_eq!(refused, None, "{stderr}");
+    let allowed: BTreeSet<String> =
+        serde_json::from_value(policy["Statement"][0]["Action"].clone()).unwrap();
+    let called = called(&world);
+    assert!(called.len() > 8, "{called:?}");
+    assert!(called.is_subset(&allowed), "{called:?} not in {allowed:?}");
+}
+
+#[test]
+fn one_action_less_is_a_gap_that_names_it() {
+    let world = World::start((30000, 32767), &PORTS);
+    let mut policy = policy(&world);
+    let missing = "ec2:DescribeSecurityGroups";
+    policy["Statement"][0]["Action"]
+        .as_array_mut()
+        .unwrap()
+        .retain(|action| action != missing);
+    let (_, document, stderr) = why(&world, &policy);
+    let gaps = document["gaps"].as_array().unwrap();
+    assert!(
+        gaps.iter().any(|gap| gap["permission"] == missing),
+        "{gaps:#?}\n{stderr}"
+    );
+}
+
+/// Verb, API group and resource of a request, as RBAC sees it.
+fn asked(method: &str, path: &str) -> (String, String, String) {
+    let parts: Vec<&str> = path
+        .split('?')
+        .next()
+        .unwrap()
+        .trim_matches('/')
+        .split('/')
+        .collect();
+    let (group, rest) = match parts.as_slice() {
+        ["api", _, rest @ ..] => (String::new(), rest),
+        ["apis", group, _, rest @ ..] => ((*group).to_owned(), rest),
+        other => panic!("{other:?}"),
+    };
+    let rest = match rest {
+        ["namespaces", _, rest @ ..] if !rest.is_empty() => rest,
+        rest => rest,
+    };
+    let (resource, named) = match rest {
+        [resource] => ((*resource).to_owned(), false),
+        [resource, _] => ((*resource).to_owned(), true),
+        [resource, _, sub] => (format!("{resource}/{sub}"), true),
+        other => panic!("{other:?}"),
+    };
+    let verb = match (method, named) {
+        ("GET", false) => "list",
+        ("GET", true) => "get",
+        (other, _) => panic!("{other} {path}"),
+    };
+    (verb.to_owned(), group, resource)
+}
+
+#[test]
+fn the_printed_roles_cover_every_request() {
+    let world = World::start((30000, 32767), &PORTS);
+    let ran = world.command(&["permissions", "rbac"]).output().unwrap();
+    assert!(ran.status.success());
+    let text = String::from_utf8(ran.stdout).unwrap();
+    let roles: Vec<Value> = text
+        .split("---\n")
+        .skip(1)
+        .map(|role| serde_saphyr::from_str(role).unwrap())
+        .collect();
+    let kinds: Vec<&str> = roles
+        .iter()
+        .map(|role| role["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["ClusterRole", "Role"]);
+    let allows = |(verb, group, resource): &(String, String, String)| {
+        roles
+            .iter()
+            .flat_map(|role| role["rules"].as_array().unwrap())
+            .any(|rule| {
+                let has = |field: &str, value: &str| {
+                    rule[field]
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .any(|item| item == value)
+                };
+                has("verbs", verb) && has("apiGroups", group) && has("resources", resource)
+            })
+    };
+    let (code, _, stderr) = world.why(&["--all-nodes"]);
+    assert_eq!(code, 0, "{stderr}");
+    let requests: BTreeSet<(String, String, String)> = world
+        .cluster
+        .requests()
+        .iter()
+        .map(|(method, path)| asked(method, path))
+        .collect();
+    assert!(requests.len() > 8, "{requests:?}");
+    let refused: Vec<_> = requests.iter().filter(|request| !allows(request)).collect();
+    assert!(refused.is_empty(), "{refused:?}");
+}
