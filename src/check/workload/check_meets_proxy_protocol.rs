@@ -172,7 +172,7 @@ fn of_health_port(
         .target_group(&group.name)?;
     let port = Evidence::new(
         Layer::Programmed,
-        &definition.origin,
+        definition.origin,
         format!("TargetGroup/{}", group.name),
         "HealthCheckProtocol, HealthCheckPort",
         format!("{}, {}", check.protocol, check.port),
