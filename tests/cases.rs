@@ -49,6 +49,8 @@ enum Says {
     ByDesign(String),
     /// A note, where nothing fails.
     Note(String),
+    /// Nothing is wrong, and nothing is said: what was reported is no fault.
+    Healthy,
     /// Every hop passes and AWS says unhealthy.
     Unexplained,
     /// No cause; these checks would be decided by what was not read.
@@ -101,6 +103,12 @@ fn holds(says: &Says, document: &v1::Diagnosis) -> bool {
             .flat_map(|path| &path.hops)
             .any(|hop| hop.status == "expected" && hop.codes.contains(code)),
         Says::Note(code) => document.causes.is_empty() && noted(code, None),
+        Says::Healthy => {
+            document.verdict == "healthy"
+                && document.causes.is_empty()
+                && document.notes.is_empty()
+                && document.gaps.is_empty()
+        }
         Says::Unexplained => document.causes.is_empty() && agreement("unexplained"),
         Says::Unknown(codes) => {
             let open: BTreeSet<&String> = document

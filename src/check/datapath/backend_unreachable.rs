@@ -1,6 +1,6 @@
 //! The NodePort entry has backends, and packets to them go nowhere.
 
-use super::probe::{Entry, Probe, entry};
+use super::probe::{Entry, Probe, entry, row_key};
 use super::vouched::{Backend, Death, accepted, backend};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
@@ -123,7 +123,7 @@ fn finding(
             Layer::Programmed,
             &found.bpf.origin,
             format!("Node/{}", found.node),
-            format!("backends of {}:{}/TCP", found.address, frontend.key.port),
+            format!("backends of {}", row_key(found.address, frontend.key.port)),
             backends.join(", "),
         ));
     }

@@ -1,7 +1,7 @@
 //! The entry of an ordinary Service has other backends than the cluster has endpoints.
 
 use super::hints::asked;
-use super::probe::{Entry, Probe, TAKEN, entry, is_taken};
+use super::probe::{Entry, Probe, TAKEN, entry, is_taken, row_key};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::node::restart::restart_agent;
@@ -205,8 +205,8 @@ fn finding(
             &found.bpf.origin,
             format!("Node/{}", found.node),
             format!(
-                "backends of {}:{}/TCP",
-                frontend.key.address, frontend.key.port
+                "backends of {}",
+                row_key(frontend.key.address, frontend.key.port)
             ),
             programmed,
         ),

@@ -1,7 +1,7 @@
 //! DSR: the backend's node answers with the address of the node that was asked, and AWS drops it.
 
 use super::between_nodes::instance;
-use super::probe::{Entry, Probe, entry, unless_answered};
+use super::probe::{Entry, Probe, entry, row_key, unless_answered};
 use super::spread::spread;
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
@@ -185,7 +185,7 @@ fn finding(
         Layer::Programmed,
         &found.bpf.origin,
         format!("Node/{}", found.node),
-        format!("{}:{}/TCP", found.address, frontend.key.port),
+        row_key(found.address, frontend.key.port),
         frontend.raw.as_str(),
     )];
     if let Some(status) = status

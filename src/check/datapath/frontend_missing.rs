@@ -3,7 +3,7 @@
 use super::affinity;
 use super::listening::listens;
 use super::port_missing::port_missing;
-use super::probe::{Entry, Probe, entry};
+use super::probe::{Entry, Probe, entry, row_key};
 use super::proxied::Proxied;
 use super::unserved::unserved;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
@@ -91,7 +91,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         Layer::Programmed,
         &found.bpf.origin,
         format!("Node/{}", found.node),
-        format!("{}:{}/TCP", found.address, probe.node_port),
+        row_key(found.address, probe.node_port),
         "no entry",
     )];
     absent.extend(others.iter().map(|frontend| {
@@ -99,7 +99,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             Layer::Programmed,
             &found.bpf.origin,
             format!("Node/{}", found.node),
-            format!("{}:{}/TCP", frontend.key.address, frontend.key.port),
+            row_key(frontend.key.address, frontend.key.port),
             frontend.raw.as_str(),
         )
     }));

@@ -2,7 +2,7 @@
 
 use super::annotation::annotate;
 use super::hints::{self, Away};
-use super::probe::{Entry, Probe, TAKEN, entry, is_taken};
+use super::probe::{Entry, Probe, TAKEN, entry, is_taken, row_key};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
@@ -88,7 +88,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         Layer::Programmed,
         &found.bpf.origin,
         format!("Node/{}", found.node),
-        format!("{}:{}/TCP", found.address, probe.node_port),
+        row_key(found.address, probe.node_port),
         frontend.raw.as_str(),
     )];
     let message = match (&usable, &endpoints) {

@@ -1,6 +1,6 @@
 //! The health-check node port answers 200 on a node whose NodePort refuses the traffic.
 
-use super::probe::{Probe, entry};
+use super::probe::{Probe, entry, row_key};
 use super::unserved::unserved;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
@@ -75,7 +75,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             Layer::Programmed,
             &found.bpf.origin,
             node.clone(),
-            format!("{}:{}/TCP", found.address, probe.node_port),
+            row_key(found.address, probe.node_port),
             "no entry",
         ),
     ];
@@ -84,7 +84,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             Layer::Programmed,
             &found.bpf.origin,
             node.clone(),
-            format!("{}:{}/TCP", frontend.key.address, frontend.key.port),
+            row_key(frontend.key.address, frontend.key.port),
             frontend.raw.as_str(),
         )
     }));

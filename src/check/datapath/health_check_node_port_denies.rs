@@ -1,7 +1,7 @@
 //! The health-check node port says that the node has no endpoint, or nothing sensible, although it has one.
 
 use super::port_missing::port_missing;
-use super::probe::{CONNECTS_ONLY, Probe, entry};
+use super::probe::{CONNECTS_ONLY, Probe, entry, row_key};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::node::restart::restart_agent;
@@ -114,7 +114,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             Layer::Programmed,
             &bpf.origin,
             format!("Node/{node}"),
-            format!("{}:{}/TCP", frontend.key.address, frontend.key.port),
+            row_key(frontend.key.address, frontend.key.port),
             frontend.raw.as_str(),
         )
     }));

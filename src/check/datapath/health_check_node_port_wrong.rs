@@ -1,7 +1,7 @@
 //! The agent answers 503 for a Gateway or Ingress that it serves.
 
 use super::annotation::annotate;
-use super::probe::{CONNECTS_ONLY, Probe, entry};
+use super::probe::{CONNECTS_ONLY, Probe, entry, row_key};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::known_issue::{Component, KnownIssue};
@@ -79,7 +79,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         Layer::Programmed,
         &found.bpf.origin,
         format!("Node/{}", found.node),
-        format!("{}:{}/TCP", frontend.key.address, probe.node_port),
+        row_key(frontend.key.address, probe.node_port),
         frontend.raw.as_str(),
     );
     let agent = view.agent(found.node);

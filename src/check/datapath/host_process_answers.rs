@@ -1,7 +1,7 @@
 //! A process of the host listens on a NodePort that Cilium does not serve, and passes the health check.
 
 use super::listening::socket;
-use super::probe::{Probe, entry};
+use super::probe::{Probe, entry, row_key};
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::node::pods;
@@ -78,7 +78,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
                     Layer::Programmed,
                     &found.bpf.origin,
                     format!("Node/{}", found.node),
-                    format!("{}:{}/TCP", found.address, probe.node_port),
+                    row_key(found.address, probe.node_port),
                     "no entry",
                 ),
                 Evidence::new(

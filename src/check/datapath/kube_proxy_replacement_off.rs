@@ -1,6 +1,6 @@
 //! Cilium does not serve NodePorts on the node at all.
 
-use super::probe::{Probe, entry};
+use super::probe::{Probe, entry, row_key};
 use crate::check::finding::{Evidence, Finding, Layer};
 use crate::check::hop::{Hop, Severity};
 use crate::check::node::restart::switch_on;
@@ -80,7 +80,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         Layer::Programmed,
         &found.bpf.origin,
         format!("Node/{node}"),
-        format!("{}:{}/TCP", found.address, probe.node_port),
+        row_key(found.address, probe.node_port),
         "no entry",
     ));
     fail(finding(

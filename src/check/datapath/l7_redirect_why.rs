@@ -1,7 +1,7 @@
 //! Why a NodePort entry has no redirect although one was asked for and Envoy did not refuse it.
 
 use super::affinity;
-use super::probe::Entry;
+use super::probe::{Entry, row_key};
 use super::proxied::{Proxied, of_frontend};
 use crate::check::View;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
@@ -69,7 +69,7 @@ fn node_port_left_out(view: &View<'_>, of: &Proxied<'_>, entry: &Entry<'_, '_>) 
             Layer::Programmed,
             &entry.bpf.origin,
             &subject,
-            format!("{}:{}/TCP", redirected.key.address, redirected.key.port),
+            row_key(redirected.key.address, redirected.key.port),
             redirected.raw.as_str(),
         ),
         Evidence::new(

@@ -1,6 +1,6 @@
 //! The entry on the NodePort belongs to a HostPort or a local redirect.
 
-use super::probe::{Probe, entry, is_taken};
+use super::probe::{Probe, entry, is_taken, row_key};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
@@ -56,7 +56,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         Layer::Programmed,
         &found.bpf.origin,
         format!("Node/{}", found.node),
-        format!("{}:{}/TCP", found.address, probe.node_port),
+        row_key(found.address, probe.node_port),
         frontend.raw.as_str(),
     )];
     let agent = view.agent(found.node);

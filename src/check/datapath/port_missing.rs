@@ -3,7 +3,7 @@
 use super::exposure::limit;
 use super::map_full::map_full;
 use super::no_endpoints_object::waiting;
-use super::probe::{Entry, Probe};
+use super::probe::{Entry, Probe, row_key};
 use crate::check::View;
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::node::option;
@@ -83,7 +83,7 @@ fn family(
         Layer::Programmed,
         &found.bpf.origin,
         format!("Node/{}", found.node),
-        format!("{}:{}/TCP", other.key.address, other.key.port),
+        row_key(other.key.address, other.key.port),
         other.raw.as_str(),
     )];
     let option = option::text(view, found.node, key, default).ok();
@@ -202,7 +202,7 @@ fn behind(view: &View<'_>, probe: Probe, found: &Entry<'_, '_>, id: &str) -> Opt
         Layer::Programmed,
         &bpf.origin,
         format!("Node/{name}"),
-        format!("{}:{}/TCP", other.key.address, other.key.port),
+        row_key(other.key.address, other.key.port),
         other.raw.as_str(),
     )];
     let mut cut_off = false;

@@ -6,7 +6,12 @@ use crate::model::cilium::{BpfLb, Frontend, FrontendKind};
 use crate::model::kubernetes::Service;
 use crate::model::{Fact, Gap, Reason, Source};
 use crate::path::{Path, Target};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
+
+/// The key of a TCP row as `bpf lb list` prints it: `10.0.0.1:30080/TCP`, `[fd00::1]:30080/TCP`.
+pub fn row_key(address: IpAddr, port: u16) -> String {
+    format!("{}/TCP", SocketAddr::new(address, port))
+}
 
 /// What a health check asks of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

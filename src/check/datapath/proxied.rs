@@ -1,6 +1,6 @@
 //! What every check of a Gateway's or Ingress's redirect begins with: the entry that decides, and its redirect.
 
-use super::probe::{Entry, Probe, entry};
+use super::probe::{Entry, Probe, entry, row_key};
 use crate::check::View;
 use crate::check::finding::{Evidence, Finding, Layer};
 use crate::check::outcome::{Checked, Outcome, fail};
@@ -121,7 +121,7 @@ pub fn of_frontend(entry: &Entry<'_, '_>, probe: Probe, frontend: &Frontend) -> 
         Layer::Programmed,
         &entry.bpf.origin,
         format!("Node/{}", entry.node),
-        format!("{}:{}/TCP", entry.address, probe.node_port),
+        row_key(entry.address, probe.node_port),
         frontend.raw.as_str(),
     )
 }

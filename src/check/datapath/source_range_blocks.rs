@@ -1,6 +1,6 @@
 //! The Service's source ranges are enforced on the NodePort and leave the load balancer out.
 
-use super::probe::{Probe, entry};
+use super::probe::{Probe, entry, row_key};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
@@ -105,7 +105,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
                 Layer::Programmed,
                 &found.bpf.origin,
                 format!("Node/{}", found.node),
-                format!("{}:{}/TCP", found.address, probe.node_port),
+                row_key(found.address, probe.node_port),
                 frontend.raw.as_str(),
             ),
             Evidence::new(

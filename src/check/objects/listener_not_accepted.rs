@@ -1,6 +1,7 @@
 //! The controller has refused a listener of the Gateway.
 
 use super::absent_service::refusal;
+use super::listener_left_out;
 use super::listeners::{self, Speaking};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
@@ -17,7 +18,7 @@ pub static CHECK: Check = Check {
     hop: Hop::Objects,
     severity: Severity::Warning,
     bearing: Bearing::Clients,
-    title: "Cilium has refused a listener of the Gateway",
+    title: "Cilium has refused a listener of the Gateway, or left it out",
     since: "0.1.0",
     known_issues: &[],
     needs: &[Source::Gateways, Source::Services],
@@ -42,7 +43,11 @@ fn run(view: &View<'_>) -> Checked {
     }
     if refused.is_empty() {
         return if gateway.is_acted_on() {
-            pass("no listener of the Gateway is refused")
+            let service = view.service()?;
+            match service.and_then(|service| listener_left_out::finding(gateway, service)) {
+                Some(finding) => fail(finding),
+                None => pass("no listener of the Gateway is refused"),
+            }
         } else {
             pending(view, gateway)
         };

@@ -12,6 +12,7 @@ pub mod gateway_controller_absent;
 pub mod generated_service_edited;
 pub mod legacy_controller_took_it;
 pub mod listener_certificate_unresolved;
+mod listener_left_out;
 pub mod listener_not_accepted;
 mod listeners;
 pub mod load_balancer_not_provisioned;

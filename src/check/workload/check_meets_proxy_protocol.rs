@@ -49,7 +49,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         return of_agent(view, service, group, check);
     }
     if !service.is_proxied() {
-        return not_applicable("what an ordinary Service's Pods expect is not read");
+        return of_health_port(view, path, service, group, check);
     }
     if check.port != path.node_port {
         return not_applicable("the check does not go to the NodePort");
@@ -139,6 +139,65 @@ fn of_agent(
     )
 }
 
+/// An ordinary Service whose Pods, or another NodePort, answer the check on a port apart from the traffic port.
+///
+/// On the traffic port the Pods may well expect the header. A health port of its own seldom does, and no reading
+/// tells: so the question is put only where AWS has every target for unhealthy (ingress-nginx#10982).
+fn of_health_port(
+    view: &View<'_>,
+    path: &Path,
+    service: &Fact<Service>,
+    group: &AwsName,
+    check: &HealthCheck,
+) -> Checked {
+    if check.port == 0 || path.targets.iter().any(|target| target.port == check.port) {
+        return not_applicable("what an ordinary Service's Pods expect is not read");
+    }
+    if !path
+        .targets
+        .iter()
+        .all(|target| target.state() == Some("unhealthy"))
+    {
+        return not_applicable("not every target is reported unhealthy");
+    }
+    let End { on, evidence } = balancer(view, group)?;
+    if !on {
+        return not_applicable("the target group sends no PROXY protocol header");
+    }
+    if takes_400(view, group)? {
+        return pass("the target group takes 400 for healthy");
+    }
+    let definition = view
+        .region(group, Source::TargetGroups)?
+        .target_group(&group.name)?;
+    let port = Evidence::new(
+        Layer::Programmed,
+        definition.origin,
+        format!("TargetGroup/{}", group.name),
+        "HealthCheckProtocol, HealthCheckPort",
+        format!("{}, {}", check.protocol, check.port),
+    );
+    let mut finding = finding(
+        service,
+        group,
+        check,
+        format!(
+            "the {} check of port {} begins with the PROXY protocol header that the target group sends, and a health port of \
+             its own takes it for garbage",
+            check.protocol, check.port
+        ),
+        vec![evidence, port],
+    )
+    .confidence(Confidence::Medium)
+    .assuming(SENT)
+    .assuming("what answers on the health port does not expect the header, which is for the traffic port");
+    if let Some(fix) = &mut finding.fix {
+        "check with TCP, which is over before any header, or with HTTP on a port that expects the header"
+            .clone_into(&mut fix.summary);
+    }
+    fail(finding)
+}
+
 fn finding(
     service: &Service,
     group: &AwsName,
@@ -153,8 +212,10 @@ fn finding(
     let meta = &service.metadata;
     let kind = if check.port == service.spec.health_check_node_port {
         "health server"
-    } else {
+    } else if service.is_proxied() {
         "Envoy"
+    } else {
+        "health port"
     };
     Finding::new(
         message,
