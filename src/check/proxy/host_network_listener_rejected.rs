@@ -119,7 +119,7 @@ fn commands(reason: Nack, node: &str, namespace: &str, name: &str) -> Vec<String
             format!("kubectl -n {namespace} delete ciliumenvoyconfig {name}"),
             "kubectl -n kube-system rollout restart ds/cilium-envoy".to_owned(),
         ],
-        Nack::UnknownExtension | Nack::Other => vec![
+        Nack::DuplicateMatcher | Nack::UnknownExtension | Nack::Other => vec![
             listeners,
             "kubectl -n kube-system get ds cilium cilium-envoy -o wide".to_owned(),
         ],
