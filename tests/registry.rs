@@ -192,6 +192,7 @@ fn checks_read_what_they_declare_and_nothing_else() {
                 .extend(view.consulted());
         }
     }
+    let mut wrong = Vec::new();
     for check in CHECKS {
         let declared: BTreeSet<_> = check.needs.iter().copied().collect();
         assert_eq!(
@@ -200,12 +201,18 @@ fn checks_read_what_they_declare_and_nothing_else() {
             "{} declares a source twice",
             check.slug
         );
-        assert_eq!(
-            consulted[check.slug], declared,
-            "{} {}",
-            check.code, check.slug
-        );
+        let read = &consulted[check.slug];
+        if *read != declared {
+            wrong.push(format!(
+                "{} {} reads {:?} and does not declare it, declares {:?} and does not read it",
+                check.code,
+                check.slug,
+                read.difference(&declared).collect::<Vec<_>>(),
+                declared.difference(read).collect::<Vec<_>>()
+            ));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

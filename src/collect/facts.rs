@@ -66,6 +66,17 @@ impl Facts {
         &self.class_configs
     }
 
+    /// Whether any Gateway was read.
+    pub(super) fn has_gateways(&self) -> bool {
+        self.snapshot.kubernetes.gateways.known().next().is_some()
+    }
+
+    /// Whether a Gateway was read that no controller has answered.
+    pub(super) fn has_unanswered_gateway(&self) -> bool {
+        let mut gateways = self.snapshot.kubernetes.gateways.known();
+        gateways.any(|gateway| !gateway.is_acted_on())
+    }
+
     /// The subject, as soon as something that was read is it.
     pub(super) fn resolve(&self, wanted: &SubjectRef, namespace: &str) -> Option<Known> {
         let subject = resolve(&self.snapshot, wanted, namespace).ok()?;

@@ -3,11 +3,13 @@
 use super::facts::Facts;
 use super::kube::kinds::{
     ENDPOINT_SLICES, ENVOY_CONFIGS, EVENTS, GATEWAY_CLASS_CONFIGS, GATEWAY_CLASSES, GATEWAYS,
-    HTTP_ROUTES, INGRESSES, Kind, NODES, SERVICES, TARGET_GROUP_BINDINGS,
+    GRPC_ROUTES, HTTP_ROUTES, INGRESSES, Kind, NODES, REFERENCE_GRANTS, SERVICES,
+    TARGET_GROUP_BINDINGS, TCP_ROUTES, TLS_ROUTES, UDP_ROUTES,
 };
 use super::kube::lists::{Filter, List};
 use super::kube::{Cilium, Kube};
 use super::request::Request;
+use crate::model::kubernetes::generated::service_name;
 use crate::path::{SubjectKind, SubjectRef};
 use futures::future::join_all;
 use std::collections::BTreeSet;
@@ -113,8 +115,8 @@ impl Cluster {
                 continue;
             };
             let (own, service) = match kind {
-                Some(SubjectKind::Gateway) => (&GATEWAYS, format!("cilium-gateway-{name}")),
-                Some(SubjectKind::Ingress) => (&INGRESSES, format!("cilium-ingress-{name}")),
+                Some(SubjectKind::Gateway) => (&GATEWAYS, service_name("Gateway", name)),
+                Some(SubjectKind::Ingress) => (&INGRESSES, service_name("Ingress", name)),
                 Some(SubjectKind::TargetGroupBinding) => (&TARGET_GROUP_BINDINGS, name.clone()),
                 _ => (&SERVICES, name.clone()),
             };
@@ -146,6 +148,16 @@ impl Cluster {
         for namespace in self.facts.class_configs() {
             lists.push(List::all(&GATEWAY_CLASS_CONFIGS, Some(namespace)));
         }
+        if self.facts.has_gateways() {
+            let kinds = [
+                &GRPC_ROUTES,
+                &TLS_ROUTES,
+                &TCP_ROUTES,
+                &UDP_ROUTES,
+                &REFERENCE_GRANTS,
+            ];
+            lists.extend(kinds.map(|kind| List::all(kind, None)));
+        }
         lists.retain(|list| {
             let everywhere = List {
                 namespace: None,
@@ -153,7 +165,14 @@ impl Cluster {
             };
             !self.listed.contains(&everywhere.name()) && self.listed.insert(list.name())
         });
-        let answers = join_all(lists.iter().map(|list| kube.list(list))).await;
+        let unanswered = self.facts.has_unanswered_gateway();
+        let operator = async {
+            if unanswered {
+                kube.operator(&self.cilium.namespace).await;
+            }
+        };
+        let reads = join_all(lists.iter().map(|list| kube.list(list)));
+        let (answers, ()) = futures::future::join(reads, operator).await;
         for (list, pages) in lists.iter().zip(answers) {
             for page in pages {
                 self.facts

@@ -51,9 +51,10 @@ impl Gap {
         matches!(self.reason, Reason::Denied(_)).then(|| self.source.permission())
     }
 
-    /// The command that a person can run to settle it, with the object filled in where it is known.
-    pub fn command(&self) -> String {
-        self.source.command(&self.about)
+    /// The command that a person can run to settle it, with the object filled in where it is known;
+    /// `namespace` is that of the agents.
+    pub fn command(&self, namespace: &str) -> String {
+        self.source.command(&self.about, namespace)
     }
 }
 

@@ -41,7 +41,27 @@ pub struct Snapshot {
     pub ignored: Vec<String>,
 }
 
+/// Where Cilium lives when nothing that was captured says otherwise.
+const USUAL_NAMESPACE: &str = "kube-system";
+
 impl Snapshot {
+    /// The namespace of the agents: that of their Pods, or else of cilium-config; `kube-system` where
+    /// neither was captured. It makes commands right and proves nothing.
+    pub fn agent_namespace(&self) -> &str {
+        let pods = self.kubernetes.pods.known();
+        let maps = self.kubernetes.config_maps.known();
+        let of_pods = pods
+            .filter(|pod| pod.is_app("cilium"))
+            .map(|pod| pod.metadata.namespace.as_str());
+        let of_maps = maps
+            .filter(|map| map.metadata.name == "cilium-config")
+            .map(|map| map.metadata.namespace.as_str());
+        of_pods
+            .chain(of_maps)
+            .find(|namespace| !namespace.is_empty())
+            .unwrap_or(USUAL_NAMESPACE)
+    }
+
     /// The agent of `node`, or a gap that says no reading of it was captured.
     pub fn agent(&self, node: &str) -> Result<&cilium::Agent, Gap> {
         self.agents

@@ -58,6 +58,10 @@ pub(super) fn agent(agent: &mut Agent, name: &str, source: Option<Source>, reaso
     fill.put(&mut agent.routes_2004, Source::IpRoutes2004);
     fill.put(&mut agent.sysctl, Source::Sysctl);
     fill.put(&mut agent.log, Source::AgentLog);
+    // The operator is no agent: a gap of the whole folder says nothing about it.
+    if source.is_some() {
+        fill.put(&mut agent.operator_log, Source::OperatorLog);
+    }
     fill.put(&mut agent.drop_events, Source::MonitorDrops);
 }
 

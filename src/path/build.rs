@@ -1,12 +1,13 @@
 //! Connects a Service's ports to listeners and target groups.
 
+use super::balancer;
 use super::targets::targets;
 use super::{AwsName, Lookup, ObjectName, Path, RegionKey, Subject, SubjectKind};
-use crate::model::aws::{Arn, LoadBalancer, Region};
-use crate::model::kubernetes::binding::PortRef;
+use crate::model::aws::{Arn, Listener, Region};
+use crate::model::kubernetes::Service;
 use crate::model::kubernetes::service::ServicePort;
-use crate::model::kubernetes::{Service, TargetGroupBinding};
-use crate::model::{Fact, Gap, Snapshot, Source};
+use crate::model::{Gap, Snapshot, Source};
+use std::collections::BTreeSet;
 
 /// All paths of a subject, in the order of the Service's ports.
 ///
@@ -40,10 +41,11 @@ pub fn paths(snapshot: &Snapshot, subject: &Subject) -> Vec<Path> {
 
 fn of_service(snapshot: &Snapshot, service: &Service) -> Vec<Path> {
     let id = ObjectName::new(&service.metadata.namespace, &service.metadata.name);
-    let balancer = balancer_of(snapshot, service);
+    let balancer = balancer::of_service(snapshot, service);
     let mut all = Vec::new();
     for port in &service.spec.ports {
-        let (listener, groups) = listener_and_groups(snapshot, &balancer, &id, port);
+        let (listener, groups) =
+            listener_and_groups(snapshot, &balancer, &id, port, service.hostname().is_some());
         for target_group in groups {
             let mut path = Path {
                 service: Some(id.clone()),
@@ -101,67 +103,12 @@ fn of_balancer(snapshot: &Snapshot, name: &str) -> Vec<Path> {
     all
 }
 
-/// The load balancer that the Service's status names.
-fn balancer_of(snapshot: &Snapshot, service: &Service) -> Lookup<AwsName> {
-    let Some(hostname) = service.hostname() else {
-        return Lookup::Absent(match service.status.load_balancer.ingress.first() {
-            Some(ingress) => format!(
-                "status.loadBalancer has the address {} and no host name, so no AWS load balancer stands behind it",
-                ingress.ip.as_deref().unwrap_or("none")
-            ),
-            None => "status.loadBalancer is empty".to_owned(),
-        });
-    };
-    let wanted = hostname.to_ascii_lowercase();
-    let mut searched: Vec<&RegionKey> = Vec::new();
-    let mut gap = None;
-    for (key, region) in &snapshot.aws.regions {
-        match &region.load_balancers {
-            Ok(balancers) => {
-                if let Some(found) = balancers.iter().find(|lb| same_name(lb, &wanted)) {
-                    return Lookup::Found(AwsName {
-                        region: key.clone(),
-                        name: found.load_balancer_name.clone(),
-                    });
-                }
-                // A region that the host name does not name cannot prove anything.
-                if wanted.contains(&format!(".{}.", key.1)) {
-                    searched.push(key);
-                }
-            }
-            Err(missing) => gap = gap.or(Some(missing.clone())),
-        }
-    }
-    match (searched.as_slice(), gap) {
-        ([], Some(gap)) => Lookup::Unknown(gap),
-        ([], None) => Lookup::Unknown(Gap::not_collected(Source::LoadBalancers, name_in(&wanted))),
-        (keys, _) => Lookup::Absent(format!(
-            "{} has no load balancer {}",
-            keys.iter()
-                .map(|(account, region)| format!("account {account} in {region}"))
-                .collect::<Vec<_>>()
-                .join(" and "),
-            name_in(&wanted),
-        )),
-    }
-}
-
-fn same_name(balancer: &LoadBalancer, wanted: &str) -> bool {
-    let name = balancer.dns_name.to_ascii_lowercase();
-    !name.is_empty() && (wanted == name || wanted.ends_with(&format!(".{name}")))
-}
-
-/// The load balancer's name inside its host name: the first label without the trailing id.
-fn name_in(hostname: &str) -> &str {
-    let label = hostname.split('.').next().unwrap_or(hostname);
-    label.rsplit_once('-').map_or(label, |(name, _)| name)
-}
-
 fn listener_and_groups(
     snapshot: &Snapshot,
     balancer: &Lookup<AwsName>,
     service: &ObjectName,
     port: &ServicePort,
+    owned: bool,
 ) -> (Lookup<u16>, Vec<Lookup<AwsName>>) {
     let bound = bound_groups(snapshot, service, port);
     let or_bound = |otherwise: Lookup<AwsName>| {
@@ -194,9 +141,26 @@ fn listener_and_groups(
         Ok(listeners) => listeners,
         Err(gap) => return (Lookup::Unknown(gap.clone()), or_bound(Lookup::Unknown(gap))),
     };
-    let found = listeners.iter().find(|listener| {
-        listener.port == port.port && carries(&listener.protocol, port.protocol())
-    });
+    let bound_names: BTreeSet<&str> = bound
+        .iter()
+        .filter_map(|group| Some(group.found()?.name.as_str()))
+        .collect();
+    // A listener made by hand may have any port: the target group that is bound tells which one it is.
+    let forwards_here = |listener: &Listener| {
+        listener
+            .forwards_to()
+            .into_iter()
+            .filter_map(|arn| arn.parse::<Arn>().ok())
+            .any(|arn| arn.name().is_some_and(|name| bound_names.contains(name)))
+    };
+    let found = listeners
+        .iter()
+        .find(|listener| listener.port == port.port && carries(&listener.protocol, port.protocol()))
+        .filter(|listener| owned || forwards_here(listener))
+        .or_else(|| {
+            let mut others = listeners.iter().filter(|_| !owned);
+            others.find(|listener| forwards_here(listener))
+        });
     match found {
         None => {
             let why = format!(
@@ -227,7 +191,7 @@ fn listener_and_groups(
 }
 
 /// Whether a listener of `listener` protocol carries a Service port of `port` protocol.
-fn carries(listener: &str, port: &str) -> bool {
+pub fn carries(listener: &str, port: &str) -> bool {
     match port {
         "UDP" => matches!(listener, "UDP" | "TCP_UDP" | "QUIC" | "TCP_QUIC"),
         _ => matches!(
@@ -243,21 +207,9 @@ fn bound_groups(
     service: &ObjectName,
     port: &ServicePort,
 ) -> Vec<Lookup<AwsName>> {
-    let serves = |binding: &Fact<TargetGroupBinding>| {
-        binding.metadata.namespace == service.namespace
-            && binding.spec.service_ref.name == service.name
-            && match &binding.spec.service_ref.port {
-                PortRef::Number(number) => *number == port.port,
-                PortRef::Name(name) => *name == port.name,
-            }
-    };
-    snapshot
-        .kubernetes
-        .target_group_bindings
-        .known()
-        .filter(|binding| serves(binding))
-        .filter_map(|binding| binding.spec.target_group_arn.parse::<Arn>().ok())
-        .filter_map(|arn| {
+    balancer::bindings(snapshot, service)
+        .filter(|(binding, _)| binding.spec.service_ref.port.is(port))
+        .filter_map(|(_, arn)| {
             Some(Lookup::Found(AwsName {
                 region: (arn.account.clone(), arn.region.clone()),
                 name: arn.name()?.to_owned(),

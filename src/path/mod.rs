@@ -3,8 +3,10 @@
 //! A [`Path`] says only what the evidence connects. Where a connection is
 //! missing, [`Lookup`] says whether that is proven or merely not read.
 
+pub mod balancer;
 pub mod build;
 pub mod lookup;
+pub mod naming;
 pub mod resolve;
 pub mod similar;
 pub mod subject;

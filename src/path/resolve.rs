@@ -4,6 +4,7 @@ use super::similar::similar;
 use super::{ObjectName, Subject, SubjectKind, SubjectRef};
 use crate::model::aws::Arn;
 use crate::model::kubernetes::gateway::CILIUM_CONTROLLER;
+use crate::model::kubernetes::generated::service_name;
 use crate::model::kubernetes::{Meta, Object, Objects};
 use crate::model::{Gap, Snapshot};
 
@@ -258,7 +259,7 @@ fn owned_service(snapshot: &Snapshot, kind: &str, owner: &Meta) -> Option<Object
             &service.metadata.name,
         ));
     }
-    let name = format!("cilium-{}-{}", kind.to_ascii_lowercase(), owner.name);
+    let name = service_name(kind, &owner.name);
     services
         .known()
         .find(|service| {

@@ -5,13 +5,33 @@ use super::sanitize::clean;
 use super::style::Label;
 use super::tree::wrap;
 use super::words::{count, some};
-use crate::report::v1::{Diagnosis, Finding, Fix, Gap};
+use crate::report::v1::{Contrast, Diagnosis, Finding, Fix, Gap};
 use std::fmt::Write as _;
 
 /// Evidence lines shown per finding; `-o json` has them all.
 const EVIDENCE: usize = 4;
 /// Width of the labels on the left.
 const LABEL: usize = 9;
+
+fn separation(contrast: &Contrast) -> String {
+    let sick = count(contrast.unhealthy_targets, "target");
+    let group = &contrast.target_group;
+    if contrast.healthy_targets == 0 {
+        let what = contrast.pattern.as_ref().unwrap_or(&contrast.attribute);
+        return format!("{what}: all {sick} are unhealthy, so what they share decides ({group})");
+    }
+    let what = match &contrast.pattern {
+        Some(pattern) => format!("{pattern}: {} is", contrast.attribute),
+        None => format!("{}:", contrast.attribute),
+    };
+    format!(
+        "{what} {} on the {}, {} on the {} healthy ({group})",
+        some(&contrast.unhealthy, 4),
+        count(contrast.unhealthy_targets, "unhealthy target"),
+        some(&contrast.healthy, 4),
+        contrast.healthy_targets,
+    )
+}
 
 pub(super) fn findings(out: &mut String, document: &Diagnosis, look: &Look) {
     for cause in &document.causes {
@@ -25,18 +45,7 @@ pub(super) fn findings(out: &mut String, document: &Diagnosis, look: &Look) {
     }
     let mut block = Block::new(look);
     for contrast in &document.contrast {
-        block.item(
-            "contrast",
-            &format!(
-                "{}: the {} have {}, the {} healthy have {} ({})",
-                contrast.attribute,
-                count(contrast.unhealthy_targets, "unhealthy target"),
-                some(&contrast.unhealthy, 4),
-                contrast.healthy_targets,
-                some(&contrast.healthy, 4),
-                contrast.target_group
-            ),
-        );
+        block.item("contrast", &separation(contrast));
     }
     for impact in &document.impact {
         block.item("impact", impact);

@@ -29,7 +29,11 @@ pub fn diagnosis(snapshot: &Snapshot, verdict: &Diagnosis, run: v1::Run) -> v1::
         notes: notes.into_iter().map(finding).collect(),
         by_design: verdict.expected.clone(),
         paths: verdict.paths.iter().map(path).collect(),
-        gaps: verdict.gaps.iter().map(gap).collect(),
+        gaps: verdict
+            .gaps
+            .iter()
+            .map(|missing| gap(missing, snapshot.agent_namespace()))
+            .collect(),
         contrast: verdict.contrast.iter().map(contrast).collect(),
         impact: verdict.impact.clone(),
         ignored: snapshot.ignored.clone(),
@@ -278,14 +282,14 @@ fn target(target: &crate::path::Target, verdict: &TargetVerdict) -> v1::Target {
     }
 }
 
-fn gap(missing: &Missing) -> v1::Gap {
+fn gap(missing: &Missing, namespace: &str) -> v1::Gap {
     let example = missing.example();
     v1::Gap {
         source: missing.source.title().to_owned(),
         about: missing.about.clone(),
         reason: missing.reason.to_string(),
         permission: example.permission().map(str::to_owned),
-        command: example.command(),
+        command: example.command(namespace),
         would_decide: missing
             .would_decide
             .iter()
@@ -298,6 +302,7 @@ fn contrast(contrast: &crate::verdict::Contrast) -> v1::Contrast {
     v1::Contrast {
         target_group: contrast.target_group.clone(),
         attribute: contrast.attribute.to_owned(),
+        pattern: contrast.pattern.map(str::to_owned),
         unhealthy: contrast.sick.clone(),
         healthy: contrast.healthy.clone(),
         unhealthy_targets: contrast.sick_targets,

@@ -60,13 +60,13 @@ pub fn permissions(exec: bool) -> Permissions {
 struct Rules(BTreeMap<(String, String), BTreeSet<String>>);
 
 impl Rules {
-    /// `get,list` of `gateways.gateway.networking.k8s.io`.
-    fn add(&mut self, verbs: &str, resource: &str) {
-        let (resource, group) = resource.split_once('.').unwrap_or((resource, ""));
+    /// `get,list` of `gateways.gateway.networking.k8s.io`, or of several resources of one group, with commas.
+    fn add(&mut self, verbs: &str, resources: &str) {
+        let (resources, group) = resources.split_once('.').unwrap_or((resources, ""));
         self.0
             .entry((group.to_owned(), verbs.to_owned()))
             .or_default()
-            .insert(resource.to_owned());
+            .extend(resources.split(',').map(str::to_owned));
     }
 
     fn into_rules(self) -> Vec<Rule> {
@@ -114,6 +114,11 @@ mod tests {
                 .iter()
                 .any(|rule| rule.resources == ["pods/exec"])
         );
+        // All kinds of routes are read under one name.
+        assert!(all.cluster.iter().any(|rule| {
+            rule.resources.contains(&"httproutes".to_owned())
+                && rule.resources.contains(&"tlsroutes".to_owned())
+        }));
         let without = permissions(false);
         assert!(
             !without

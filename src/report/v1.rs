@@ -288,8 +288,10 @@ pub struct Gap {
 pub struct Contrast {
     /// Target group.
     pub target_group: String,
-    /// The attribute.
+    /// The attribute; `node` where no target is healthy, so that nothing separates them.
     pub attribute: String,
+    /// What the separation is called, where it points at one class of causes, such as `all nodes`.
+    pub pattern: Option<String>,
     /// Its values on unhealthy targets.
     pub unhealthy: Vec<String>,
     /// Its values on healthy targets.

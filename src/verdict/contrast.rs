@@ -1,12 +1,13 @@
 //! Inside one target group: the attribute that separates healthy from sick targets.
 //!
-//! It is printed even when no check fires, because it says where to look.
+//! It is printed even when no check fires, because it says where to look. The separations that point at one
+//! class of causes have a name of their own.
 
+use super::attribute::{ATTRIBUTES, LOCAL_ENDPOINT, OLDER, STARTED};
 use super::predict::TargetVerdict;
 use crate::check::View;
-use crate::model::Source;
-use crate::path::{Path, Target};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::path::Target;
+use std::collections::BTreeSet;
 
 /// An attribute that separates the targets of a group.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,9 +16,11 @@ pub struct Contrast {
     pub target_group: String,
     /// The attribute.
     pub attribute: &'static str,
+    /// What the separation is called, where it points at one class of causes.
+    pub pattern: Option<&'static str>,
     /// Its values on sick targets.
     pub sick: Vec<String>,
-    /// Its values on healthy targets.
+    /// Its values on healthy targets; empty where no target is healthy.
     pub healthy: Vec<String>,
     /// How many sick targets.
     pub sick_targets: usize,
@@ -25,23 +28,7 @@ pub struct Contrast {
     pub healthy_targets: usize,
 }
 
-type Attribute = (
-    &'static str,
-    fn(&View<'_>, &Path, &Target) -> Option<String>,
-);
-
-/// What is compared; an attribute that is unknown for one target is not compared at all.
-const ATTRIBUTES: &[Attribute] = &[
-    ("zone", |_, _, target| target.zone.clone()),
-    ("subnet", subnet),
-    ("security groups", security_groups),
-    ("node group", node_group),
-    ("Cilium version", cilium_version),
-    ("agent started", agent_age),
-    ("local endpoint", local_endpoint),
-];
-
-/// The separating attributes of every path with both kinds of targets.
+/// The separating attributes of every path with both kinds of targets, and paths of which every target is sick.
 pub fn contrasts(view: &View<'_>, verdicts: &[Vec<TargetVerdict>]) -> Vec<Contrast> {
     let mut all = Vec::new();
     for (path, targets) in view.paths().iter().zip(verdicts) {
@@ -53,29 +40,42 @@ pub fn contrasts(view: &View<'_>, verdicts: &[Vec<TargetVerdict>]) -> Vec<Contra
                 _ => {}
             }
         }
+        let target_group = path
+            .target_group
+            .found()
+            .map(|group| group.name.clone())
+            .unwrap_or_default();
+        // One node is no pattern.
+        if sick.len() > 1 && sick.len() == path.targets.len() {
+            all.push(Contrast {
+                target_group,
+                attribute: "node",
+                pattern: Some("all nodes"),
+                sick: Vec::new(),
+                healthy: Vec::new(),
+                sick_targets: sick.len(),
+                healthy_targets: 0,
+            });
+            continue;
+        }
         if sick.is_empty() || healthy.is_empty() {
             continue;
         }
-        for (name, value) in ATTRIBUTES {
+        for attribute in ATTRIBUTES {
             let values = |targets: &[&Target]| -> Option<BTreeSet<String>> {
                 targets
                     .iter()
-                    .map(|target| value(view, path, target))
+                    .map(|target| (attribute.value)(view, path, target))
                     .collect()
             };
             let (Some(of_sick), Some(of_healthy)) = (values(&sick), values(&healthy)) else {
                 continue;
             };
-            // An attribute that is different for every target separates anything and says nothing.
-            let distinct = of_sick.len() + of_healthy.len();
-            if of_sick.is_disjoint(&of_healthy) && distinct < sick.len() + healthy.len() {
+            if separates(&of_sick, &of_healthy, sick.len() + healthy.len()) {
                 all.push(Contrast {
-                    target_group: path
-                        .target_group
-                        .found()
-                        .map(|group| group.name.clone())
-                        .unwrap_or_default(),
-                    attribute: name,
+                    target_group: target_group.clone(),
+                    attribute: attribute.name,
+                    pattern: pattern(attribute.name, &of_sick),
                     sick: of_sick.into_iter().collect(),
                     healthy: of_healthy.into_iter().collect(),
                     sick_targets: sick.len(),
@@ -87,92 +87,68 @@ pub fn contrasts(view: &View<'_>, verdicts: &[Vec<TargetVerdict>]) -> Vec<Contra
     all
 }
 
-fn subnet(view: &View<'_>, path: &Path, target: &Target) -> Option<String> {
-    let region = view
-        .region(path.target_group.found()?, Source::Instances)
-        .ok()?;
-    region.instance(&target.id).ok()?.subnet_id.clone()
+/// Whether no value is on both sides. An attribute that is different for every target separates anything and
+/// says nothing.
+fn separates(sick: &BTreeSet<String>, healthy: &BTreeSet<String>, targets: usize) -> bool {
+    sick.is_disjoint(healthy) && sick.len() + healthy.len() < targets
 }
 
-fn security_groups(view: &View<'_>, path: &Path, target: &Target) -> Option<String> {
-    let region = view
-        .region(path.target_group.found()?, Source::Instances)
-        .ok()?;
-    let instance = region.instance(&target.id).ok()?;
-    let mut groups = instance.value.group_ids();
-    groups.sort_unstable();
-    Some(groups.join(" "))
-}
-
-fn node_group(view: &View<'_>, _: &Path, target: &Target) -> Option<String> {
-    let node = target.node.as_ref().ok()?;
-    let node = view.nodes().find("", node).ok()??;
-    [
-        "eks.amazonaws.com/nodegroup",
-        "karpenter.sh/nodepool",
-        "alpha.eksctl.io/nodegroup-name",
-    ]
-    .into_iter()
-    .find_map(|label| node.metadata.labels.get(label).cloned())
-}
-
-fn cilium_version(view: &View<'_>, _: &Path, target: &Target) -> Option<String> {
-    let version = view.agent(target.node.as_ref().ok()?).version().ok()?;
-    Some(version.to_string())
-}
-
-/// Whether the agent is older than the last change of its configuration.
-fn agent_age(view: &View<'_>, _: &Path, target: &Target) -> Option<String> {
-    let node = target.node.as_ref().ok()?;
-    let pod = view
-        .pods()
-        .known()
-        .find(|pod| pod.is_app("cilium") && pod.spec.node_name == *node)?;
-    let config = view
-        .config_maps()
-        .known()
-        .find(|map| map.metadata.name == "cilium-config")?;
-    // RFC 3339 in UTC compares as text; both come from the same API server.
-    let older = pod.started_at("cilium-agent")? < config.changed_at()?;
-    Some(
-        if older {
-            "before the ConfigMap changed"
-        } else {
-            "after the ConfigMap changed"
-        }
-        .to_owned(),
-    )
-}
-
-fn local_endpoint(view: &View<'_>, _: &Path, target: &Target) -> Option<String> {
-    let service = view.service().ok()??;
-    if service.is_proxied() {
-        return None;
+/// What a separation is called.
+fn pattern(attribute: &str, sick: &BTreeSet<String>) -> Option<&'static str> {
+    let only = match sick.iter().collect::<Vec<_>>().as_slice() {
+        [only] => only.as_str(),
+        _ => return None,
+    };
+    match (attribute, only) {
+        (STARTED, OLDER) => Some("nodes with an agent older than the change"),
+        (LOCAL_ENDPOINT, "no") => Some("nodes without a local endpoint"),
+        (LOCAL_ENDPOINT, _) => Some("nodes with a local endpoint, the inverse"),
+        ("device", _) => Some("one device name"),
+        _ => None,
     }
-    let node = target.node.as_ref().ok()?;
-    let slices = view
-        .endpoint_slices()
-        .all(&service.metadata.namespace)
-        .ok()?;
-    let mut per_node: BTreeMap<&str, usize> = BTreeMap::new();
-    for slice in slices
-        .iter()
-        .filter(|slice| slice.service() == Some(&service.metadata.name))
-    {
-        for endpoint in slice
-            .endpoints
-            .iter()
-            .filter(|endpoint| endpoint.is_ready())
-        {
-            *per_node.entry(endpoint.node_name.as_deref()?).or_default() += 1;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LOCAL_ENDPOINT, OLDER, STARTED, pattern, separates};
+    use std::collections::BTreeSet;
+
+    fn set(values: &[&str]) -> BTreeSet<String> {
+        values.iter().map(|value| (*value).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_value_on_both_sides_or_one_for_each_target_separates_nothing() {
+        assert!(separates(&set(&["a"]), &set(&["b"]), 3));
+        assert!(!separates(&set(&["a", "b"]), &set(&["b"]), 4));
+        assert!(!separates(&set(&["a"]), &set(&["b", "c"]), 3));
+    }
+
+    #[test]
+    fn separations_with_a_name() {
+        let cases = [
+            (
+                STARTED,
+                set(&[OLDER]),
+                Some("nodes with an agent older than the change"),
+            ),
+            (STARTED, set(&["after the ConfigMap changed"]), None),
+            (
+                LOCAL_ENDPOINT,
+                set(&["no"]),
+                Some("nodes without a local endpoint"),
+            ),
+            (
+                LOCAL_ENDPOINT,
+                set(&["yes"]),
+                Some("nodes with a local endpoint, the inverse"),
+            ),
+            ("device", set(&["eth1"]), Some("one device name")),
+            ("device", set(&["eth1", "eth2"]), None),
+            ("zone", set(&["a"]), None),
+        ];
+        for (attribute, sick, wanted) in cases {
+            assert_eq!(pattern(attribute, &sick), wanted, "{attribute}");
         }
     }
-    Some(
-        if per_node.contains_key(node.as_str()) {
-            "yes"
-        } else {
-            "no"
-        }
-        .to_owned(),
-    )
 }

@@ -1,7 +1,7 @@
 //! What the failure means for traffic: zones, fail-open, and what stands behind the listener.
 
 use super::predict::TargetVerdict;
-use crate::check::View;
+use crate::check::{Hop, View};
 use crate::path::{Path, SubjectKind};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,15 @@ pub fn impact(view: &View<'_>, verdicts: &[Vec<TargetVerdict>]) -> Vec<String> {
             continue;
         }
         hit = true;
-        zones(path, &mut all);
+        // A load balancer that is not there or not active sends nobody anywhere.
+        if !targets.iter().any(|verdict| {
+            verdict
+                .codes
+                .iter()
+                .any(|code| code.0 / 1000 == Hop::LoadBalancer as u16)
+        }) {
+            zones(path, &mut all);
+        }
     }
     if hit {
         behind(view, &mut all);
@@ -75,15 +83,7 @@ fn behind(view: &View<'_>, out: &mut Vec<String>) {
     let mut routes = BTreeSet::new();
     let mut hosts = BTreeSet::new();
     for route in view.routes().known() {
-        let attached = route.spec.parent_refs.iter().any(|parent| {
-            parent.name == subject.object.name
-                && parent
-                    .namespace
-                    .as_deref()
-                    .unwrap_or(&route.metadata.namespace)
-                    == subject.object.namespace
-        });
-        if attached {
+        if route.wants(&subject.object.namespace, &subject.object.name) {
             routes.insert(format!(
                 "{}/{}",
                 route.metadata.namespace, route.metadata.name

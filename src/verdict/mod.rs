@@ -5,6 +5,7 @@
 //! is refuted and never printed as the cause.
 
 mod apply;
+mod attribute;
 pub mod cause;
 pub mod contrast;
 pub mod evaluate;

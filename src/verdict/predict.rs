@@ -61,12 +61,16 @@ pub struct TargetVerdict {
     /// Codes of what could not be read.
     pub unknown: Vec<Code>,
     /// Whether AWS reports it as not healthy, or, where AWS was not read, the prediction is unhealthy.
+    ///
+    /// AWS says `initial` while it registers a target and makes its first checks: nothing is wrong with
+    /// that until a hop is proven to fail, such as a load balancer that never became active.
     pub sick: bool,
 }
 
-/// Whether a state means that the target gets no checks passed.
+/// Whether a state by itself means that the target gets no checks passed.
 ///
-/// `initial` and `draining` are transitions; states this program does not know are not judged.
+/// `initial` and `draining` are transitions; states this program does not know are not judged. An
+/// `initial` target is sick only together with a hop that is proven to fail, see [`TargetVerdict::sick`].
 pub fn is_sick(state: &str) -> bool {
     matches!(
         state,
@@ -80,11 +84,17 @@ pub fn targets(
     evaluation: &Evaluation,
     groups: &[Group],
 ) -> Vec<Vec<TargetVerdict>> {
-    let refuted: BTreeSet<(Code, &str)> = groups
-        .iter()
-        .filter(|group| group.role == Role::Refuted)
-        .map(|group| (group.check.code, group.finding.decides.as_str()))
-        .collect();
+    let of_role = |role: Role| -> BTreeSet<(Code, &str)> {
+        groups
+            .iter()
+            .filter(|group| group.role == role)
+            .map(|group| (group.check.code, group.finding.decides.as_str()))
+            .collect()
+    };
+    let doubted = Doubted {
+        refuted: of_role(Role::Refuted),
+        latent: of_role(Role::Latent),
+    };
     paths
         .iter()
         .enumerate()
@@ -96,7 +106,7 @@ pub fn targets(
                         evaluation,
                         path,
                         target,
-                        &refuted,
+                        &doubted,
                     )
                 })
                 .collect()
@@ -104,26 +114,38 @@ pub fn targets(
         .collect()
 }
 
+/// Findings that also condemn targets that AWS reports healthy, by code and what decides them.
+struct Doubted<'a> {
+    refuted: BTreeSet<(Code, &'a str)>,
+    latent: BTreeSet<(Code, &'a str)>,
+}
+
 fn judge(
     state: Option<&str>,
     evaluation: &Evaluation,
     path: usize,
     target: usize,
-    refuted: &BTreeSet<(Code, &str)>,
+    doubted: &Doubted<'_>,
 ) -> TargetVerdict {
     let mut codes = Vec::new();
     let mut unknown = Vec::new();
     let mut failed_hop = None;
     let mut by_design = false;
+    let mut proven = false;
     for (check, checked) in evaluation.of_target(path, target) {
         if check.bearing != Bearing::Health {
             continue;
         }
         match checked {
             Ok(Outcome::Fail(finding))
-                if !refuted.contains(&(check.code, finding.decides.as_str())) =>
+                if !doubted
+                    .refuted
+                    .contains(&(check.code, finding.decides.as_str())) =>
             {
                 codes.push(check.code);
+                proven |= !doubted
+                    .latent
+                    .contains(&(check.code, finding.decides.as_str()));
                 failed_hop.get_or_insert(check.hop);
             }
             Ok(Outcome::Expected(_)) => {
@@ -139,12 +161,16 @@ fn judge(
         (None, true) => Predicted::Healthy,
         (None, false) => Predicted::Unknown,
     };
-    let sick = state.map_or(predicted == Predicted::Unhealthy, is_sick);
+    let sick = match state {
+        Some("initial") => proven && !by_design,
+        Some(state) => is_sick(state),
+        None => predicted == Predicted::Unhealthy,
+    };
     let agreement = match (state, predicted) {
         (Some("healthy"), Predicted::Healthy) => Agreement::Explained,
         (Some("healthy"), Predicted::Unhealthy) => Agreement::Latent,
         (_, Predicted::Unhealthy) if by_design => Agreement::ByDesign,
-        (Some(state), Predicted::Unhealthy) if is_sick(state) => Agreement::Explained,
+        (Some(_), Predicted::Unhealthy) if sick => Agreement::Explained,
         (Some(state), Predicted::Healthy) if is_sick(state) => Agreement::Unexplained,
         _ => Agreement::Undecided,
     };

@@ -17,7 +17,7 @@ pub static CHECK: Check = Check {
     bearing: Bearing::Health,
     title: "the load balancer has no listener for a port of the Service",
     since: "0.1.0",
-    needs: &[Source::Listeners, Source::Events],
+    needs: &[Source::Services, Source::Listeners, Source::Events],
     page: include_str!("listener_missing.md"),
     known_issues: &[],
     run: Run::Path(run),
@@ -37,6 +37,14 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     let Some(service) = &path.service else {
         return not_applicable("no Service asks for a listener");
     };
+    if view
+        .service()?
+        .is_none_or(|found| found.hostname().is_none())
+    {
+        return not_applicable(
+            "the load balancer is not the Service's own, so its listeners are made by hand (CLB3101)",
+        );
+    }
     let listeners = view
         .region(balancer, Source::Listeners)?
         .listeners(&balancer.name)?;

@@ -4,7 +4,6 @@
 //! another account alike, so the account has to be proven before anything is
 //! called deleted.
 
-use super::hostname::Name;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::objects::owner::{self, Owner};
@@ -14,6 +13,7 @@ use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::aws::Arn;
 use crate::model::kubernetes::{Service, TargetGroupBinding};
 use crate::model::{Fact, Gap, Reason, Source};
+use crate::parse::hostname::{LoadBalancerKind, LoadBalancerName};
 use crate::path::{Lookup, Path};
 
 /// The check.
@@ -41,7 +41,14 @@ pub static CHECK: Check = Check {
 fn run(view: &View<'_>, path: &Path) -> Checked {
     match &path.load_balancer {
         Lookup::Found(_) => {
-            return pass("the account has the load balancer of the Service's status");
+            let named = view
+                .service()?
+                .is_some_and(|found| found.hostname().is_some());
+            return pass(if named {
+                "the account has the load balancer of the Service's status"
+            } else {
+                "the account has the load balancer"
+            });
         }
         Lookup::Unknown(gap) => return Err(gap.clone()),
         Lookup::Absent(_) => {}
@@ -53,12 +60,12 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         return not_applicable("the Service's status names no load balancer");
     };
     let hostname = hostname.trim_end_matches('.').to_ascii_lowercase();
-    let Some(name) = Name::of(&hostname) else {
+    let Some(name) = LoadBalancerName::parse(&hostname) else {
         return not_applicable("the host name is not one of AWS");
     };
-    if !name.network {
+    if name.kind == LoadBalancerKind::AlbOrClassic {
         // Classic load balancers share this form, and they are not among those of ELBv2.
-        return Err(Gap::not_collected(Source::ClassicLoadBalancers, name.name));
+        return Err(Gap::not_collected(Source::ClassicLoadBalancers, &name.name));
     }
     let region = responsible(view, service, &name)?;
     let balancers = region.load_balancers()?;
@@ -66,15 +73,18 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     let (namespace, service_name) = (&service.metadata.namespace, &service.metadata.name);
     let id = format!("Service/{namespace}/{service_name}");
     let balancer = format!("LoadBalancer/{}", name.name);
+    let namesake = balancers
+        .iter()
+        .find(|found| found.load_balancer_name.eq_ignore_ascii_case(&name.name));
     let mut others: Vec<&str> = balancers
         .iter()
         .map(|found| found.load_balancer_name.as_str())
         .collect();
     others.sort_unstable();
-    let answer = if others.is_empty() {
-        "none".to_owned()
-    } else {
-        format!("only {}", others.join(", "))
+    let answer = match namesake {
+        Some(found) => found.dns_name.clone(),
+        None if others.is_empty() => "none".to_owned(),
+        None => format!("only {}", others.join(", ")),
     };
     let evidence = vec![
         Evidence::new(
@@ -94,7 +104,11 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     ];
     fail(
         Finding::new(
-            format!("the status of {service_name} names load balancer {}, and account {account} has none of that name in {region_name}", name.name),
+            match namesake {
+                // The last part of a DNS name is the load balancer's own, so a name that was given twice is two.
+                Some(_) => format!("the status of {service_name} names load balancer {} with the id {}, and the one of that name in account {account} has another id: it was made anew, or the status names one of another account", name.name, name.id),
+                None => format!("the status of {service_name} names load balancer {}, and account {account} has none of that name in {region_name}", name.name),
+            },
             hostname.clone(),
             evidence,
         )
@@ -107,7 +121,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
 fn responsible<'v, 'a>(
     view: &'v View<'a>,
     service: &Fact<Service>,
-    name: &Name<'_>,
+    name: &LoadBalancerName,
 ) -> Result<RegionView<'v, 'a>, Gap> {
     let read: Vec<RegionView<'v, 'a>> = view
         .regions()
@@ -129,7 +143,7 @@ fn responsible<'v, 'a>(
             .find(|region| region.account() == arn.account)
             .ok_or_else(|| other_account(view, name, binding, &arn.account));
     }
-    let owner = owner::actual(service, Some(name.name)).owner;
+    let owner = owner::actual(service, Some(&name.name)).owner;
     if !matches!(owner, Owner::CloudProvider | Owner::AutoMode) {
         // Without a binding nothing excludes a central networking account.
         view.target_group_bindings()
@@ -143,12 +157,12 @@ fn responsible<'v, 'a>(
             Err(missing) => gap = gap.or(Some(missing)),
         }
     }
-    Err(gap.unwrap_or_else(|| Gap::not_collected(Source::LoadBalancers, name.name)))
+    Err(gap.unwrap_or_else(|| Gap::not_collected(Source::LoadBalancers, &name.name)))
 }
 
 fn other_account(
     view: &View<'_>,
-    name: &Name<'_>,
+    name: &LoadBalancerName,
     binding: &TargetGroupBinding,
     account: &str,
 ) -> Gap {
@@ -158,7 +172,7 @@ fn other_account(
     };
     Gap::new(
         Source::LoadBalancers,
-        name.name,
+        &name.name,
         Reason::Failed(format!(
             "targetGroupARN of {} names account {account}, and {} was read{role}",
             binding.metadata.name,
@@ -167,10 +181,10 @@ fn other_account(
     )
 }
 
-fn foreign(view: &View<'_>, name: &Name<'_>, region: &RegionView<'_, '_>) -> Gap {
+fn foreign(view: &View<'_>, name: &LoadBalancerName, region: &RegionView<'_, '_>) -> Gap {
     Gap::new(
         Source::LoadBalancers,
-        name.name,
+        &name.name,
         Reason::Failed(format!(
             "{} has neither the load balancer nor an instance of this cluster in {}: the credentials are for another account or region",
             callers(view, name),
@@ -180,7 +194,7 @@ fn foreign(view: &View<'_>, name: &Name<'_>, region: &RegionView<'_, '_>) -> Gap
 }
 
 /// Whose answers were read: accounts, and the identities where they are known.
-fn callers(view: &View<'_>, name: &Name<'_>) -> String {
+fn callers(view: &View<'_>, name: &LoadBalancerName) -> String {
     let all: Vec<String> = view
         .regions()
         .filter(|region| region.name() == name.region)
@@ -206,9 +220,9 @@ fn holds_a_node(view: &View<'_>, region: &RegionView<'_, '_>) -> Result<bool, Ga
         .any(|id| instances.iter().any(|found| found.instance_id == id)))
 }
 
-fn fix(service: &Service, name: &Name<'_>) -> Fix {
+fn fix(service: &Service, name: &LoadBalancerName) -> Fix {
     let (namespace, service_name) = (&service.metadata.namespace, &service.metadata.name);
-    let again = match owner::actual(service, Some(name.name)).owner {
+    let again = match owner::actual(service, Some(&name.name)).owner {
         Owner::LoadBalancerController => {
             "kubectl rollout restart deployment/aws-load-balancer-controller -n kube-system"
         }

@@ -1,8 +1,12 @@
 //! Hop 2: does the load balancer exist, is it active, and does it listen?
 
 mod asked_scheme;
-mod hostname;
+pub mod credentials_of_another_account;
+pub mod listener_forwards_elsewhere;
+pub mod listener_left_over;
 pub mod listener_missing;
 pub mod load_balancer_not_active;
+pub mod load_balancer_not_as_declared;
 pub mod load_balancer_not_found;
+pub mod load_balancer_of_another_stack;
 pub mod scheme_not_as_asked;

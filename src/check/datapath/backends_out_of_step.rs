@@ -9,7 +9,7 @@ use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
 use crate::check::workload::endpoints::Endpoints;
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::cilium::Frontend;
-use crate::model::{Origin, Source, source};
+use crate::model::{Origin, Source};
 use crate::path::{Path, Target};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -29,7 +29,6 @@ pub static CHECK: Check = Check {
         Source::EndpointSlices,
         Source::AgentStatus,
         Source::DbFrontends,
-        Source::ConfigMaps,
     ],
     page: include_str!("backends_out_of_step.md"),
     known_issues: &[],
@@ -225,10 +224,7 @@ fn finding(
             summary: "mend the agent's connection to the API server; if it has one, restart the agent, which reads all endpoints again"
                 .to_owned(),
             commands: vec![
-                format!(
-                    "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg status --verbose",
-                    source::agent_pod(found.node)
-                ),
+                view.agent_exec(found.node, "cilium-dbg status --verbose"),
                 restart_agent(view, found.node),
             ],
             risk: Risk::Disruptive,

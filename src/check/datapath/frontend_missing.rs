@@ -1,14 +1,16 @@
 //! The BPF map of the node has no entry for the address and port that the check goes to.
 
+use super::affinity;
 use super::port_missing::port_missing;
 use super::probe::{Entry, Probe, entry};
+use super::proxied::Proxied;
 use super::unserved::unserved_device;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::Source;
 use crate::model::cilium::FrontendKind;
-use crate::model::{Source, source};
 use crate::path::{Path, Target};
 
 /// The check.
@@ -28,6 +30,7 @@ pub static CHECK: Check = Check {
         Source::DbNodeAddresses,
         Source::DbFrontends,
         Source::AgentVersion,
+        Source::EndpointSlices,
         Source::AgentConfig,
         Source::AgentStartConfig,
         Source::AgentLog,
@@ -92,6 +95,12 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             frontend.raw.as_str(),
         )
     }));
+    if service.is_proxied()
+        && let Some(mut finding) = affinity::refused(view, &Proxied { service, probe }, found.node)
+    {
+        finding.evidence.extend(absent);
+        return fail(finding);
+    }
     fail(if others.is_empty() {
         port_missing(view, service, probe, &found, absent)
     } else {
@@ -127,12 +136,10 @@ fn address_missing(view: &View<'_>, found: &Entry<'_, '_>, mut evidence: Vec<Evi
                       Helm values and restart the agents, or register the node's primary address"
                 .to_owned(),
             commands: vec![
-                format!(
-                    "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg shell -- db/show devices",
-                    source::agent_pod(found.node)
+                view.agent_exec(found.node, "cilium-dbg shell -- db/show devices"),
+                view.kubectl(
+                    "get configmap cilium-config -o jsonpath='{.data.devices} {.data.nodeport-addresses}'",
                 ),
-                "kubectl -n kube-system get configmap cilium-config -o jsonpath='{.data.devices} {.data.nodeport-addresses}'"
-                    .to_owned(),
             ],
             risk: Risk::Safe,
             changes: Vec::new(),

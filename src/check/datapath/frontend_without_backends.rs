@@ -8,8 +8,8 @@ use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::workload::endpoints::{Endpoints, drains};
 use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::Source;
 use crate::model::kubernetes::Service;
-use crate::model::{Source, source};
 use crate::path::{Path, Target};
 
 /// The check.
@@ -134,10 +134,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
                 summary: "see why the agent has no backends for the port: a stale agent, or backends that it holds \
                           under another port name"
                     .to_owned(),
-                commands: vec![format!(
-                    "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg service list",
-                    source::agent_pod(found.node)
-                )],
+                commands: vec![view.agent_exec(found.node, "cilium-dbg service list")],
                 risk: Risk::Safe,
                 changes: Vec::new(),
                 after: "the NodePort entry of every target node has rows (1), (2), … with backends".to_owned(),

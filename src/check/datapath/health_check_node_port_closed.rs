@@ -5,8 +5,8 @@ use super::probe::Probe;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::node::restart::switch_on;
+use crate::check::node::running;
 use crate::check::node::setting::Key;
-use crate::check::node::{age, running};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
@@ -27,6 +27,7 @@ pub static CHECK: Check = Check {
         Source::AgentConfig,
         Source::AgentStartConfig,
         Source::AgentLog,
+        Source::AgentMetrics,
         Source::DbConfigs,
         Source::ConfigMaps,
         Source::NodeConfigs,
@@ -77,7 +78,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         (Err(gap), _) => return Err(gap.clone()),
     };
     let switched_off = setting.is_ok_and(|setting| !setting.on);
-    let namespace = age::namespace(view);
+    let namespace = view.agent_namespace();
     let (message, decides, fix) = if switched_off {
         (
             "enable-health-check-nodeport is false in the agents, and the check of externalTrafficPolicy Local needs it \
@@ -111,7 +112,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             "health-check node port closed",
             Fix {
                 summary: "see why the agent does not listen: its log says \"ListenAndServe failed\" if the port is taken".to_owned(),
-                commands: vec![format!("kubectl -n {namespace} logs {} -c cilium-agent --tail=200", crate::model::source::agent_pod(node))],
+                commands: vec![format!("kubectl -n {namespace} logs {} -c cilium-agent --tail=200", crate::model::source::agent_pod(namespace, node))],
                 risk: Risk::Safe,
                 changes: Vec::new(),
                 after: format!("`curl http://127.0.0.1:{port}/healthz` on the node answers 200 or 503"),

@@ -10,7 +10,7 @@ use crate::check::workload::endpoints::Endpoints;
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::cilium::HealthAnswer;
 use crate::model::kubernetes::Service;
-use crate::model::{Fact, Source, source};
+use crate::model::{Fact, Source};
 use crate::path::{Path, Target};
 
 /// The check.
@@ -27,13 +27,13 @@ pub static CHECK: Check = Check {
         Source::HealthCheckNodePort,
         Source::EndpointSlices,
         Source::BpfLb,
-        Source::ConfigMaps,
         Source::AgentVersion,
         Source::AgentStatus,
         Source::AgentLog,
         Source::AgentMetrics,
         Source::DbFrontends,
         Source::Nodes,
+        Source::AgentConfig,
     ],
     page: include_str!("health_check_node_port_denies.md"),
     known_issues: &[],
@@ -174,10 +174,7 @@ fn denied(
             "the agent's server does not know the endpoint: look for backends without a node name or with another one, and \
              restart the agent",
             vec![
-                format!(
-                    "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg shell -- db/show backends",
-                    source::agent_pod(node)
-                ),
+                view.agent_exec(node, "cilium-dbg shell -- db/show backends"),
                 restart_agent(view, node),
             ],
             Risk::Disruptive,

@@ -23,7 +23,6 @@ pub static CHECK: Check = Check {
         Source::Services,
         Source::HealthCheckNodePort,
         Source::EndpointSlices,
-        Source::ConfigMaps,
     ],
     page: include_str!("health_check_node_port_flatters.md"),
     known_issues: &[],

@@ -3,11 +3,11 @@
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::node::option::{self, Text};
-use crate::check::node::{age, pods};
+use crate::check::node::pods;
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::cilium::HealthAnswer;
-use crate::model::{Fact, Source, source};
+use crate::model::{Fact, Source};
 use crate::path::{Path, Target};
 use std::net::{IpAddr, SocketAddr};
 
@@ -101,10 +101,7 @@ fn answered(
                 summary: "see what the agent complains about; it answers 503 while it cannot reach the API server and while its \
                           node is being deleted. Check the traffic port instead if that shall not take the node out"
                     .to_owned(),
-                commands: vec![format!(
-                    "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg status --verbose",
-                    source::agent_pod(node)
-                )],
+                commands: vec![view.agent_exec(node, "cilium-dbg status --verbose")],
                 risk: Risk::Safe,
                 changes: Vec::new(),
                 after: format!("`curl http://127.0.0.1:{PORT}/healthz` on the node answers 200"),
@@ -152,7 +149,7 @@ fn finding(
     decides: &str,
     evidence: Vec<Evidence>,
 ) -> Finding {
-    let namespace = age::namespace(view);
+    let namespace = view.agent_namespace();
     Finding::new(message, decides, evidence)
         .about([
             format!("Node/{node}"),

@@ -27,6 +27,7 @@ pub static CHECK: Check = Check {
         Source::AgentStatus,
         Source::AgentStartConfig,
         Source::AgentLog,
+        Source::AgentMetrics,
         Source::DbConfigs,
         Source::ConfigMaps,
         Source::NodeConfigs,
@@ -100,7 +101,7 @@ fn finding(view: &View<'_>, node: &str, evidence: Vec<Evidence>, rest: &str) -> 
     )
     .about([
         format!("Node/{node}"),
-        "ConfigMap/kube-system/cilium-config".to_owned(),
+        format!("ConfigMap/{}/cilium-config", view.agent_namespace()),
     ])
     .fix(switch_on(view, Key::KubeProxyReplacement))
 }

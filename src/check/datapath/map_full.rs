@@ -3,7 +3,6 @@
 use super::probe::{Entry, Probe};
 use crate::check::View;
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
-use crate::check::node::age;
 
 /// What the agent says in the log and in the frontend's status (`bpf_reconciler.go`, `lbmap.go`).
 const ERROR: &str = "Unable to update element for LB bpf map";
@@ -62,7 +61,7 @@ pub fn map_full(view: &View<'_>, probe: Probe, found: &Entry<'_, '_>, id: &str) 
     // A line of the log may be of long ago and about another Service; the map's fill settles it.
     let proven = row.is_some() || pressure.is_some();
     let evidence = [row, line, pressure].into_iter().flatten().collect();
-    let namespace = age::namespace(view);
+    let namespace = view.agent_namespace();
     Some(
         Finding::new(
             format!(

@@ -5,8 +5,8 @@ use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::Source;
 use crate::model::cilium::FrontendKind;
-use crate::model::{Source, source};
 use crate::path::{Path, Target};
 
 /// The check.
@@ -107,10 +107,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
                     "kubectl get pods -A -o wide --field-selector spec.nodeName={}",
                     found.node
                 ),
-                format!(
-                    "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg service list",
-                    source::agent_pod(found.node)
-                ),
+                view.agent_exec(found.node, "cilium-dbg service list"),
             ],
             risk: Risk::Disruptive,
             changes: Vec::new(),

@@ -2,6 +2,7 @@
 
 use super::exposure::limit;
 use super::map_full::map_full;
+use super::no_endpoints_object::waiting;
 use super::probe::{Entry, Probe};
 use crate::check::View;
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
@@ -10,7 +11,6 @@ use crate::check::node::restart::restart_agent;
 use crate::model::Fact;
 use crate::model::cilium::statedb::FrontendRow;
 use crate::model::kubernetes::Service;
-use crate::model::source;
 
 /// What to look at after every fix.
 const AFTER: &str = "`cilium-dbg bpf lb list` has a key with the target's address and the NodePort";
@@ -26,6 +26,7 @@ pub fn port_missing(
     let id = format!("{}/{}", service.metadata.namespace, service.metadata.name);
     excluded(view, service, found, &id)
         .or_else(|| family(view, service, probe, found, &id))
+        .or_else(|| waiting(view, service, found, &id))
         .or_else(|| map_full(view, probe, found, &id))
         .or_else(|| refused(view, probe, found, &id))
         .or_else(|| behind(view, probe, found, &id))
@@ -33,7 +34,7 @@ pub fn port_missing(
             finding.evidence.splice(0..0, absent.iter().cloned());
             finding
         })
-        .unwrap_or_else(|| unexplained(service, probe, found, &id, absent))
+        .unwrap_or_else(|| unexplained(view, service, probe, found, &id, absent))
         .about([format!("Service/{id}"), format!("Node/{}", found.node)])
 }
 
@@ -176,10 +177,7 @@ fn refused(view: &View<'_>, probe: Probe, found: &Entry<'_, '_>, id: &str) -> Op
             summary: "mend what the error names; where it names nothing, restart the agent, which programs all frontends again"
                 .to_owned(),
             commands: vec![
-                format!(
-                    "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg shell -- db/show frontends",
-                    source::agent_pod(found.node)
-                ),
+                view.agent_exec(found.node, "cilium-dbg shell -- db/show frontends"),
                 restart_agent(view, found.node),
             ],
             risk: Risk::Disruptive,
@@ -238,10 +236,7 @@ fn behind(view: &View<'_>, probe: Probe, found: &Entry<'_, '_>, id: &str) -> Opt
             summary: "mend the agent's connection to the API server; if it has one, restart the agent, which reads all Services again"
                 .to_owned(),
             commands: vec![
-                format!(
-                    "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg status --verbose",
-                    source::agent_pod(found.node)
-                ),
+                view.agent_exec(found.node, "cilium-dbg status --verbose"),
                 restart_agent(view, found.node),
             ],
             risk: Risk::Disruptive,
@@ -252,6 +247,7 @@ fn behind(view: &View<'_>, probe: Probe, found: &Entry<'_, '_>, id: &str) -> Opt
 }
 
 fn unexplained(
+    view: &View<'_>,
     service: &Service,
     probe: Probe,
     found: &Entry<'_, '_>,
@@ -275,10 +271,7 @@ fn unexplained(
                 "kubectl -n {} get service {} -o yaml",
                 service.metadata.namespace, service.metadata.name
             ),
-            format!(
-                "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg shell -- db/show frontends",
-                source::agent_pod(found.node)
-            ),
+            view.agent_exec(found.node, "cilium-dbg shell -- db/show frontends"),
         ],
         risk: Risk::Safe,
         changes: Vec::new(),

@@ -17,11 +17,6 @@ pub fn config_map<'a>(view: &View<'a>) -> Option<&'a Fact<ConfigMap>> {
         .find(|map| map.metadata.name == "cilium-config")
 }
 
-/// The namespace Cilium lives in, as far as the evidence says.
-pub fn namespace<'a>(view: &View<'a>) -> &'a str {
-    config_map(view).map_or("kube-system", |map| map.metadata.namespace.as_str())
-}
-
 /// When the agent of a node and its configuration last changed.
 pub struct Age {
     /// When the agent's Pod started.

@@ -2,7 +2,7 @@
 
 use super::setting::Key;
 use super::start_failure::{self, StartFailure};
-use super::{age, desired, pods, running};
+use super::{desired, pods, running};
 use crate::check::datapath::probe::Probe;
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
@@ -29,6 +29,7 @@ pub static CHECK: Check = Check {
         Source::AgentConfig,
         Source::AgentStartConfig,
         Source::AgentLog,
+        Source::AgentMetrics,
         Source::DbConfigs,
         Source::ConfigMaps,
         Source::NodeConfigs,
@@ -238,7 +239,7 @@ fn state(pod: &Fact<Pod>) -> Evidence {
 }
 
 fn look_at(view: &View<'_>, node: &str, pod: Option<&Fact<Pod>>) -> Fix {
-    let namespace = age::namespace(view);
+    let namespace = view.agent_namespace();
     let commands = match pod {
         Some(pod) => vec![
             format!("kubectl -n {namespace} describe pod {}", pod.metadata.name),

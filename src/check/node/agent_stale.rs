@@ -4,7 +4,7 @@ use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::{Source, source};
+use crate::model::Source;
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -54,10 +54,7 @@ fn run(view: &View<'_>, node: &str) -> Checked {
             .about([format!("Node/{node}")])
             .fix(Fix {
                 summary: "see what the agent complains about".to_owned(),
-                commands: vec![format!(
-                    "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg status --verbose",
-                    source::agent_pod(node)
-                )],
+                commands: vec![view.agent_exec(node, "cilium-dbg status --verbose")],
                 risk: Risk::Safe,
                 changes: Vec::new(),
                 after: "`cilium-dbg status` exits 0 on every target node".to_owned(),

@@ -1,6 +1,6 @@
 //! Cilium is chained to another CNI, which its documentation does not support for L7.
 
-use super::{age, option};
+use super::option;
 use crate::check::finding::{Confidence, Finding, Fix, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, not_applicable};
@@ -46,7 +46,7 @@ fn run(view: &View<'_>, node: &str) -> Checked {
     if mode.value.is_empty() || mode.value == "none" {
         return not_applicable("Cilium is the only CNI");
     }
-    let namespace = age::namespace(view);
+    let namespace = view.agent_namespace();
     let mut finding = Finding::new(
         format!(
             "cni-chaining-mode is {}: Cilium's documentation names L7 policies as unsupported then (issue 12454), and what that means \

@@ -3,7 +3,7 @@
 use super::drift_lines::{Block, is_excerpt};
 use super::restart::restart;
 use super::setting::{Key, Setting};
-use super::{age, desired, pods, running};
+use super::{age, desired, drift, pods, running};
 use crate::check::datapath::probe::{Probe, any_redirect};
 use crate::check::finding::{Confidence, Evidence, Finding, Layer};
 use crate::check::hop::{Hop, Severity};
@@ -28,6 +28,7 @@ pub static CHECK: Check = Check {
         Source::AgentStatus,
         Source::AgentStartConfig,
         Source::AgentLog,
+        Source::AgentMetrics,
         Source::DbConfigs,
         Source::BpfLb,
         Source::HealthCheckNodePort,
@@ -176,15 +177,12 @@ fn suspected(
     let witness = witness(view, block, node)?;
     let log = view.agent(witness).log().ok()?;
     let mut evidence = seen_off;
-    evidence.extend(block.added_later(log).iter().map(|line| {
-        Evidence::new(
-            Layer::Observed,
-            &log.origin,
-            format!("Node/{witness}"),
-            line.key.as_str(),
-            line.raw.as_str(),
-        )
-    }));
+    evidence.extend(
+        block
+            .added_later(log)
+            .iter()
+            .map(|line| drift::evidence(log, witness, line)),
+    );
     evidence.extend(asked.map(|(map, text)| {
         Evidence::new(
             Layer::Declared,
@@ -232,11 +230,12 @@ fn witness<'a>(view: &View<'a>, block: Block, node: &str) -> Option<&'a str> {
     let tells = |log: &AgentLog| is_excerpt(log) && !block.added_later(log).is_empty();
     let mut logs = Vec::new();
     for name in view.agent_nodes() {
-        if let Ok(log) = view.agent(name).log() {
+        if let Ok(log) = drift::standing(view, name) {
+            let tells = log.is_some_and(|log| tells(log));
             if name == node {
-                return tells(log).then_some(name);
+                return tells.then_some(name);
             }
-            logs.push((name, tells(log)));
+            logs.push((name, tells));
         }
     }
     match logs.as_slice() {
@@ -259,7 +258,7 @@ fn consistent_with_rows(view: &View<'_>, service: &Service, node: &str) -> bool 
 }
 
 fn objects(view: &View<'_>, node: &str) -> [String; 3] {
-    let namespace = age::namespace(view);
+    let namespace = view.agent_namespace();
     [
         format!("Node/{node}"),
         format!("ConfigMap/{namespace}/cilium-config"),

@@ -2,7 +2,6 @@
 
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
-use crate::check::node::age;
 use crate::check::outcome::{Checked, Outcome, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::cilium::DropCounter;
@@ -17,7 +16,7 @@ pub static CHECK: Check = Check {
     bearing: Bearing::Hygiene,
     title: "the connection tracking or NAT map of a node is full or nearly so",
     since: "0.1.0",
-    needs: &[Source::BpfMetrics, Source::AgentMetrics, Source::ConfigMaps],
+    needs: &[Source::BpfMetrics, Source::AgentMetrics],
     page: include_str!("conntrack_pressure.md"),
     known_issues: &[],
     run: Run::Node(run),
@@ -131,7 +130,7 @@ fn finding(
     decides: &str,
     evidence: Vec<Evidence>,
 ) -> Finding {
-    let namespace = age::namespace(view);
+    let namespace = view.agent_namespace();
     Finding::new(message, decides, evidence)
         .about([format!("Node/{node}")])
         .confidence(Confidence::Medium)

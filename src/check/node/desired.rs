@@ -1,7 +1,7 @@
 //! The layer that was asked for: cilium-config with what overrides it on a node.
 
-use super::age;
-use super::setting::{Key, Setting, drift_line, switch};
+use super::setting::{Key, Setting, switch};
+use super::{age, drift};
 use crate::check::View;
 use crate::check::finding::{Evidence, Layer};
 use crate::model::{Gap, Reason, Source};
@@ -33,17 +33,10 @@ pub fn desired(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
     if let Some(merged) = merged {
         return Ok(merged);
     }
-    let logged = agent.log().ok().and_then(|log| {
-        let line = drift_line(log, key)?;
+    let logged = drift::line(view, node, key.name()).and_then(|(line, evidence)| {
         Some(Setting {
             on: switch(&line.expected)?,
-            evidence: vec![Evidence::new(
-                Layer::Observed,
-                &log.origin,
-                format!("Node/{node}"),
-                key.name(),
-                line.raw.clone(),
-            )],
+            evidence: vec![evidence],
             assumption: None,
         })
     });
@@ -123,7 +116,7 @@ pub(super) fn node_config<'a>(
     node: &str,
     key: &str,
 ) -> Result<Vec<(&'a str, Evidence)>, Gap> {
-    let configs = view.node_configs().all(age::namespace(view))?;
+    let configs = view.node_configs().all(view.agent_namespace())?;
     if configs.is_empty() {
         return Ok(Vec::new());
     }
@@ -131,16 +124,20 @@ pub(super) fn node_config<'a>(
         Some(node) => &node.metadata.labels,
         None => return Ok(Vec::new()),
     };
-    Ok(configs
-        .into_iter()
-        .filter(|config| {
-            let wanted = &config.spec.node_selector.match_labels;
-            wanted
-                .iter()
-                .all(|(label, value)| labels.get(label) == Some(value))
-        })
-        .filter_map(|config| {
-            let text = config.spec.defaults.get(key)?;
+    let mut found = Vec::new();
+    for config in configs {
+        let Some(text) = config.spec.defaults.get(key) else {
+            continue;
+        };
+        let selector = &config.spec.node_selector;
+        let selected = selector.matches(labels).ok_or_else(|| {
+            Gap::new(
+                Source::NodeConfigs,
+                &config.metadata.name,
+                Reason::Unreadable(format!("spec.nodeSelector `{selector}`")),
+            )
+        })?;
+        if selected {
             let evidence = Evidence::new(
                 Layer::Declared,
                 &config.origin,
@@ -148,15 +145,16 @@ pub(super) fn node_config<'a>(
                 format!("spec.defaults.{key}"),
                 text,
             );
-            Some((text.as_str(), evidence))
-        })
-        .collect())
+            found.push((text.as_str(), evidence));
+        }
+    }
+    Ok(found)
 }
 
 /// Why cilium-config is missing.
 pub(super) fn config_map_gap(view: &View<'_>) -> Gap {
     view.config_maps()
-        .find("kube-system", "cilium-config")
+        .find(view.agent_namespace(), "cilium-config")
         .err()
         .unwrap_or_else(|| {
             Gap::new(

@@ -1,11 +1,12 @@
 //! Drift lines of keys that have no part in the health check, named so that nobody acts on them.
 
-use crate::check::finding::{Evidence, Finding, Layer};
+use super::causal::{Part, part};
+use super::drift;
+use crate::check::finding::{Evidence, Finding};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
-use crate::model::cilium::DriftLine;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The check.
@@ -17,36 +18,13 @@ pub static CHECK: Check = Check {
     bearing: Bearing::Hygiene,
     title: "the agent's log warns of keys that have no part in the health check",
     since: "0.1.0",
-    needs: &[Source::AgentLog],
+    needs: &[Source::AgentLog, Source::AgentMetrics],
     page: include_str!("drift_key_not_causal.md"),
     known_issues: &[],
     run: Run::Subject(run),
 };
 
 const HOST_NETWORK: &str = "gateway-api-hostnetwork-enabled";
-
-/// Keys with a part in the path of some health check, each weighed by a check of its own or shown by its
-/// effect in the BPF map.
-const CAUSAL: &[&str] = &[
-    "bpf-lb-acceleration",
-    "bpf-lb-mode",
-    "bpf-lb-source-range-all-types",
-    "devices",
-    "direct-routing-device",
-    "enable-bpf-tproxy",
-    "enable-envoy-config",
-    "enable-health-check-nodeport",
-    "enable-host-firewall",
-    "enable-ipv6",
-    "enable-l7-proxy",
-    "enable-node-port",
-    "envoy-xds-mode",
-    "external-envoy-proxy",
-    "kube-proxy-replacement",
-    "kube-proxy-replacement-healthz-bind-address",
-    "node-port-range",
-    "nodeport-addresses",
-];
 
 fn run(view: &View<'_>) -> Checked {
     let nodes: BTreeSet<&str> = view
@@ -61,18 +39,17 @@ fn run(view: &View<'_>) -> Checked {
     let mut missing = None;
     let mut evidence: BTreeMap<&str, Evidence> = BTreeMap::new();
     for node in nodes {
-        match view.agent(node).log() {
-            Ok(log) => {
-                for line in log.drift.iter().filter(|line| is_idle(line)) {
-                    evidence.entry(line.key.as_str()).or_insert_with(|| {
-                        Evidence::new(
-                            Layer::Observed,
-                            &log.origin,
-                            format!("Node/{node}"),
-                            line.key.as_str(),
-                            line.raw.as_str(),
-                        )
-                    });
+        match drift::standing(view, node) {
+            Ok(None) => {}
+            Ok(Some(log)) => {
+                for line in log
+                    .drift
+                    .iter()
+                    .filter(|line| part(&line.key) != Part::Causal)
+                {
+                    evidence
+                        .entry(line.key.as_str())
+                        .or_insert_with(|| drift::evidence(log, node, line));
                 }
             }
             Err(gap) => {
@@ -94,18 +71,26 @@ fn run(view: &View<'_>) -> Checked {
     )))
 }
 
-fn is_idle(line: &DriftLine) -> bool {
-    !CAUSAL.contains(&line.key.as_str())
-}
-
 fn message(keys: &[&str]) -> String {
-    let names = match keys {
-        [first, rest @ ..] if rest.len() > 2 => format!("{first} and {} other keys", rest.len()),
-        _ => keys.join(", "),
-    };
+    let clauses: Vec<String> = [Part::Operator, Part::Tls, Part::Other]
+        .into_iter()
+        .filter_map(|wanted| {
+            let of_part: Vec<&str> = keys
+                .iter()
+                .copied()
+                .filter(|key| part(key) == wanted)
+                .collect();
+            let what = match wanted {
+                Part::Operator => "which only the operator reads",
+                Part::Tls => "with which agents only copy TLS Secrets to Envoy",
+                _ => "which has no part in a health check",
+            };
+            (!of_part.is_empty()).then(|| format!("{}, {what}", names(&of_part)))
+        })
+        .collect();
     let mut text = format!(
-        "the agents log a difference for {names}, which the health check does not depend on; it only \
-         dates the agents as older than the change"
+        "the agents log a difference for {}. It decides no health check; it dates the agents as older than the change",
+        clauses.join("; and for ")
     );
     if keys.contains(&HOST_NETWORK) {
         text.push_str(
@@ -117,6 +102,13 @@ fn message(keys: &[&str]) -> String {
     text
 }
 
+fn names(keys: &[&str]) -> String {
+    match keys {
+        [first, rest @ ..] if rest.len() > 2 => format!("{first} and {} other keys", rest.len()),
+        _ => keys.join(", "),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::message;
@@ -126,5 +118,21 @@ mod tests {
         assert!(message(&["gateway-api-hostnetwork-enabled"]).contains("not a fix"));
         assert!(!message(&["debug", "enable-gateway-api"]).contains("not a fix"));
         assert!(message(&["a", "b", "c", "d"]).contains("a and 3 other keys"));
+    }
+
+    #[test]
+    fn keys_are_told_apart_by_who_reads_them() {
+        let text = message(&[
+            "debug",
+            "enable-gateway-api",
+            "gateway-api-hostnetwork-enabled",
+        ]);
+        for part in [
+            "gateway-api-hostnetwork-enabled, which only the operator reads",
+            "enable-gateway-api, with which agents only copy TLS Secrets",
+            "debug, which has no part",
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
     }
 }

@@ -1,14 +1,15 @@
 //! Nobody asked the agents to follow CiliumEnvoyConfigs, so a Gateway or Ingress can never be served.
 
+use super::restart::restart_agent;
 use super::restart::switch_on;
 use super::setting::Key;
-use super::{age, desired, running};
+use super::{desired, running};
 use crate::check::datapath::probe::any_redirect;
 use crate::check::finding::{Evidence, Finding};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::{Source, source};
+use crate::model::Source;
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -26,6 +27,7 @@ pub static CHECK: Check = Check {
         Source::Nodes,
         Source::DbConfigs,
         Source::AgentLog,
+        Source::AgentMetrics,
         Source::AgentConfig,
         Source::AgentStatus,
         Source::AgentStartConfig,
@@ -92,7 +94,7 @@ fn finding(
     evidence: Vec<Evidence>,
     effective: bool,
 ) -> Finding {
-    let namespace = age::namespace(view);
+    let namespace = view.agent_namespace();
     let name = key.name();
     let mut fix = switch_on(view, key);
     let by_node = evidence
@@ -106,7 +108,7 @@ fn finding(
                 "kubectl -n {namespace} edit ciliumnodeconfig {}   # spec.defaults.{name}",
                 owner.trim_start_matches("CiliumNodeConfig/")
             ),
-            format!("kubectl -n {namespace} delete {}", source::agent_pod(node)),
+            restart_agent(view, node),
         ];
     }
     let owner = by_node.unwrap_or_else(|| format!("ConfigMap/{namespace}/cilium-config"));

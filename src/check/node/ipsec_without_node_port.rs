@@ -1,8 +1,8 @@
 //! IPsec keeps Cilium up to 1.15 from serving NodePorts.
 
+use super::desired;
 use super::option;
 use super::setting::Key;
-use super::{age, desired};
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
@@ -31,6 +31,7 @@ pub static CHECK: Check = Check {
         Source::Nodes,
         Source::Pods,
         Source::BpfLb,
+        Source::AgentMetrics,
     ],
     page: include_str!("ipsec_without_node_port.md"),
     known_issues: &[],
@@ -127,7 +128,7 @@ fn finding(
     decides: &str,
     evidence: Vec<Evidence>,
 ) -> Finding {
-    let namespace = age::namespace(view);
+    let namespace = view.agent_namespace();
     Finding::new(message, format!("enable-ipsec {decides}"), evidence)
         .about([
             format!("Node/{node}"),

@@ -23,7 +23,7 @@ pub fn of_node<'a>(view: &View<'a>, app: &str, node: &str) -> Option<&'a Fact<Po
 /// A gap when none was captured.
 pub fn required<'a>(view: &View<'a>, app: &str, node: &str) -> Result<&'a Fact<Pod>, Gap> {
     of_node(view, app, node).ok_or_else(|| {
-        let reason = match view.pods().find("kube-system", node) {
+        let reason = match view.pods().find(view.agent_namespace(), node) {
             // Nothing was read at all: the reason is that of the whole kind.
             Err(gap) if view.pods().known().next().is_none() => gap.reason,
             _ => Reason::Partial(format!("no {app} Pod of this node is among them")),

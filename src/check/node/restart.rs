@@ -1,6 +1,5 @@
 //! The fixes that several checks share: let the agents read their configuration again, or change it first.
 
-use super::age;
 use super::setting::Key;
 use crate::check::View;
 use crate::check::finding::{Fix, Risk};
@@ -42,13 +41,19 @@ fn precondition(view: &View<'_>) -> String {
 
 /// Restarts agents and operator so that they read what `key` is set to.
 pub fn restart(view: &View<'_>, key: Key) -> Fix {
-    let namespace = age::namespace(view);
-    let mut summary =
-        "restart the agents and the operator so that they read cilium-config again".to_owned();
+    let mut fix = read_again(view, key.effect());
     if key.concerns_envoy() {
-        summary.push_str(". ");
-        summary.push_str(&precondition(view));
+        fix.summary.push_str(". ");
+        fix.summary.push_str(&precondition(view));
     }
+    fix
+}
+
+/// Restarts agents and operator; `after` is what to look at then.
+pub fn read_again(view: &View<'_>, after: &str) -> Fix {
+    let namespace = view.agent_namespace();
+    let summary =
+        "restart the agents and the operator so that they read cilium-config again".to_owned();
     Fix {
         summary,
         commands: vec![
@@ -58,7 +63,7 @@ pub fn restart(view: &View<'_>, key: Key) -> Fix {
         ],
         risk: Risk::Disruptive,
         changes: Vec::new(),
-        after: key.effect().to_owned(),
+        after: after.to_owned(),
     }
 }
 
@@ -66,7 +71,7 @@ pub fn restart(view: &View<'_>, key: Key) -> Fix {
 pub fn restart_agent(view: &View<'_>, node: &str) -> String {
     format!(
         "kubectl -n {} delete pod -l k8s-app=cilium --field-selector spec.nodeName={node}",
-        age::namespace(view)
+        view.agent_namespace()
     )
 }
 
@@ -74,7 +79,7 @@ pub fn restart_agent(view: &View<'_>, node: &str) -> String {
 ///
 /// The chart's version is pinned, as an upgrade of Cilium is no part of the fix.
 pub fn switch_on(view: &View<'_>, key: Key) -> Fix {
-    let namespace = age::namespace(view);
+    let namespace = view.agent_namespace();
     let mut summary = format!(
         "switch {} on where the configuration is kept, usually the Helm values, and restart the agents",
         key.name()

@@ -1,16 +1,16 @@
 //! The layer that counts: what an agent process runs with.
 
 use super::desired::desired;
-use super::setting::{Key, Setting, drift_line, switch};
-use super::{age, pods};
+use super::setting::{Key, Setting, switch};
+use super::{age, drift, pods};
 use crate::check::View;
 use crate::check::finding::{Evidence, Layer};
 use crate::model::{Gap, Source};
 
 /// What the agent process of `node` runs with.
 ///
-/// In order: `config --all`, the status (kube-proxy replacement only), the files it booted from, its own
-/// drift lines, and what cilium-config says if the agent is younger than its last change.
+/// In order: `config --all`, the status (kube-proxy replacement only), its gauges, the files it booted from,
+/// its log, and what the configuration says if the agent reports no drift or is younger than its last change.
 ///
 /// # Errors
 /// The gap of the reading that would tell.
@@ -56,6 +56,9 @@ pub fn running(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
             Err(missing) => gap = Some(missing),
         }
     }
+    if let Some(shown) = gauge(view, node, key) {
+        return Ok(shown);
+    }
     let booted = agent.started_with();
     match &booted {
         Ok(files) if booted_from_snapshot(view, node) => {
@@ -72,23 +75,8 @@ pub fn running(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
             gap.get_or_insert_with(|| missing.clone());
         }
     }
-    if let Ok(log) = agent.log() {
-        let found = drift_line(log, key).and_then(|line| {
-            Some(Setting {
-                on: switch(line.actual.as_deref()?)?,
-                evidence: vec![Evidence::new(
-                    Layer::Observed,
-                    &log.origin,
-                    subject.clone(),
-                    key.name(),
-                    line.raw.as_str(),
-                )],
-                assumption: None,
-            })
-        });
-        if let Some(found) = found {
-            return Ok(found);
-        }
+    if let Some(logged) = logged(view, node, key).or_else(|| unchanged(view, node, key)) {
+        return Ok(logged);
     }
     if let (Some(age), Ok(wanted)) = (age::age(view, node), desired(view, node, key))
         && age.agent_is_younger
@@ -105,6 +93,74 @@ pub fn running(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
         });
     }
     Err(gap.unwrap_or_else(|| Gap::not_collected(Source::AgentStartConfig, format!("node {node}"))))
+}
+
+/// What a gauge of the agent's metrics shows.
+fn gauge(view: &View<'_>, node: &str, key: Key) -> Option<Setting> {
+    let name = key.gauge()?;
+    let metrics = view.agent(node).metrics().ok()?;
+    let on = match *metrics.get(name)? {
+        0.0 => false,
+        1.0 => true,
+        _ => return None,
+    };
+    Some(Setting {
+        on,
+        evidence: vec![Evidence::new(
+            Layer::Programmed,
+            &metrics.origin,
+            format!("Node/{node}"),
+            name,
+            if on { "1" } else { "0" },
+        )],
+        assumption: None,
+    })
+}
+
+/// What the agent's log says: a drift line that still holds, or that it found the L7 proxy switched off.
+fn logged(view: &View<'_>, node: &str, key: Key) -> Option<Setting> {
+    if let Some((line, evidence)) = drift::line(view, node, key.name())
+        && let Some(on) = line.actual.as_deref().and_then(switch)
+    {
+        return Some(Setting {
+            on,
+            evidence: vec![evidence],
+            assumption: None,
+        });
+    }
+    if key != Key::L7Proxy {
+        return None;
+    }
+    // Logged when the process starts (pkg/proxy/cell.go).
+    let log = view.agent(node).log().ok()?;
+    let line = log
+        .notable
+        .iter()
+        .find(|line| line.contains("L7 proxies are disabled"))?;
+    Some(Setting {
+        on: false,
+        evidence: vec![Evidence::new(
+            Layer::Observed,
+            &log.origin,
+            format!("Node/{node}"),
+            "log",
+            line,
+        )],
+        assumption: None,
+    })
+}
+
+/// What the configuration names, where the agent reports that nothing it names differs.
+fn unchanged(view: &View<'_>, node: &str, key: Key) -> Option<Setting> {
+    let none = drift::none(view, node)?;
+    let named = view
+        .agent(node)
+        .desired()
+        .is_ok_and(|rows| rows.contains_key(key.name()))
+        || age::config_map(view).is_some_and(|map| map.data.contains_key(key.name()));
+    let mut setting = desired(view, node, key).ok().filter(|_| named)?;
+    setting.evidence.push(none);
+    Some(setting)
 }
 
 /// Whether the files under `/tmp/cilium/config-map` date from the agent's start.

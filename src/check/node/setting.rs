@@ -5,7 +5,6 @@
 //! can therefore differ until the next restart.
 
 use crate::check::finding::Evidence;
-use crate::model::cilium::{AgentLog, DriftLine};
 
 /// A boolean option that decides whether a health check can pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +55,19 @@ impl Key {
         }
     }
 
+    /// The gauge of the agent that is 1 where it is on and 0 where it is off (pkg/metrics/features, 1.17 on).
+    pub fn gauge(self) -> Option<&'static str> {
+        match self {
+            Self::EnvoyConfig => {
+                Some("cilium_feature_adv_connect_and_lb_cilium_envoy_config_enabled")
+            }
+            Self::KubeProxyReplacement => {
+                Some("cilium_feature_adv_connect_and_lb_kube_proxy_replacement_enabled")
+            }
+            _ => None,
+        }
+    }
+
     /// What shows on a node that it is on.
     pub fn effect(self) -> &'static str {
         match self {
@@ -101,9 +113,4 @@ pub fn switch(text: &str) -> Option<bool> {
         "false" | "disabled" => Some(false),
         _ => None,
     }
-}
-
-/// The drift line of a key in the last burst of a log.
-pub fn drift_line(log: &AgentLog, key: Key) -> Option<&DriftLine> {
-    log.drift.iter().find(|line| line.key == key.name())
 }

@@ -1,5 +1,6 @@
 //! The part of CLB1101 in which the object exists and its Service does not.
 
+use super::{gateway_class_not_accepted, gateway_controller_absent};
 use crate::check::View;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::outcome::{Checked, fail, not_applicable};
@@ -16,7 +17,10 @@ pub(super) fn finding(view: &View<'_>) -> Checked {
         SubjectKind::Gateway => {
             view.services().all(namespace)?;
             match view.gateways().find(namespace, name)? {
-                Some(gateway) => fail(without_generated_service(view, gateway)),
+                Some(gateway) => match explained_by(view, gateway) {
+                    Some(why) => not_applicable(why),
+                    None => fail(without_generated_service(view, gateway)),
+                },
                 None => not_applicable("the Gateway does not exist"),
             }
         }
@@ -65,6 +69,21 @@ pub(super) fn finding(view: &View<'_>) -> Checked {
             )
         }
     }
+}
+
+/// What has a code of its own and keeps the operator from making any Service.
+fn explained_by(view: &View<'_>, gateway: &Fact<Gateway>) -> Option<&'static str> {
+    if matches!(
+        gateway_class_not_accepted::refused(view, gateway),
+        Ok(Some(_))
+    ) {
+        return Some("Cilium follows no Gateway of the class (CLB1108)");
+    }
+    matches!(
+        gateway_controller_absent::unattended(view, gateway),
+        Ok(Some(_))
+    )
+    .then_some("the operator runs no Gateway API controller (CLB1107)")
 }
 
 fn without_generated_service(view: &View<'_>, gateway: &Fact<Gateway>) -> Finding {

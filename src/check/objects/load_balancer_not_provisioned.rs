@@ -1,13 +1,14 @@
 //! The Gateway, Ingress or Service never became a load balancer.
 
 use super::absent_service::{self, conditions, refusal};
-use super::{events, owner, service_type, setting};
+use super::{class_settings, events, owner, refusal, service_type, setting};
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::kubernetes::{Service, TargetGroupBinding};
 use crate::model::{Fact, Gap, Source};
+use crate::parse::hostname::LoadBalancerName;
 use crate::path::SubjectKind;
 use owner::Owner;
 
@@ -23,6 +24,10 @@ pub static CHECK: Check = Check {
     needs: &[
         Source::Gateways,
         Source::GatewayClasses,
+        Source::GatewayClassConfigs,
+        Source::Deployments,
+        Source::Pods,
+        Source::OperatorLog,
         Source::Services,
         Source::Ingresses,
         Source::TargetGroupBindings,
@@ -41,16 +46,40 @@ fn run(view: &View<'_>) -> Checked {
     let Some(service) = view.service()? else {
         return absent_service::finding(view);
     };
-    if service.spec.kind == "LoadBalancer" && service.hostname().is_some() {
-        return refused_gateway(view, service);
+    if let Some(hostname) = service.hostname()
+        && service.spec.kind == "LoadBalancer"
+    {
+        return of_hostname(view, service, hostname);
     }
     if bound_by_hand(view, service)? {
         return pass("a TargetGroupBinding connects the Service to a load balancer");
     }
     if service.spec.kind != "LoadBalancer" {
-        return fail(service_type::finding(view, service));
+        let by_class = class_settings::service_type(view, service);
+        return fail(by_class.unwrap_or_else(|| service_type::finding(view, service)));
     }
-    fail(no_host_name(view, service))
+    let by_class = class_settings::load_balancer_class(view, service);
+    fail(by_class.unwrap_or_else(|| no_host_name(view, service)))
+}
+
+/// The status has a host name: one of AWS, or one that another controller wrote.
+fn of_hostname(view: &View<'_>, service: &Fact<Service>, hostname: &str) -> Checked {
+    let is_read = || {
+        view.paths()
+            .iter()
+            .any(|path| path.load_balancer.found().is_some())
+    };
+    if LoadBalancerName::parse(hostname).is_some() || is_read() {
+        return refused_gateway(view, service);
+    }
+    if bound_by_hand(view, service)? {
+        return pass("a TargetGroupBinding connects the Service to a load balancer");
+    }
+    let id = format!(
+        "Service/{}/{}",
+        service.metadata.namespace, service.metadata.name
+    );
+    fail(foreign(service, &id, "host name", "hostname", hostname))
 }
 
 /// A load balancer exists; a Gateway that is refused now still has the last accepted state behind it.
@@ -86,12 +115,7 @@ fn refused_gateway(view: &View<'_>, service: &Fact<Service>) -> Checked {
 pub(super) fn bound_by_hand(view: &View<'_>, service: &Service) -> Result<bool, Gap> {
     let meta = &service.metadata;
     let names = |binding: &TargetGroupBinding| {
-        binding.metadata.namespace == meta.namespace
-            && binding.spec.service_ref.name == meta.name
-            && !binding
-                .metadata
-                .labels
-                .contains_key("service.k8s.aws/stack-name")
+        binding.of_service(&meta.namespace, &meta.name) && !binding.is_generated()
     };
     if view.target_group_bindings().known().any(|b| names(b)) {
         return Ok(true);
@@ -106,7 +130,7 @@ fn no_host_name(view: &View<'_>, service: &Fact<Service>) -> Finding {
     let id = format!("Service/{namespace}/{name}");
     let ingress = &service.status.load_balancer.ingress;
     if let Some(ip) = ingress.iter().find_map(|ingress| ingress.ip.as_deref()) {
-        return foreign_address(service, &id, ip);
+        return foreign(service, &id, "address", "ip", ip);
     }
     let ownership = owner::intended(service);
     let who = ownership.owner.name();
@@ -142,30 +166,44 @@ fn no_host_name(view: &View<'_>, service: &Fact<Service>) -> Finding {
     };
     let warnings = events::warnings(view, "Service", namespace, name);
     evidence.extend(warnings.iter().take(3).map(|event| events::evidence(event)));
-    let said = warnings
-        .first()
-        .map_or(String::new(), |event| format!(" ({})", event.reason));
+    let meant = refusal::understood(warnings.iter().map(|event| &event.value));
+    let said = match (meant, warnings.first()) {
+        (Some((event, known)), _) => format!(" ({}): {}", event.reason, known.says),
+        (None, Some(event)) => format!(" ({})", event.reason),
+        (None, None) => String::new(),
+    };
+    let fix = match meant {
+        Some((_, known)) => known.fix(
+            service,
+            format!("status.loadBalancer of {name} has a host name"),
+        ),
+        None => fix_owner(service, ownership.owner, !warnings.is_empty()),
+    };
     Finding::new(
         format!("status.loadBalancer of {name} is empty: {why}{said}"),
         format!("{namespace}/{name}"),
         evidence,
     )
     .about([id])
-    .fix(fix_owner(service, ownership.owner, !warnings.is_empty()))
+    .fix(fix)
 }
 
-/// The controllers of AWS write host names only, so an address comes from somebody else.
-fn foreign_address(service: &Fact<Service>, id: &str, ip: &str) -> Finding {
+/// The controllers of AWS write their own host names only, so anything else comes from somebody else.
+fn foreign(service: &Fact<Service>, id: &str, what: &str, field: &str, value: &str) -> Finding {
     let (namespace, name) = (&service.metadata.namespace, &service.metadata.name);
+    let lacks = match field {
+        "ip" => " and no host name: LB-IPAM or another controller wrote it, not AWS",
+        _ => ", which is no load balancer of AWS: another controller wrote it",
+    };
     Finding::new(
-        format!("status.loadBalancer of {name} has the address {ip} and no host name: LB-IPAM or another controller wrote it, not AWS"),
+        format!("status.loadBalancer of {name} has the {what} {value}{lacks}"),
         format!("{namespace}/{name}"),
         vec![Evidence::new(
             Layer::Programmed,
             &service.origin,
             id,
-            "status.loadBalancer.ingress[].ip",
-            ip,
+            format!("status.loadBalancer.ingress[].{field}"),
+            value,
         )],
     )
     .about([id.to_owned()])

@@ -2,10 +2,25 @@
 
 mod absent_service;
 pub mod annotation_not_copied;
+mod class;
+mod class_settings;
+pub mod declared;
 pub mod events;
+pub mod gateway_class_not_accepted;
+mod gateway_controller;
+pub mod gateway_controller_absent;
+pub mod generated_service_edited;
+pub mod legacy_controller_took_it;
+pub mod listener_certificate_unresolved;
+pub mod listener_not_accepted;
+mod listeners;
 pub mod load_balancer_not_provisioned;
+pub mod load_balancer_status_contested;
 pub mod node_port_unallocated;
+mod operator_age;
 pub mod owner;
 pub mod placeholder_endpoint;
+pub mod refusal;
+pub mod route_not_attached;
 mod service_type;
 pub mod setting;

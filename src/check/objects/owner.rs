@@ -6,14 +6,15 @@
 //! annotation has to ask this first.
 
 use crate::model::kubernetes::Service;
+use crate::path::naming;
 
 /// The prefixes under which controllers look for an annotation; the first one wins.
 pub const PREFIXES: [&str; 2] = ["service.beta.kubernetes.io/", "service.kubernetes.io/"];
 
 /// Set by the AWS Load Balancer Controller on Services it manages.
-const LBC_FINALIZER: &str = "service.k8s.aws/resources";
+pub const LBC_FINALIZER: &str = "service.k8s.aws/resources";
 /// Set by the service controller of the cloud provider on Services it manages.
-const CLOUD_FINALIZER: &str = "service.kubernetes.io/load-balancer-cleanup";
+pub const CLOUD_FINALIZER: &str = "service.kubernetes.io/load-balancer-cleanup";
 
 /// The controller that owns a load balancer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,11 +128,8 @@ pub fn actual(service: &Service, load_balancer: Option<&str>) -> Ownership {
         if name.starts_with("k8s-") {
             return Ownership::new(Owner::LoadBalancerController, "load balancer name", name);
         }
-        let uid: String = format!("a{}", service.metadata.uid.replace('-', ""))
-            .chars()
-            .take(32)
-            .collect();
-        if uid.len() > 1 && name == uid {
+        if !service.metadata.uid.is_empty() && name == naming::cloud_provider(&service.metadata.uid)
+        {
             return Ownership::new(Owner::CloudProvider, "load balancer name", name);
         }
     }

@@ -24,10 +24,15 @@ pub fn gateway<'a>(view: &View<'a>) -> Result<Option<&'a Fact<Gateway>>, Gap> {
     let Some(service) = view.service()? else {
         return Ok(None);
     };
-    match owner(service, "Gateway") {
+    match gateway_name(service) {
         Some(name) => view.gateways().find(&service.metadata.namespace, name),
         None => Ok(None),
     }
+}
+
+/// The Gateway that a Service was generated for.
+pub fn gateway_name(service: &Service) -> Option<&str> {
+    owner(service, "Gateway")
 }
 
 /// The name of the owner of a kind.

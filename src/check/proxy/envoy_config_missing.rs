@@ -1,8 +1,9 @@
 //! No CiliumEnvoyConfig asks the agents of this node to redirect the Service port.
 
-use super::requested::{Requested, requested, selects};
+use super::port_left_out::{LeftOut, left_out};
+use super::requested::{Requested, requested, selects, table_row};
 use crate::check::datapath::annotation::annotate;
-use crate::check::datapath::probe::Probe;
+use crate::check::datapath::proxied::Proxied;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
@@ -23,9 +24,11 @@ pub static CHECK: Check = Check {
     needs: &[
         Source::Services,
         Source::EnvoyConfigs,
+        Source::DbEnvoyConfigs,
         Source::Nodes,
         Source::BpfLb,
         Source::Gateways,
+        Source::Ingresses,
     ],
     page: include_str!("envoy_config_missing.md"),
     known_issues: &[],
@@ -33,17 +36,11 @@ pub static CHECK: Check = Check {
 };
 
 fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
-    let Some(service) = view.service()? else {
-        return not_applicable("no Service stands behind this listener");
-    };
-    if !service.is_proxied() {
-        return not_applicable("the Service is served by its own backends, not by Envoy");
-    }
-    let probe = match Probe::of(service, path, target) {
-        Ok(probe) => probe,
+    let of = match Proxied::of(view, path, target)? {
+        Ok(of) => of,
         Err(why) => return not_applicable(why),
     };
-    match missing(view, service, probe.service_port, target)? {
+    match missing(view, of.service, of.probe.service_port, target)? {
         None => pass("a CiliumEnvoyConfig lists the Service port"),
         Some(Missing::Backends) => not_applicable(
             "the port has backends of its own (L4 route) and needs no CiliumEnvoyConfig",
@@ -76,7 +73,7 @@ pub fn missing(
     let found = requested(view, service, port)?;
     let node = target.node.as_ref().map_err(Clone::clone)?;
     if let Requested::By(config) = &found
-        && selects(view, config.spec.node_selector.as_ref(), node)?
+        && selects(view, config, node)?
     {
         return Ok(None);
     }
@@ -101,7 +98,11 @@ pub fn missing(
         Err(gap) if !needs_proxy(view, service, port)? => return Err(gap),
         Err(_) => {}
     }
-    let finding = finding(service, port, node, &found);
+    let reason = match &found {
+        Requested::OtherPorts(..) => left_out(view, service, port),
+        _ => None,
+    };
+    let finding = finding(view, service, port, node, &found, reason);
     Ok(Some(Missing::Request(Box::new(finding))))
 }
 
@@ -127,7 +128,14 @@ fn needs_proxy(view: &View<'_>, service: &Service, port: u16) -> Result<bool, Ga
     }))
 }
 
-fn finding(service: &Fact<Service>, port: u16, node: &str, found: &Requested<'_>) -> Finding {
+fn finding(
+    view: &View<'_>,
+    service: &Fact<Service>,
+    port: u16,
+    node: &str,
+    found: &Requested<'_>,
+    reason: Option<LeftOut>,
+) -> Finding {
     let meta = &service.metadata;
     let id = format!("{}/{}", meta.namespace, meta.name);
     let name = |config: &CiliumEnvoyConfig| {
@@ -139,14 +147,14 @@ fn finding(service: &Fact<Service>, port: u16, node: &str, found: &Requested<'_>
     let declared = |config: &Fact<CiliumEnvoyConfig>, field: &str, value: String| {
         Evidence::new(Layer::Declared, &config.origin, name(config), field, value)
     };
-    let (message, decides, evidence) = match found {
+    let (mut message, mut decides, evidence) = match found {
         Requested::By(config) => (
             format!(
                 "{} asks for the redirect of {id}, but its nodeSelector leaves these nodes out",
                 name(config)
             ),
             name(config),
-            declared(config, "spec.nodeSelector", labels(config)),
+            declared(config, "spec.nodeSelector", selector(config)),
         ),
         Requested::OtherPorts(config, ports) => (
             format!(
@@ -178,38 +186,56 @@ fn finding(service: &Fact<Service>, port: u16, node: &str, found: &Requested<'_>
             ),
         ),
     };
-    Finding::new(message, decides, vec![evidence])
+    let mut fix = fix(view, service, found);
+    let mut evidence = vec![evidence];
+    if let Some(reason) = reason {
+        message = format!("{message}: {}", reason.why);
+        decides = format!("{decides} {}", reason.decides);
+        evidence.extend(reason.evidence);
+        fix.summary = reason.summary.to_owned();
+        fix.commands = reason.commands;
+    }
+    if let Requested::By(config) = found
+        && let Some(row) = table_row(view, config, node)
+    {
+        evidence.push(Evidence::new(
+            Layer::Programmed,
+            row.origin,
+            format!("Node/{node}"),
+            format!(
+                "ciliumenvoyconfigs {}/{} SelectsLocalNode",
+                row.namespace, row.name
+            ),
+            row.selects_local_node.to_string(),
+        ));
+    }
+    Finding::new(message, decides, evidence)
         .about([format!("Service/{id}"), format!("Node/{node}")])
-        .fix(fix(service, found))
+        .fix(fix)
 }
 
-fn fix(service: &Service, found: &Requested<'_>) -> Fix {
+fn fix(view: &View<'_>, service: &Service, found: &Requested<'_>) -> Fix {
     let namespace = service.metadata.namespace.as_str();
     let (summary, commands) = match found {
         Requested::By(config) => (
-            "register only the nodes that the CiliumEnvoyConfig selects, or widen the node labels of host network mode",
-            vec![annotate(
-                service,
-                &[(
-                    "service.beta.kubernetes.io/aws-load-balancer-target-node-labels",
-                    Some(&labels(config)),
-                )],
-            )],
+            "register only the nodes that the CiliumEnvoyConfig selects, or widen its nodeSelector, which host network \
+             mode takes from its node labels",
+            register_selected(service, config),
         ),
         Requested::OtherPorts(..) => (
             "give the port something to serve: for 443 of an Ingress any Ingress with spec.tls (1.16 to 1.19, or upgrade \
              to 1.20), for a TLS passthrough listener a TLSRoute",
             vec![
                 format!("kubectl -n {namespace} get ciliumenvoyconfigs -o yaml"),
-                "kubectl -n kube-system logs deploy/cilium-operator --tail=200".to_owned(),
+                view.kubectl("logs deploy/cilium-operator --tail=200"),
             ],
         ),
         _ => (
             "let the operator write it again and see what it says; a GitOps tool that prunes foreign objects would delete \
              it each time. Host network mode is not a fix: it needs the same object",
             vec![
-                "kubectl -n kube-system logs deploy/cilium-operator --tail=200".to_owned(),
-                "kubectl -n kube-system rollout restart deploy/cilium-operator".to_owned(),
+                view.kubectl("logs deploy/cilium-operator --tail=200"),
+                view.kubectl("rollout restart deploy/cilium-operator"),
                 format!("kubectl -n {namespace} get ciliumenvoyconfigs -o yaml"),
             ],
         ),
@@ -225,16 +251,33 @@ fn fix(service: &Service, found: &Requested<'_>) -> Fix {
     }
 }
 
-fn labels(config: &CiliumEnvoyConfig) -> String {
-    let selector = config
+/// The annotation knows exact labels only; with expressions a person has to choose them.
+fn register_selected(service: &Service, config: &CiliumEnvoyConfig) -> Vec<String> {
+    let exact = config
         .spec
         .node_selector
-        .iter()
-        .flat_map(|one| &one.match_labels);
-    selector
-        .map(|(label, value)| format!("{label}={value}"))
-        .collect::<Vec<_>>()
-        .join(",")
+        .as_ref()
+        .filter(|selector| selector.match_expressions.is_empty());
+    let mut commands = vec![format!("kubectl get nodes -l '{}'", selector(config))];
+    if exact.is_some() {
+        commands.push(annotate(
+            service,
+            &[(
+                "service.beta.kubernetes.io/aws-load-balancer-target-node-labels",
+                Some(&selector(config)),
+            )],
+        ));
+    }
+    commands
+}
+
+fn selector(config: &CiliumEnvoyConfig) -> String {
+    config
+        .spec
+        .node_selector
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default()
 }
 
 fn services(config: &CiliumEnvoyConfig) -> String {

@@ -3,13 +3,13 @@
 use super::nack::{self, Nack};
 use super::rejected::{Rejection, rejection};
 use super::requested::{Requested, requested};
-use crate::check::datapath::probe::{Probe, entry};
-use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
+use crate::check::datapath::proxied::{Proxied, of_frontend};
+use crate::check::finding::{Confidence, Finding, Fix, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::kubernetes::CiliumEnvoyConfig;
-use crate::model::{Fact, Source, source};
+use crate::model::{Fact, Source};
 use crate::path::{Path, Target};
 
 /// The check.
@@ -29,6 +29,7 @@ pub static CHECK: Check = Check {
         Source::EnvoyConfigDump,
         Source::AgentLog,
         Source::Pods,
+        Source::AgentVersion,
     ],
     page: include_str!("envoy_config_rejected.md"),
     known_issues: &[],
@@ -36,17 +37,11 @@ pub static CHECK: Check = Check {
 };
 
 fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
-    let Some(service) = view.service()? else {
-        return not_applicable("no Service stands behind this listener");
-    };
-    if !service.is_proxied() {
-        return not_applicable("the Service is served by its own backends, not by Envoy");
-    }
-    let probe = match Probe::of(service, path, target) {
-        Ok(probe) => probe,
+    let of = match Proxied::of(view, path, target)? {
+        Ok(of) => of,
         Err(why) => return not_applicable(why),
     };
-    let found = entry(view, target, probe)?;
+    let found = of.entry(view, target)?;
     let redirects = found.frontend.is_some_and(|frontend| frontend.redirects());
     if found
         .frontend
@@ -54,7 +49,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     {
         return not_applicable("the port has backends of its own (L4 route)");
     }
-    let config = match requested(view, service, probe.service_port) {
+    let config = match requested(view, of.service, of.probe.service_port) {
         Ok(Requested::By(config)) => config,
         Err(_) if redirects => return pass("the redirect is in place"),
         Err(gap) => return Err(gap),
@@ -67,15 +62,11 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         ))),
         Ok(Some(rejection)) => {
             let mut finding = finding(view, config, found.node, &rejection, false);
-            finding.evidence.extend(found.frontend.map(|frontend| {
-                Evidence::new(
-                    Layer::Programmed,
-                    &found.bpf.origin,
-                    format!("Node/{}", found.node),
-                    format!("{}:{}/TCP", found.address, probe.node_port),
-                    frontend.raw.as_str(),
-                )
-            }));
+            finding.evidence.extend(
+                found
+                    .frontend
+                    .map(|frontend| of_frontend(&found, of.probe, frontend)),
+            );
             fail(finding)
         }
         // A redirect is set only once Envoy has acknowledged the listener.
@@ -119,13 +110,10 @@ fn finding(
     .fix(Fix {
         summary: summary.to_owned(),
         commands: vec![
-            format!(
-                "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg shell -- db/show envoy-resources",
-                source::agent_pod(node)
-            ),
-            format!(
-                "kubectl -n kube-system get pods -l k8s-app=cilium-envoy -o wide --field-selector spec.nodeName={node}"
-            ),
+            view.agent_exec(node, "cilium-dbg shell -- db/show envoy-resources"),
+            view.kubectl(&format!(
+                "get pods -l k8s-app=cilium-envoy -o wide --field-selector spec.nodeName={node}"
+            )),
         ],
         risk: Risk::Safe,
         changes: Vec::new(),

@@ -74,10 +74,9 @@ fn run(view: &View<'_>, node: &str) -> Checked {
             summary: "find out who holds the connections (idle clients, a balancer without idle timeout, a loop), or spread them over \
                       more nodes; the limit is 50000 connections for one Envoy"
                 .to_owned(),
-            commands: vec![format!(
-                "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg envoy admin metrics | grep downstream_cx",
-                crate::model::source::agent_pod(node)
-            )],
+            commands: vec![
+                view.agent_exec(node, "cilium-dbg envoy admin metrics | grep downstream_cx"),
+            ],
             risk: Risk::Safe,
             changes: Vec::new(),
             after: "the counters stand still between two readings".to_owned(),

@@ -2,7 +2,7 @@
 
 use crate::check::View;
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
-use crate::check::node::{age, pods};
+use crate::check::node::pods;
 use crate::model::kubernetes::Pod;
 use crate::model::source::agent_pod;
 use crate::model::{Fact, Gap, Origin, Reason};
@@ -68,7 +68,6 @@ fn of_pod(node: &str, pod: &Fact<Pod>, refused: bool, gap: &Gap, what: &str) -> 
 
 /// Nobody answers, and no Envoy Pod of the node is known: it runs inside the agent, or was never scheduled.
 fn without_pod(view: &View<'_>, node: &str, gap: &Gap, what: &str) -> Finding {
-    let namespace = age::namespace(view);
     let status = view.agent(node).status().ok();
     let mode = status.and_then(|status| Some(status.proxy.as_ref()?.envoy_mode.as_str()));
     let others = view.pods().known().any(|pod| pod.is_app(pods::ENVOY));
@@ -88,18 +87,18 @@ fn without_pod(view: &View<'_>, node: &str, gap: &Gap, what: &str) -> Finding {
             mode,
         ));
     }
-    let pods_of_node = format!(
-        "kubectl -n {namespace} get pods -l k8s-app=cilium-envoy -o wide --field-selector spec.nodeName={node}"
-    );
+    let pods_of_node = view.kubectl(&format!(
+        "get pods -l k8s-app=cilium-envoy -o wide --field-selector spec.nodeName={node}"
+    ));
     let (message, decides, summary, command) = match mode {
         Some("embedded") => (
             "the Envoy inside the agent does not run",
             "embedded envoy down",
             "see in the agent's log why its Envoy does not stay up; restarting the agent starts it again",
-            format!(
-                "kubectl -n {namespace} logs {} -c cilium-agent --tail=200",
-                agent_pod(node)
-            ),
+            view.kubectl(&format!(
+                "logs {} -c cilium-agent --tail=200",
+                agent_pod(view.agent_namespace(), node)
+            )),
         ),
         // The Envoys of other nodes were captured by the same list.
         _ if others => (

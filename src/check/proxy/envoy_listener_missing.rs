@@ -2,15 +2,15 @@
 
 use super::envoy_down;
 use super::requested::{Requested, requested};
-use crate::check::datapath::probe::{Entry, Probe, entry};
+use crate::check::datapath::proxied::{Proxied, Redirect};
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::node::pods;
-use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
+use crate::check::node::restart::restart_agent;
+use crate::check::outcome::{Checked, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::Source;
 use crate::model::envoy::EnvoyListener;
-use crate::model::kubernetes::Service;
-use crate::model::{Gap, Reason, Source};
 use crate::path::{Path, Target};
 
 /// The check.
@@ -37,34 +37,18 @@ pub static CHECK: Check = Check {
 };
 
 fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
-    let Some(service) = view.service()? else {
-        return not_applicable("no Service stands behind this listener");
-    };
-    if !service.is_proxied() {
-        return not_applicable("the Service is served by its own backends, not by Envoy");
-    }
-    let probe = match Probe::of(service, path, target) {
-        Ok(probe) => probe,
+    let redirect = match Redirect::of(view, path, target)? {
+        Ok(redirect) => redirect,
         Err(why) => return not_applicable(why),
     };
-    let found = entry(view, target, probe)?;
-    let Some(frontend) = found.frontend.filter(|frontend| frontend.redirects()) else {
-        return not_applicable("there is no redirect to Envoy");
-    };
-    let port = frontend.proxy_port.ok_or_else(|| {
-        Gap::new(
-            Source::BpfLb,
-            format!("node {}", found.node),
-            Reason::Partial("this version does not print the proxy port".to_owned()),
-        )
-    })?;
-    let listeners = view.agent(found.node).envoy_listeners();
-    let finding = match &listeners {
-        Ok(all) if all.iter().any(|one| one.port == port) => {
+    let node = redirect.entry.node;
+    let listeners = view.agent(node).envoy_listeners();
+    let mut finding = match &listeners {
+        Ok(all) if all.iter().any(|one| one.port == redirect.port) => {
             return pass("Envoy listens on the redirect's port");
         }
         Ok(all) => {
-            let name = listener_name(view, service, probe);
+            let name = listener_name(view, &redirect.of);
             let elsewhere = all.iter().find(|one| {
                 name.as_ref()
                     .is_some_and(|name| one.name.starts_with(name.as_str()))
@@ -72,38 +56,24 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             let evidence = Evidence::new(
                 Layer::Observed,
                 &all.origin,
-                format!("Node/{}", found.node),
+                format!("Node/{node}"),
                 "listener_statuses[]",
                 listed(all),
             );
-            closed(view, service, &found, elsewhere.is_some(), evidence)
+            closed(view, &redirect.of, node, elsewhere.is_some(), evidence)
         }
-        Err(gap) => match envoy_down::proven(view, found.node, gap, "the redirect goes to Envoy") {
+        Err(gap) => match envoy_down::proven(view, node, gap, "the redirect goes to Envoy") {
             Some(finding) => finding,
             None => return Err(gap.clone()),
         },
     };
-    let mut finding = finding;
-    finding.evidence.push(Evidence::new(
-        Layer::Programmed,
-        &found.bpf.origin,
-        format!("Node/{}", found.node),
-        format!("{}:{}/TCP", found.address, probe.node_port),
-        frontend.raw.as_str(),
-    ));
-    if probe.of_agent {
-        // The agent answers this check and goes on doing so without Envoy; only clients notice.
-        finding.message.push_str(
-            ": the agent goes on answering the health check, and clients that reach the node fail",
-        );
-        return Ok(Outcome::Note(finding));
-    }
-    fail(finding)
+    finding.evidence.push(redirect.evidence());
+    redirect.broken(finding)
 }
 
 /// What the listener of the Service's CiliumEnvoyConfig is called, up to its last part.
-fn listener_name(view: &View<'_>, service: &Service, probe: Probe) -> Option<String> {
-    match requested(view, service, probe.service_port) {
+fn listener_name(view: &View<'_>, of: &Proxied<'_>) -> Option<String> {
+    match requested(view, of.service, of.probe.service_port) {
         Ok(Requested::By(config)) => Some(format!(
             "{}/{}/",
             config.metadata.namespace, config.metadata.name
@@ -124,12 +94,12 @@ fn listed(all: &[EnvoyListener]) -> String {
 /// Envoy answers, and not on this port.
 fn closed(
     view: &View<'_>,
-    service: &Service,
-    found: &Entry<'_, '_>,
+    of: &Proxied<'_>,
+    node: &str,
     elsewhere: bool,
     evidence: Evidence,
 ) -> Finding {
-    let id = format!("{}/{}", service.metadata.namespace, service.metadata.name);
+    let id = of.id();
     let (message, decides) = if elsewhere {
         (
             format!(
@@ -146,8 +116,8 @@ fn closed(
         )
     };
     let mut finding =
-        Finding::new(message, decides, vec![evidence]).about([format!("Node/{}", found.node)]);
-    let pod = pods::of_node(view, pods::ENVOY, found.node);
+        Finding::new(message, decides, vec![evidence]).about([format!("Node/{node}")]);
+    let pod = pods::of_node(view, pods::ENVOY, node);
     if let Some(pod) = pod {
         finding = finding.about([format!(
             "Pod/{}/{}",
@@ -163,24 +133,22 @@ fn closed(
             )
         }));
     }
-    let agent = pods::of_node(view, pods::AGENT, found.node);
+    let agent = pods::of_node(view, pods::AGENT, node);
     finding.fix(fix(
-        found.node,
+        view,
+        node,
         pod.or(agent).map(|pod| pod.metadata.name.as_str()),
         elsewhere,
     ))
 }
 
-fn fix(node: &str, pod: Option<&str>, elsewhere: bool) -> Fix {
+fn fix(view: &View<'_>, node: &str, pod: Option<&str>, elsewhere: bool) -> Fix {
     let pod = pod.unwrap_or("<pod of the node>");
     let (summary, commands) = if elsewhere {
         (
             "restart the agent of the node: it then takes the port and the BPF entries in step"
                 .to_owned(),
-            vec![format!(
-                "kubectl delete -n kube-system {}",
-                crate::model::source::agent_pod(node)
-            )],
+            vec![restart_agent(view, node)],
         )
     } else {
         (
@@ -188,9 +156,9 @@ fn fix(node: &str, pod: Option<&str>, elsewhere: bool) -> Fix {
              for its listeners again"
                 .to_owned(),
             vec![
-                format!("kubectl -n kube-system describe pod {pod}"),
-                format!("kubectl -n kube-system logs {pod} --tail=100"),
-                format!("kubectl -n kube-system delete pod {pod}"),
+                view.kubectl(&format!("describe pod {pod}")),
+                view.kubectl(&format!("logs {pod} --tail=100")),
+                view.kubectl(&format!("delete pod {pod}")),
             ],
         )
     };

@@ -57,7 +57,7 @@ impl HostListener<'_> {
     /// # Errors
     /// A gap when it selects nodes and this one was not captured.
     pub fn selects(&self, view: &View<'_>, node: &str) -> Result<bool, Gap> {
-        selects(view, self.config.spec.node_selector.as_ref(), node)
+        selects(view, self.config, node)
     }
 }
 

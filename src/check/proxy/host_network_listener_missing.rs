@@ -10,7 +10,7 @@ use crate::check::node::running;
 use crate::check::node::setting::Key;
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::{Gap, Source, source};
+use crate::model::{Gap, Source};
 use crate::path::{Path, Target};
 
 /// The check.
@@ -113,13 +113,13 @@ fn closed(view: &View<'_>, listener: &HostListener<'_>, node: &str, evidence: Ev
     .about([format!("CiliumEnvoyConfig/{id}"), format!("Node/{node}")])
     .fix(Fix {
         summary: "see whether the agent gave the listener to Envoy, and what Envoy said".to_owned(),
-        commands: vec![format!(
-            "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg shell -- db/show envoy-resources",
-            source::agent_pod(node)
-        )],
+        commands: vec![view.agent_exec(node, "cilium-dbg shell -- db/show envoy-resources")],
         risk: Risk::Safe,
         changes: Vec::new(),
-        after: format!("`cilium-dbg envoy admin listeners` shows 0.0.0.0:{}", listener.port),
+        after: format!(
+            "`cilium-dbg envoy admin listeners` shows 0.0.0.0:{}",
+            listener.port
+        ),
     })
 }
 

@@ -7,7 +7,7 @@ use crate::check::finding::{Confidence, Finding, Fix, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::{Source, source};
+use crate::model::Source;
 use crate::path::{Path, Target};
 
 /// The check.
@@ -76,6 +76,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     .fix(Fix {
         summary: reason.summary().to_owned(),
         commands: commands(
+            view,
             reason,
             node,
             &listener.config.metadata.namespace,
@@ -97,11 +98,8 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     fail(finding)
 }
 
-fn commands(reason: Nack, node: &str, namespace: &str, name: &str) -> Vec<String> {
-    let listeners = format!(
-        "kubectl exec -n kube-system {} -c cilium-agent -- cilium-dbg envoy admin listeners",
-        source::agent_pod(node)
-    );
+fn commands(view: &View<'_>, reason: Nack, node: &str, namespace: &str, name: &str) -> Vec<String> {
+    let listeners = view.agent_exec(node, "cilium-dbg envoy admin listeners");
     match reason {
         Nack::Permission => vec![
             "helm -n kube-system upgrade cilium cilium/cilium --version <chart version of the release> --reuse-values \

@@ -106,6 +106,14 @@ pub fn rejection(
         }
     }
     match (rows, dump) {
+        // Before 1.18 there is no table that could have been read.
+        (Err(_), Err(gap))
+            if agent
+                .version()
+                .is_ok_and(|version| !version.at_least(1, 18)) =>
+        {
+            Err(gap)
+        }
         (Err(gap), Err(_)) => Err(gap),
         _ => Ok(None),
     }

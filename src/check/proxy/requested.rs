@@ -1,9 +1,10 @@
 //! Which CiliumEnvoyConfig asks the agents to redirect a Service port.
 
 use crate::check::View;
-use crate::model::kubernetes::cilium::LabelSelector;
+use crate::check::view::Located;
+use crate::model::cilium::statedb::EnvoyConfigRow;
 use crate::model::kubernetes::{CiliumEnvoyConfig, Service};
-use crate::model::{Fact, Gap};
+use crate::model::{Fact, Gap, Reason, Source};
 
 /// What the CiliumEnvoyConfigs say about one Service port.
 pub enum Requested<'a> {
@@ -77,19 +78,44 @@ fn same_owner(service: &Service, config: &CiliumEnvoyConfig) -> bool {
     })
 }
 
-/// Whether a CiliumEnvoyConfig applies to a node.
+/// Whether a CiliumEnvoyConfig applies to a node (`spec.nodeSelector`, 1.16 on).
+///
+/// The agent's own table says what it did (`SelectsLocalNode`, 1.18 on); without it the labels of the node decide.
 ///
 /// # Errors
-/// A gap when it selects nodes and this one was not captured.
-pub fn selects(view: &View<'_>, selector: Option<&LabelSelector>, node: &str) -> Result<bool, Gap> {
-    let Some(selector) = selector else {
+/// A gap when it selects nodes, and neither the table nor this node was captured.
+pub fn selects(view: &View<'_>, config: &CiliumEnvoyConfig, node: &str) -> Result<bool, Gap> {
+    let Some(selector) = &config.spec.node_selector else {
         return Ok(true);
     };
-    let Some(node) = view.nodes().find("", node)? else {
+    if let Some(row) = table_row(view, config, node) {
+        return Ok(row.selects_local_node);
+    }
+    let Some(found) = view.nodes().find("", node)? else {
         return Ok(false);
     };
-    Ok(selector
-        .match_labels
+    selector.matches(&found.metadata.labels).ok_or_else(|| {
+        Gap::new(
+            Source::EnvoyConfigs,
+            format!("{}/{}", config.metadata.namespace, config.metadata.name),
+            Reason::Unreadable(format!("spec.nodeSelector `{selector}`")),
+        )
+    })
+}
+
+/// The row of a CiliumEnvoyConfig in the agent's table, where that was captured.
+pub fn table_row<'a>(
+    view: &View<'a>,
+    config: &CiliumEnvoyConfig,
+    node: &str,
+) -> Option<Located<'a, EnvoyConfigRow>> {
+    let meta = &config.metadata;
+    let rows = view.agent(node).envoy_configs().ok()?;
+    let value = rows
         .iter()
-        .all(|(label, value)| node.metadata.labels.get(label) == Some(value)))
+        .find(|row| row.namespace == meta.namespace && row.name == meta.name)?;
+    Some(Located {
+        value,
+        origin: &rows.origin,
+    })
 }

@@ -1,12 +1,13 @@
 //! The kernel rules that deliver a redirected packet to Envoy are not there.
 
 use super::host_network_node_port::fixed;
-use crate::check::datapath::probe::{Probe, entry};
+use crate::check::datapath::proxied::Redirect;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
+use crate::check::node::restart::restart_agent;
 use crate::check::node::running;
 use crate::check::node::setting::Key;
-use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
+use crate::check::outcome::{Checked, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::cilium::IpRule;
 use crate::model::{Gap, Origin, Reason, Source};
@@ -31,6 +32,7 @@ pub static CHECK: Check = Check {
         Source::AgentConfig,
         Source::AgentStartConfig,
         Source::AgentLog,
+        Source::AgentMetrics,
         Source::DbConfigs,
         Source::ConfigMaps,
         Source::NodeConfigs,
@@ -43,75 +45,45 @@ pub static CHECK: Check = Check {
 };
 
 fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
-    let Some(service) = view.service()? else {
-        return not_applicable("no Service stands behind this listener");
-    };
-    if !service.is_proxied() {
-        return not_applicable("the Service is served by its own backends, not by Envoy");
-    }
-    let probe = match Probe::of(service, path, target) {
-        Ok(probe) => probe,
+    let redirect = match Redirect::of(view, path, target)? {
+        Ok(redirect) => redirect,
         Err(why) => return not_applicable(why),
     };
-    let found = entry(view, target, probe)?;
-    let Some(frontend) = found.frontend.filter(|frontend| frontend.redirects()) else {
-        return not_applicable("there is no redirect to Envoy");
-    };
-    if fixed(view, service, probe.service_port).is_some() {
+    let of = &redirect.of;
+    if fixed(view, of.service, of.probe.service_port).is_some() {
         return not_applicable("a listener with its own address gets no such rule (CLB7201)");
     }
-    let gap = |source, why: &str| {
-        Gap::new(
-            source,
-            format!("node {}", found.node),
-            Reason::Partial(why.to_owned()),
-        )
-    };
-    if found.address.is_ipv6() {
-        return Err(gap(Source::Iptables, "the rules for IPv6 are not read"));
+    let node = redirect.entry.node;
+    if redirect.entry.address.is_ipv6() {
+        return Err(Gap::new(
+            Source::Iptables,
+            format!("node {node}"),
+            Reason::Partial("the rules for IPv6 are not read".to_owned()),
+        ));
     }
-    let port = frontend
-        .proxy_port
-        .ok_or_else(|| gap(Source::BpfLb, "this version does not print the proxy port"))?;
-    let Some((piece, evidence)) = missing(view, found.node, port)? else {
+    let Some((piece, evidence)) = missing(view, node, redirect.port)? else {
         return pass("TPROXY rule, routing rule and route are there");
     };
-    let tproxy = running::running(view, found.node, Key::BpfTproxy)?;
+    let tproxy = running::running(view, node, Key::BpfTproxy)?;
     if tproxy.on {
         return not_applicable("enable-bpf-tproxy delivers packets without these rules");
     }
     let finding = Finding::new(
         format!("{} is missing on the node, so a redirected packet never reaches Envoy", piece.title()),
         piece.title(),
-        vec![
-            evidence,
-            Evidence::new(
-                Layer::Programmed,
-                &found.bpf.origin,
-                format!("Node/{}", found.node),
-                format!("{}:{}/TCP", found.address, probe.node_port),
-                frontend.raw.as_str(),
-            ),
-        ],
+        vec![evidence, redirect.evidence()],
     )
-    .about([format!("Node/{}", found.node)])
+    .about([format!("Node/{node}")])
     .fix(Fix {
         summary: "stop what removes it (another tool that rewrites iptables, an nft and legacy mix, NetworkManager or \
                   systemd-networkd with ManageForeignRoutingPolicyRules), then restart the agent, which writes it again"
             .to_owned(),
-        commands: vec![format!(
-            "kubectl delete -n kube-system {}",
-            crate::model::source::agent_pod(found.node)
-        )],
+        commands: vec![restart_agent(view, node)],
         risk: Risk::Disruptive,
         changes: Vec::new(),
         after: "`iptables-save -t mangle`, `ip rule` and `ip route show table 2004` show it on every target node".to_owned(),
     });
-    if probe.of_agent {
-        // The agent answers this check itself; only clients notice.
-        return Ok(Outcome::Note(finding));
-    }
-    fail(finding)
+    redirect.broken(finding)
 }
 
 /// A part of the way from the mark to Envoy's socket.
@@ -173,7 +145,7 @@ fn missing(view: &View<'_>, node: &str, port: u16) -> Result<Option<(Piece, Evid
         )));
     }
     let routes = agent.routes_2004()?;
-    if !routes.iter().any(|route| route.starts_with("local ")) {
+    if !routes.iter().any(|route| delivers_everything(route)) {
         let present = if routes.is_empty() {
             "empty".to_owned()
         } else {
@@ -187,6 +159,12 @@ fn missing(view: &View<'_>, node: &str, port: u16) -> Result<Option<(Piece, Evid
     Ok(None)
 }
 
+/// `local default dev lo`, as Cilium writes it, however `ip` spells it.
+fn delivers_everything(route: &str) -> bool {
+    let mut words = route.split_whitespace();
+    words.next() == Some("local") && matches!(words.next(), Some("default" | "0.0.0.0/0"))
+}
+
 /// The mark that the datapath puts on a packet for `port`: the port in network byte order above `0x0200`
 /// (bpf/lib/common.h MARK_MAGIC_TO_PROXY).
 fn mark(port: u16) -> u32 {
@@ -195,7 +173,17 @@ fn mark(port: u16) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::mark;
+    use super::{delivers_everything, mark};
+
+    #[test]
+    fn only_a_local_default_route_delivers_everything() {
+        assert!(delivers_everything(
+            "local default dev lo proto kernel scope host"
+        ));
+        assert!(delivers_everything("local 0.0.0.0/0 dev lo"));
+        assert!(!delivers_everything("local 10.0.0.1 dev lo scope host"));
+        assert!(!delivers_everything("default via 10.0.0.1 dev eth0"));
+    }
 
     /// Of a real agent: `--mark 0xf7320200 … --on-port 13047`.
     #[test]

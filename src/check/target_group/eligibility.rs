@@ -5,9 +5,8 @@
 //! the exclude label with the value `false`, master nodes, nodes that are not
 //! ready and nodes being deleted are treated differently.
 
-use crate::model::kubernetes::Node;
+use crate::model::kubernetes::{LabelSelector, Node};
 use crate::model::{Gap, Reason, Source};
-use std::collections::BTreeMap;
 
 /// Whose rules apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,15 +35,24 @@ pub(super) const EXCLUDE: &str = "node.kubernetes.io/exclude-from-external-load-
 pub(super) fn judge(
     node: &Node,
     rules: Rules,
-    selector: &BTreeMap<String, String>,
+    selector: &LabelSelector,
     any_ready: bool,
 ) -> Eligibility {
+    let labels = &node.metadata.labels;
     let excluded = match rules {
-        Rules::LoadBalancerController => by_load_balancer_controller(node, selector),
-        Rules::CloudProvider => by_cloud_provider(node, selector),
-    };
+        Rules::LoadBalancerController => by_load_balancer_controller(node),
+        Rules::CloudProvider => by_cloud_provider(node),
+    }
+    .or_else(|| Some(format!("{} of the node selector", selector.unmet(labels)?)));
     if let Some(why) = excluded {
         return Eligibility::Excluded(why);
+    }
+    if selector.matches(labels).is_none() {
+        return Eligibility::Unknown(Gap::new(
+            Source::TargetGroupBindings,
+            &node.metadata.name,
+            Reason::Unreadable(format!("the node selector `{selector}`")),
+        ));
     }
     match rules {
         Rules::LoadBalancerController => readiness(node, any_ready),
@@ -52,7 +60,7 @@ pub(super) fn judge(
     }
 }
 
-fn by_load_balancer_controller(node: &Node, selector: &BTreeMap<String, String>) -> Option<String> {
+fn by_load_balancer_controller(node: &Node) -> Option<String> {
     let labels = &node.metadata.labels;
     // Presence decides: even `=false` excludes.
     let present = [
@@ -71,19 +79,17 @@ fn by_load_balancer_controller(node: &Node, selector: &BTreeMap<String, String>)
     {
         return Some("label eks.amazonaws.com/compute-type=fargate".to_owned());
     }
-    if let Some(taint) = node.spec.taints.iter().find(|taint| {
-        taint.key == "ToBeDeletedByClusterAutoscaler"
-            || (taint.key == "karpenter.sh/disrupted" && taint.effect == "NoSchedule")
-    }) {
-        return Some(format!("taint {}", taint.key));
-    }
-    selector
+    node.spec
+        .taints
         .iter()
-        .find(|(key, value)| labels.get(*key) != Some(*value))
-        .map(|(key, value)| format!("lacks the label {key}={value} of the node selector"))
+        .find(|taint| {
+            taint.key == "ToBeDeletedByClusterAutoscaler"
+                || (taint.key == "karpenter.sh/disrupted" && taint.effect == "NoSchedule")
+        })
+        .map(|taint| format!("taint {}", taint.key))
 }
 
-fn by_cloud_provider(node: &Node, selector: &BTreeMap<String, String>) -> Option<String> {
+fn by_cloud_provider(node: &Node) -> Option<String> {
     let labels = &node.metadata.labels;
     // Go's ParseBool; a value it cannot parse excludes.
     if let Some(value) = labels.get(EXCLUDE).filter(|value| {
@@ -105,20 +111,12 @@ fn by_cloud_provider(node: &Node, selector: &BTreeMap<String, String>) -> Option
     if node.metadata.deletion_timestamp.is_some() {
         return Some("metadata.deletionTimestamp".to_owned());
     }
-    if node.instance_id().is_none() {
-        return Some(format!(
+    node.instance_id().is_none().then(|| {
+        format!(
             "spec.providerID {:?} names no instance",
             node.spec.provider_id
-        ));
-    }
-    selector
-        .iter()
-        .find(|(key, value)| {
-            !labels
-                .get(*key)
-                .is_some_and(|found| value.is_empty() || found == *value)
-        })
-        .map(|(key, value)| format!("lacks the label {key}={value} of the node selector"))
+        )
+    })
 }
 
 fn readiness(node: &Node, any_ready: bool) -> Eligibility {
@@ -161,7 +159,7 @@ mod tests {
     }
 
     fn eligible(node: &Node, rules: Rules) -> bool {
-        judge(node, rules, &BTreeMap::new(), true) == Eligibility::Eligible
+        judge(node, rules, &LabelSelector::default(), true) == Eligibility::Eligible
     }
 
     #[test]
@@ -246,7 +244,12 @@ mod tests {
     fn readiness_that_was_not_read_is_no_answer() {
         let mut bare = node("True");
         bare.status.conditions.clear();
-        let judged = judge(&bare, Rules::LoadBalancerController, &BTreeMap::new(), true);
+        let judged = judge(
+            &bare,
+            Rules::LoadBalancerController,
+            &LabelSelector::default(),
+            true,
+        );
         assert!(matches!(judged, Eligibility::Unknown(_)));
         assert!(eligible(&bare, Rules::CloudProvider));
     }
@@ -258,7 +261,7 @@ mod tests {
             judge(
                 &lost,
                 Rules::LoadBalancerController,
-                &BTreeMap::new(),
+                &LabelSelector::default(),
                 any_ready,
             )
         };
@@ -267,18 +270,26 @@ mod tests {
     }
 
     #[test]
-    fn selectors_match_exactly_or_by_key() {
-        let selector = BTreeMap::from([("pool".to_owned(), String::new())]);
-        let mut labelled = node("True");
-        labelled
-            .metadata
-            .labels
-            .insert("pool".to_owned(), "web".to_owned());
-        let by = |rules| judge(&labelled, rules, &selector, true);
-        assert!(matches!(
-            by(Rules::LoadBalancerController),
-            Eligibility::Excluded(_)
-        ));
-        assert_eq!(by(Rules::CloudProvider), Eligibility::Eligible);
+    fn selectors_with_expressions_are_matched_and_unknown_operators_are_no_answer() {
+        let by = |expression: &str| {
+            let text = format!(r#"{{"matchExpressions": [{expression}]}}"#);
+            let selector: LabelSelector = serde_json::from_str(&text).unwrap();
+            judge(
+                &node("True"),
+                Rules::LoadBalancerController,
+                &selector,
+                true,
+            )
+        };
+        assert_eq!(
+            by(r#"{"key": "pool", "operator": "Exists"}"#),
+            Eligibility::Excluded("does not satisfy `pool` of the node selector".to_owned())
+        );
+        assert_eq!(
+            by(r#"{"key": "pool", "operator": "DoesNotExist"}"#),
+            Eligibility::Eligible
+        );
+        let unknown = by(r#"{"key": "pool", "operator": "Like"}"#);
+        assert!(matches!(unknown, Eligibility::Unknown(_)));
     }
 }

@@ -4,17 +4,17 @@ use super::eligibility::Rules;
 use crate::check::View;
 use crate::check::objects::owner::{self, Owner};
 use crate::model::aws::Arn;
-use crate::model::kubernetes::{Service, TargetGroupBinding};
+use crate::model::kubernetes::selector::Requirement;
+use crate::model::kubernetes::{LabelSelector, Service, TargetGroupBinding};
 use crate::model::{Fact, Gap};
 use crate::path::{AwsName, Path};
-use std::collections::BTreeMap;
 
 /// Who registers targets.
 pub(super) struct Registrar<'a> {
     /// Whose rules apply.
     pub(super) rules: Rules,
-    /// Labels a node must carry.
-    pub(super) selector: BTreeMap<String, String>,
+    /// What the labels of a node must satisfy.
+    pub(super) selector: LabelSelector,
     /// The binding that names the target group, if one was read.
     pub(super) binding: Option<&'a Fact<TargetGroupBinding>>,
 }
@@ -30,15 +30,12 @@ pub(super) fn registrar<'a>(
     group: &AwsName,
 ) -> Result<Option<Registrar<'a>>, Gap> {
     let namespace = &service.metadata.namespace;
-    let binding = view
-        .target_group_bindings()
-        .known()
-        .find(|binding| binding.metadata.namespace == *namespace && binds(binding, group));
+    let binding =
+        binding_of(view, group).filter(|binding| binding.metadata.namespace == *namespace);
     if let Some(binding) = binding {
-        let selector = binding.spec.node_selector.as_ref();
         return Ok(Some(Registrar {
             rules: Rules::LoadBalancerController,
-            selector: selector.map(|s| s.match_labels.clone()).unwrap_or_default(),
+            selector: binding.spec.node_selector.clone().unwrap_or_default(),
             binding: Some(binding),
         }));
     }
@@ -56,9 +53,19 @@ pub(super) fn registrar<'a>(
     };
     Ok(Some(Registrar {
         rules,
-        selector: annotated(service),
+        selector: annotated(service, rules),
         binding: None,
     }))
+}
+
+/// The binding that names a target group, if one was read.
+pub(super) fn binding_of<'a>(
+    view: &View<'a>,
+    group: &AwsName,
+) -> Option<&'a Fact<TargetGroupBinding>> {
+    view.target_group_bindings()
+        .known()
+        .find(|binding| binds(binding, group))
 }
 
 fn binds(binding: &TargetGroupBinding, group: &AwsName) -> bool {
@@ -74,14 +81,50 @@ fn binds(binding: &TargetGroupBinding, group: &AwsName) -> bool {
 }
 
 /// The labels of the annotation `aws-load-balancer-target-node-labels`.
-fn annotated(service: &Service) -> BTreeMap<String, String> {
-    owner::annotation(service, "aws-load-balancer-target-node-labels")
+///
+/// A key without a value means any value to cloud-provider-aws, and the empty value to the AWS Load Balancer
+/// Controller.
+fn annotated(service: &Service, rules: Rules) -> LabelSelector {
+    let mut selector = LabelSelector::default();
+    let pairs = owner::annotation(service, "aws-load-balancer-target-node-labels")
         .unwrap_or_default()
         .split(',')
-        .filter(|pair| !pair.trim().is_empty())
-        .map(|pair| match pair.split_once('=') {
-            Some((key, value)) => (key.trim().to_owned(), value.trim().to_owned()),
-            None => (pair.trim().to_owned(), String::new()),
-        })
-        .collect()
+        .map(str::trim)
+        .filter(|pair| !pair.is_empty());
+    for pair in pairs {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (key, value) = (key.trim().to_owned(), value.trim().to_owned());
+        if value.is_empty() && rules == Rules::CloudProvider {
+            selector.match_expressions.push(Requirement {
+                key,
+                operator: "Exists".to_owned(),
+                values: Vec::new(),
+            });
+        } else {
+            selector.match_labels.insert(key, value);
+        }
+    }
+    selector
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Rules, Service, annotated};
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn a_key_without_a_value() {
+        let mut service = Service::default();
+        service.metadata.annotations.insert(
+            "service.beta.kubernetes.io/aws-load-balancer-target-node-labels".to_owned(),
+            "pool, zone=a".to_owned(),
+        );
+        let labels = BTreeMap::from([
+            ("pool".to_owned(), "web".to_owned()),
+            ("zone".to_owned(), "a".to_owned()),
+        ]);
+        let by = |rules| annotated(&service, rules).matches(&labels);
+        assert_eq!(by(Rules::CloudProvider), Some(true));
+        assert_eq!(by(Rules::LoadBalancerController), Some(false));
+    }
 }

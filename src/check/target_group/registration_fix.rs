@@ -7,6 +7,9 @@ use crate::model::Fact;
 use crate::model::kubernetes::Node;
 use crate::path::{AwsName, Path};
 
+/// Hash of what the controller registered last; while it matches, the controller skips the binding.
+pub(super) const CHECKPOINT: &str = "elbv2.k8s.aws/checkpoint";
+
 /// The registrations that nodes ought to have, on the NodePort of a path.
 pub(super) fn registrations<'n>(
     path: &Path,
@@ -37,13 +40,9 @@ pub(super) fn of_nodes(group: &AwsName, registrar: &Registrar<'_>) -> Fix {
                 "kubectl describe targetgroupbinding {name} -n {namespace}"
             )];
             // The controller skips a binding whose checkpoint still matches, whatever AWS says.
-            if binding
-                .metadata
-                .annotations
-                .contains_key("elbv2.k8s.aws/checkpoint")
-            {
+            if binding.metadata.annotations.contains_key(CHECKPOINT) {
                 commands.push(format!(
-                    "kubectl annotate targetgroupbinding {name} -n {namespace} elbv2.k8s.aws/checkpoint-"
+                    "kubectl annotate targetgroupbinding {name} -n {namespace} {CHECKPOINT}-"
                 ));
                 (
                     "correct what the binding's events name; without events, remove its checkpoint so that the controller reconciles it again",

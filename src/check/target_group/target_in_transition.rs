@@ -4,7 +4,7 @@ use super::eligibility::{Eligibility, judge};
 use super::facts;
 use super::registrar::registrar;
 use super::states::{Meaning, meaning};
-use crate::check::finding::Finding;
+use crate::check::finding::{Evidence, Finding, Layer};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
@@ -25,6 +25,7 @@ pub static CHECK: Check = Check {
         Source::TargetGroupBindings,
         Source::Nodes,
         Source::TargetHealth,
+        Source::NetworkInterfaces,
     ],
     page: include_str!("target_in_transition.md"),
     known_issues: &[],
@@ -47,14 +48,23 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         Meaning::Settled(proof) => pass(proof),
         Meaning::Elsewhere(why) => not_applicable(why),
         Meaning::Worth(message) => Ok(Outcome::Note(finding(message)?)),
-        Meaning::Unused(message) => fail(finding(message)?),
+        Meaning::Unused(message) => {
+            let mut unused = finding(message)?;
+            unused.evidence.extend(taken_by(view, group, target));
+            fail(unused)
+        }
         Meaning::ByDesign(why) => {
             if still_wanted(view, path, target, group) {
                 return Ok(Outcome::Note(finding(
                     "the target is being deregistered although its node is eligible and its port is the Service's: something else than this cluster's controller may be removing it".to_owned(),
                 )?));
             }
-            Ok(Outcome::Expected(why))
+            Ok(Outcome::Expected(
+                match leaving(view, path, target, group) {
+                    Some(field) => format!("{why}; its node is not eligible any more ({field})"),
+                    None => why,
+                },
+            ))
         }
     }
 }
@@ -64,17 +74,49 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
 /// Two clusters that share a target group without `multiClusterTargetGroup` deregister each other's
 /// targets in this way. Where it cannot be told, nothing is claimed.
 fn still_wanted(view: &View<'_>, path: &Path, target: &Target, group: &AwsName) -> bool {
-    if target.port != path.node_port {
-        return false;
+    target.port == path.node_port
+        && eligibility(view, path, target, group) == Some(Eligibility::Eligible)
+}
+
+/// What keeps the node of a target that is leaving out of the target group, where that is known.
+fn leaving(view: &View<'_>, path: &Path, target: &Target, group: &AwsName) -> Option<String> {
+    match eligibility(view, path, target, group)? {
+        Eligibility::Excluded(why) => Some(why),
+        Eligibility::Eligible | Eligibility::Unknown(_) => None,
     }
-    let (Ok(Some(service)), Ok(name)) = (view.service(), &target.node) else {
-        return false;
-    };
-    let (Ok(Some(registrar)), Ok(Some(node))) = (
-        registrar(view, path, service, group),
-        view.nodes().find("", name),
-    ) else {
-        return false;
-    };
-    judge(node, registrar.rules, &registrar.selector, true) == Eligibility::Eligible
+}
+
+fn eligibility(
+    view: &View<'_>,
+    path: &Path,
+    target: &Target,
+    group: &AwsName,
+) -> Option<Eligibility> {
+    let service = view.service().ok()??;
+    let name = target.node.as_ref().ok()?;
+    let registrar = registrar(view, path, service, group).ok()??;
+    let node = view.nodes().find("", name).ok()??;
+    Some(judge(node, registrar.rules, &registrar.selector, true))
+}
+
+/// The interface of AWS's own that has the address of a target, where it was read.
+fn taken_by(view: &View<'_>, group: &AwsName, target: &Target) -> Option<Evidence> {
+    let address = target.address.as_ref().ok()?.to_string();
+    let region = view.region(group, Source::NetworkInterfaces).ok()?;
+    let all = region.network_interfaces().ok()?;
+    let found = all.iter().find(|interface| {
+        interface.requester_id.as_deref() == Some("amazon-elb")
+            && (interface.private_ip_address.as_deref() == Some(address.as_str())
+                || interface
+                    .private_ip_addresses
+                    .iter()
+                    .any(|own| own.private_ip_address == address))
+    })?;
+    Some(Evidence::new(
+        Layer::Observed,
+        &all.origin,
+        format!("NetworkInterface/{}", found.network_interface_id),
+        "Description",
+        found.description.clone().unwrap_or_default(),
+    ))
 }

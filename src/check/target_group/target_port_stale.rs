@@ -1,6 +1,7 @@
 //! The target, or its health check, has a port of before.
 
 use super::facts;
+use super::registrar::binding_of;
 use crate::check::finding::{Change, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
@@ -21,7 +22,12 @@ pub static CHECK: Check = Check {
     bearing: Bearing::Health,
     title: "a target or its health check has a port that the Service no longer has",
     since: "0.1.0",
-    needs: &[Source::Services, Source::TargetGroups, Source::TargetHealth],
+    needs: &[
+        Source::Services,
+        Source::TargetGroupBindings,
+        Source::TargetGroups,
+        Source::TargetHealth,
+    ],
     page: include_str!("target_port_stale.md"),
     known_issues: &[],
     run: Run::Target(run),
@@ -45,6 +51,13 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     }
     if reported.target_health.state == "draining" {
         return not_applicable("the target is being deregistered");
+    }
+    let foreign = binding_of(view, group).is_some_and(|binding| {
+        let meta = &service.metadata;
+        !binding.of_service(&meta.namespace, &meta.name)
+    });
+    if foreign {
+        return not_applicable("the target group is another Service's (CLB2108)");
     }
     if target.port != path.node_port {
         return fail(registered(view, service, path, target, group, reported)?);

@@ -1,12 +1,12 @@
 //! The sentences of CLB3103: an empty group, one without any node of the cluster, one that lacks some.
 
 use super::eligibility::Rules;
-use super::registrar::Registrar;
-use super::registration_fix;
+use super::registrar::{Registrar, binding_of};
+use super::registration_fix::{self, CHECKPOINT};
 use crate::check::View;
 use crate::check::finding::{Evidence, Finding, Fix, Layer};
-use crate::check::objects::events;
-use crate::model::kubernetes::Node;
+use crate::check::objects::{events, refusal};
+use crate::model::kubernetes::{Event, Node};
 use crate::model::{Fact, Gap, Origin};
 use crate::path::{AwsName, Path};
 use std::collections::BTreeSet;
@@ -91,7 +91,7 @@ pub(super) fn all(
             .take(SHOWN)
             .map(|n| provider(n)),
     );
-    evidence.extend(said(view, path, registrar));
+    evidence.extend(said(view, path, group));
     finding(
         format!(
             "none of the {} eligible nodes is registered: the targets are others",
@@ -141,10 +141,16 @@ pub(super) fn none(
                 .take(SHOWN)
                 .map(|n| provider(n)),
         );
-        format!(
+        let mut message = format!(
             "the target group has no targets, and {} nodes are eligible",
             nodes.eligible_missing.len()
-        )
+        );
+        if let Some((why, remedy, row)) = why(view, path, Some(registrar), group) {
+            message = format!("{message}: {why}");
+            evidence.extend(row);
+            fix = remedy;
+        }
+        message
     } else if nodes.unknown.is_none() && !nodes.excluded.is_empty() {
         evidence.extend(nodes.excluded.iter().take(SHOWN).map(|(node, why)| {
             Evidence::new(
@@ -168,7 +174,7 @@ pub(super) fn none(
     } else {
         "the target group has no targets".to_owned()
     };
-    evidence.extend(said(view, path, registrar));
+    evidence.extend(said(view, path, group));
     finding(message, evidence)
         .about(objects(group, &nodes.eligible_missing))
         .fix(fix)
@@ -217,9 +223,18 @@ pub(super) fn no_pods(view: &View<'_>, path: &Path, group: &AwsName, origin: &Or
             )
         }
     };
+    let mut message = message;
+    let mut fix = registration_fix::of_pods(path, group);
+    if ready > 0
+        && let Some((why, remedy, row)) = why(view, path, None, group)
+    {
+        message = format!("{message}: {why}");
+        evidence.extend(row);
+        fix = remedy;
+    }
     finding(message, evidence)
         .about([format!("TargetGroup/{name}")])
-        .fix(registration_fix::of_pods(path, group))
+        .fix(fix)
 }
 
 fn held(group: &AwsName, origin: &Origin, count: usize) -> Evidence {
@@ -271,21 +286,60 @@ fn objects(group: &AwsName, nodes: &[&Fact<Node>]) -> Vec<String> {
     all
 }
 
-/// What the controller said about the binding and the Service.
-fn said(view: &View<'_>, path: &Path, registrar: &Registrar<'_>) -> Vec<Evidence> {
-    let binding = registrar.binding.map(|binding| {
+/// The Warning events about the binding and the Service.
+fn warnings<'a>(view: &View<'a>, path: &Path, group: &AwsName) -> Vec<&'a Fact<Event>> {
+    let binding = binding_of(view, group);
+    let of_binding = binding.map(|binding| {
         let meta = &binding.metadata;
         events::warnings(view, "TargetGroupBinding", &meta.namespace, &meta.name)
     });
-    let service = path
+    let of_service = path
         .service
         .as_ref()
         .map(|service| events::warnings(view, "Service", &service.namespace, &service.name));
-    binding
-        .into_iter()
-        .chain(service)
-        .flatten()
-        .take(3)
-        .map(events::evidence)
-        .collect()
+    of_binding.into_iter().chain(of_service).flatten().collect()
+}
+
+/// What the controller said about the binding and the Service.
+fn said(view: &View<'_>, path: &Path, group: &AwsName) -> Vec<Evidence> {
+    let all = warnings(view, path, group);
+    all.into_iter().take(3).map(events::evidence).collect()
+}
+
+/// Why nobody is registered, as far as the controller's events and its checkpoint tell.
+///
+/// Removing events leaves the same failure with a plainer sentence.
+fn why(
+    view: &View<'_>,
+    path: &Path,
+    registrar: Option<&Registrar<'_>>,
+    group: &AwsName,
+) -> Option<(String, Fix, Option<Evidence>)> {
+    let all = warnings(view, path, group);
+    let service = view.service().ok().flatten()?;
+    let after = format!("describe-target-health of {} lists targets", group.name);
+    if let Some((event, known)) = refusal::understood(all.iter().map(|event| &event.value)) {
+        let why = format!("{} ({})", known.says, event.reason);
+        return Some((why, known.fix(service, after), None));
+    }
+    let registrar = registrar?;
+    let binding = registrar.binding?;
+    let meta = &binding.metadata;
+    let checkpoint = meta.annotations.get(CHECKPOINT)?;
+    // Only a complete list of events proves that the controller reports no error.
+    if !all.is_empty() || view.events().all(&meta.namespace).is_err() {
+        return None;
+    }
+    let row = Evidence::new(
+        Layer::Programmed,
+        &binding.origin,
+        format!("TargetGroupBinding/{}/{}", meta.namespace, meta.name),
+        format!("metadata.annotations[{CHECKPOINT}]"),
+        checkpoint.clone(),
+    );
+    Some((
+        "the controller reports no error and skips the binding while its checkpoint matches, whatever was deregistered by hand".to_owned(),
+        registration_fix::of_nodes(group, registrar),
+        Some(row),
+    ))
 }

@@ -3,8 +3,9 @@
 use super::View;
 use crate::model::Source;
 use crate::model::kubernetes::{
-    CiliumEnvoyConfig, CiliumGatewayClassConfig, CiliumNodeConfig, ConfigMap, EndpointSlice, Event,
-    Gateway, GatewayClass, Ingress, Node, Objects, Pod, Route, Service, TargetGroupBinding,
+    CiliumEnvoyConfig, CiliumGatewayClassConfig, CiliumNodeConfig, ConfigMap, Deployment,
+    EndpointSlice, Event, Gateway, GatewayClass, Ingress, Node, Objects, Pod, ReferenceGrant,
+    Route, Service, TargetGroupBinding,
 };
 
 impl<'a> View<'a> {
@@ -24,6 +25,12 @@ impl<'a> View<'a> {
     pub fn routes(&self) -> &'a Objects<Route> {
         self.note(Source::Routes);
         &self.snapshot.kubernetes.routes
+    }
+
+    /// ReferenceGrants.
+    pub fn reference_grants(&self) -> &'a Objects<ReferenceGrant> {
+        self.note(Source::ReferenceGrants);
+        &self.snapshot.kubernetes.reference_grants
     }
 
     /// Services.
@@ -60,6 +67,12 @@ impl<'a> View<'a> {
     pub fn pods(&self) -> &'a Objects<Pod> {
         self.note(Source::Pods);
         &self.snapshot.kubernetes.pods
+    }
+
+    /// Deployments: cilium-operator.
+    pub fn deployments(&self) -> &'a Objects<Deployment> {
+        self.note(Source::Deployments);
+        &self.snapshot.kubernetes.deployments
     }
 
     /// ConfigMaps.

@@ -5,7 +5,9 @@
 //! a test can hold a check's `needs` against what it really reads.
 
 mod agent;
+mod commands;
 mod kubernetes;
+mod operator;
 mod region;
 
 pub use agent::{AgentView, Read};

@@ -6,7 +6,7 @@ use crate::model::aws::security_group::PrefixListEntry;
 use crate::model::aws::{
     BlockPublicAccess, BlockPublicAccessExclusion, CallerIdentity, Instance, Listener,
     LoadBalancer, NetworkAcl, NetworkInterface, Region, RouteTable, SecurityGroup, Subnet,
-    TargetGroup,
+    TargetGroup, Vpc,
 };
 use crate::model::{Fact, Gap, Origin, Reason, Seen, Source};
 use std::collections::BTreeMap;
@@ -213,6 +213,16 @@ impl<'a> RegionView<'_, 'a> {
         attribute(self.target_group_attributes(name)?, key)
     }
 
+    /// Where the attributes of a load balancer were read.
+    ///
+    /// # Errors
+    /// The gap when they were not read.
+    pub fn load_balancer_attributes_origin(&self, name: &str) -> Result<&'a Origin, Gap> {
+        self.view.note(Source::LoadBalancerAttributes);
+        let all = &self.index.region.load_balancer_attributes;
+        Ok(&Region::keyed(all, Source::LoadBalancerAttributes, name)?.origin)
+    }
+
     /// Where the attributes of a target group were read.
     ///
     /// # Errors
@@ -221,6 +231,15 @@ impl<'a> RegionView<'_, 'a> {
         self.view.note(Source::TargetGroupAttributes);
         let all = &self.index.region.target_group_attributes;
         Ok(&Region::keyed(all, Source::TargetGroupAttributes, name)?.origin)
+    }
+
+    /// The ranges of the VPCs.
+    ///
+    /// # Errors
+    /// The gap when they were not read.
+    pub fn vpcs(&self) -> Result<&'a Fact<Vec<Vpc>>, Gap> {
+        self.view.note(Source::Vpcs);
+        self.index.region.vpcs.as_ref().map_err(Gap::clone)
     }
 
     /// Where the health of a target group was read.

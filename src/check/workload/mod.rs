@@ -9,6 +9,7 @@ pub mod client_ranges;
 pub mod connection_collisions;
 pub mod dns_points_elsewhere;
 pub mod endpoints;
+pub mod endpoints_ready_by_force;
 pub mod hairpin;
 pub mod http_check_answer_mismatch;
 pub mod http_check_misses_host;

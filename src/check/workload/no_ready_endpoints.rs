@@ -56,6 +56,10 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
             "{ready} endpoints of {id} are ready, but no EndpointSlice has a port named {:?}, so none serves that port",
             port.name
         )
+    } else if draining {
+        format!(
+            "0 of {all} endpoints of {id} are ready: the last ones are terminating and still take traffic"
+        )
     } else if all > 0 {
         format!("0 of {all} endpoints of {id} are ready")
     } else {

@@ -14,6 +14,7 @@ return $r; }
 a() { g=$1; shift
 case $D in *$g*) f "$1" 125 ''; f "$1" stderr "not tried: $g did not answer before"; return 1;; esac
 s "$@"; r=$?; [ $r != 124 ] || D="$D $g"; return $r; }
+s cilium/bpf-metrics-list.json $C bpf metrics list -o json
 s cilium/bpf-lb-list.json $C bpf lb list -o json || s cilium/bpf-lb-list.txt $C bpf lb list
 s cilium/bpf-lb-list-frontends.json $C bpf lb list --frontends -o json
 a agent cilium/status.json $C status -o json
@@ -35,8 +36,7 @@ a agent cilium/endpoint-get-ingress.json $C endpoint get -l reserved:ingress -o 
 s cilium/iptables-save.txt iptables-save -t mangle
 s cilium/ip-rule.txt ip rule
 s cilium/ip-route-2004.txt ip route show table 2004
-s cilium/sysctl.txt sh -c 'for f in ${CILIUM_LB_ROOT:-}/proc/sys/net/ipv4/conf/*/rp_filter; do d=${f%/*}; read -r v <"$f" && echo "net.ipv4.conf.${d##*/}.rp_filter = $v"; done'
-s cilium/bpf-metrics-list.json $C bpf metrics list -o json
+s cilium/sysctl.txt sh -c 'cd "$1/proc/sys/net" && grep -H . ipv4/conf/*/rp_filter bridge/bridge-nf-call-iptables 2>/dev/null | sed "s|:| = |;s|/|.|g;s|^|net.|"' sh "${CILIUM_LB_ROOT:-}"
 for p; do n=cilium/health-check-node-port.$p.txt
 if command -v curl >/dev/null 2>&1; then s $n curl -sS -i -m 3 "http://127.0.0.1:$p/healthz"
 else s $n bash -c 'exec 9<>/dev/tcp/127.0.0.1/$1 && printf "GET /healthz HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n" >&9 && cat <&9' bash $p; fi; done

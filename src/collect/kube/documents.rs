@@ -5,7 +5,7 @@
 //! `<plural>/` are single objects, and nothing follows from their number.
 
 use super::kinds::Kind;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 fn folder(namespace: Option<&str>) -> String {
     match namespace {
@@ -54,17 +54,26 @@ pub(super) fn whole(kind: &Kind, version: &str, item: &Value) -> Value {
     Value::Object(object)
 }
 
-/// Keeps only who wrote an object and when: the trees of fields are larger than the object itself.
+/// Keeps who wrote an object and when, and the names at the top of its spec: the trees of fields are larger than the
+/// object itself.
 pub(super) fn prune(object: &mut Value) {
     let Some(Value::Array(writers)) = object.pointer_mut("/metadata/managedFields") else {
         return;
     };
     for writer in writers {
         if let Value::Object(fields) = writer {
-            let kept: Map<String, Value> = ["manager", "operation", "time"]
+            let spec: Option<Map<String, Value>> = fields
+                .get("fieldsV1")
+                .and_then(|tree| tree.get("f:spec"))
+                .and_then(Value::as_object)
+                .map(|spec| spec.keys().map(|name| (name.clone(), json!({}))).collect());
+            let mut kept: Map<String, Value> = ["manager", "operation", "time"]
                 .into_iter()
                 .filter_map(|key| Some((key.to_owned(), fields.remove(key)?)))
                 .collect();
+            if let Some(spec) = spec {
+                kept.insert("fieldsV1".to_owned(), json!({"f:spec": spec}));
+            }
             *fields = kept;
         }
     }
@@ -124,6 +133,14 @@ mod tests {
         assert_eq!(
             object["metadata"]["managedFields"],
             json!([{"manager": "helm", "operation": "Update", "time": "2026-01-01T00:00:00Z"}])
+        );
+        let mut edited = json!({"metadata": {"managedFields": [
+            {"manager": "kubectl-edit", "fieldsV1": {"f:metadata": {}, "f:spec": {"f:ports": {"k:{}": {".": {}}}}}},
+        ]}});
+        prune(&mut edited);
+        assert_eq!(
+            edited["metadata"]["managedFields"],
+            json!([{"manager": "kubectl-edit", "fieldsV1": {"f:spec": {"f:ports": {}}}}])
         );
         let mut plain = json!({"metadata": {"name": "a"}});
         prune(&mut plain);

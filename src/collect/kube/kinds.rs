@@ -32,9 +32,15 @@ kinds! {
     GATEWAYS = "gateways" "Gateway" "gateway.networking.k8s.io" ["v1", "v1beta1"];
     GATEWAY_CLASSES = "gatewayclasses" "GatewayClass" "gateway.networking.k8s.io" ["v1", "v1beta1"];
     HTTP_ROUTES = "httproutes" "HTTPRoute" "gateway.networking.k8s.io" ["v1", "v1beta1"];
+    GRPC_ROUTES = "grpcroutes" "GRPCRoute" "gateway.networking.k8s.io" ["v1", "v1alpha2"];
+    TLS_ROUTES = "tlsroutes" "TLSRoute" "gateway.networking.k8s.io" ["v1", "v1alpha3", "v1alpha2"];
+    TCP_ROUTES = "tcproutes" "TCPRoute" "gateway.networking.k8s.io" ["v1", "v1alpha2"];
+    UDP_ROUTES = "udproutes" "UDPRoute" "gateway.networking.k8s.io" ["v1", "v1alpha2"];
+    REFERENCE_GRANTS = "referencegrants" "ReferenceGrant" "gateway.networking.k8s.io" ["v1", "v1beta1"];
     SERVICES = "services" "Service" "" ["v1"];
     NODES = "nodes" "Node" "" ["v1"];
     PODS = "pods" "Pod" "" ["v1"];
+    DEPLOYMENTS = "deployments" "Deployment" "apps" ["v1"];
     CONFIG_MAPS = "configmaps" "ConfigMap" "" ["v1"];
     EVENTS = "events" "Event" "" ["v1"];
     INGRESSES = "ingresses" "Ingress" "networking.k8s.io" ["v1"];

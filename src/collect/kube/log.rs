@@ -1,4 +1,4 @@
-//! The tail of an agent's log: a plain GET, which needs no right to run commands.
+//! The tail of an agent's log, and the beginning of the operator's: a plain GET, which needs no right to run commands.
 
 use super::client::Kube;
 use super::failure::Failure;
@@ -8,6 +8,8 @@ use super::lists::encode;
 const LINES: usize = 2000;
 /// Bytes from the server; 4 KiB a line.
 const BYTES: usize = 8 << 20;
+/// Bytes from the beginning of a log: what a process says when it starts.
+const FIRST_BYTES: usize = 1 << 20;
 /// Container of the agent.
 pub(super) const CONTAINER: &str = "cilium-agent";
 
@@ -24,5 +26,24 @@ impl Kube<'_> {
         );
         // The server may send a little more than the limit it was given.
         self.get(&target, "get pods/log", BYTES + (1 << 20)).await
+    }
+
+    /// The beginning of a container's log, or of the one that its last process left.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) async fn first_of_log(
+        &self,
+        namespace: &str,
+        pod: &str,
+        container: &str,
+        previous: bool,
+    ) -> Result<Vec<u8>, Failure> {
+        let target = format!(
+            "/api/v1/namespaces/{}/pods/{}/log?container={container}&limitBytes={FIRST_BYTES}&previous={previous}",
+            encode(namespace),
+            encode(pod)
+        );
+        self.get(&target, "get pods/log", 2 * FIRST_BYTES).await
     }
 }

@@ -13,6 +13,7 @@ mod kubeconfig;
 pub(super) mod lists;
 mod log;
 mod objects;
+mod operator;
 mod options;
 mod proxy;
 mod script;

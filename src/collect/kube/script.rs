@@ -27,6 +27,7 @@ pub(super) const CONFIG_KEYS: &[&str] = &[
     "bpf-lb-source-range-all-types",
     "enable-health-check-nodeport",
     "kube-proxy-replacement-healthz-bind-address",
+    "enable-bpf-tproxy",
     "enable-host-firewall",
     "enable-ipv4",
     "enable-ipv6",

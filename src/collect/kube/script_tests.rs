@@ -66,9 +66,15 @@ fn a_healthy_agent_gives_every_document() {
     std::fs::write(config.join("devices"), "").unwrap();
     std::fs::write(config.join("enable-envoy-config"), "true").unwrap();
     std::fs::write(config.join("identity-allocation-mode"), "crd").unwrap();
-    let filter = directory.join("root/proc/sys/net/ipv4/conf/ens5");
-    std::fs::create_dir_all(&filter).unwrap();
-    std::fs::write(filter.join("rp_filter"), "2\n").unwrap();
+    let network = directory.join("root/proc/sys/net");
+    for (name, value) in [
+        ("ipv4/conf/ens5/rp_filter", "2\n"),
+        ("bridge/bridge-nf-call-iptables", "1\n"),
+    ] {
+        let file = network.join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, value).unwrap();
+    }
     let result = run(directory, &[31753]);
     assert!(result.complete);
     assert!(result.gaps.is_empty(), "{:?}", result.gaps);
@@ -113,11 +119,11 @@ fn a_healthy_agent_gives_every_document() {
         result.documents["cilium/bpf-lb-list.json"],
         b"{\"asked\":\"bpf lb list -o json\"}\n\n"
     );
-    assert_eq!(result.documents["cilium/db-services.json"], b"");
     assert_eq!(
         result.documents["cilium/sysctl.txt"],
-        b"net.ipv4.conf.ens5.rp_filter = 2\n"
+        b"net.ipv4.conf.ens5.rp_filter = 2\nnet.bridge.bridge-nf-call-iptables = 1\n"
     );
+    assert_eq!(result.documents["cilium/db-services.json"], b"");
     assert_eq!(
         result.documents["cilium/config-map/enable-envoy-config"],
         b"true"

@@ -4,7 +4,7 @@ use super::bpf::{BpfLb, FrontendKey, MasterValue};
 use super::datapath::{
     DropCounter, DropEvent, EndpointRow, HealthAnswer, IpRule, NodeRow, TproxyRule,
 };
-use super::log::AgentLog;
+use super::log::{AgentLog, OperatorLog};
 use super::statedb::{
     Backend, Device, EnvoyConfigRow, EnvoyResource, FrontendRow, NodeAddressRow, ServiceRow,
 };
@@ -67,12 +67,14 @@ pub struct Agent {
     pub ip_rules: Seen<Vec<IpRule>>,
     /// `ip route show table 2004`, one route per line.
     pub routes_2004: Seen<Vec<String>>,
-    /// `sysctl net.ipv4.conf`.
+    /// `sysctl net.ipv4.conf net.bridge`; settings of a module that is not loaded are absent.
     pub sysctl: Seen<BTreeMap<String, String>>,
     /// Answers of health-check node ports by port.
     pub health_answers: BTreeMap<u16, Seen<HealthAnswer>>,
     /// The log's lines that matter.
     pub log: Seen<AgentLog>,
+    /// What the cilium-operator Pod on this node, if there is one, logged about the Gateway API.
+    pub operator_log: Seen<OperatorLog>,
     /// `monitor -t drop`.
     pub drop_events: Seen<Vec<DropEvent>>,
 }
@@ -114,6 +116,7 @@ impl Agent {
             sysctl: unread(Source::Sysctl, &about),
             health_answers: BTreeMap::new(),
             log: unread(Source::AgentLog, &about),
+            operator_log: unread(Source::OperatorLog, &about),
             drop_events: unread(Source::MonitorDrops, &about),
         }
     }

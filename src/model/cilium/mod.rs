@@ -18,6 +18,6 @@ pub use bpf::{
 };
 pub use config::RunningConfig;
 pub use datapath::{DropCounter, HealthAnswer, IpRule, TproxyRule};
-pub use log::{AgentLog, DriftLine, NackLine};
+pub use log::{AgentLog, DriftLine, NackLine, OperatorLog, RefusalLine};
 pub use status::AgentStatus;
 pub use version::CiliumVersion;

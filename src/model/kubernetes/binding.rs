@@ -1,6 +1,8 @@
 //! elbv2.k8s.aws TargetGroupBinding: which target group serves which Service port.
 
-use super::meta::{Meta, null_as_default, object};
+use super::LabelSelector;
+use super::meta::{Meta, object};
+use super::service::ServicePort;
 use serde::Deserialize;
 
 /// A TargetGroupBinding.
@@ -13,6 +15,21 @@ pub struct TargetGroupBinding {
     pub spec: BindingSpec,
 }
 object!(TargetGroupBinding, "TargetGroupBinding");
+
+/// Set by the AWS Load Balancer Controller on the bindings it makes for a Service.
+const STACK_LABEL: &str = "service.k8s.aws/stack-name";
+
+impl TargetGroupBinding {
+    /// Whether it binds a port of this Service.
+    pub fn of_service(&self, namespace: &str, name: &str) -> bool {
+        self.metadata.namespace == namespace && self.spec.service_ref.name == name
+    }
+
+    /// Whether the controller made it for its Service, rather than a person.
+    pub fn is_generated(&self) -> bool {
+        self.metadata.labels.contains_key(STACK_LABEL)
+    }
+}
 
 /// The spec of a TargetGroupBinding.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -32,7 +49,7 @@ pub struct BindingSpec {
     /// Absent: the controller writes no security group rules.
     pub networking: Option<serde_json::Value>,
     /// Nodes to register; all eligible ones when absent.
-    pub node_selector: Option<NodeSelector>,
+    pub node_selector: Option<LabelSelector>,
 }
 
 /// A reference to a Service port.
@@ -55,17 +72,18 @@ pub enum PortRef {
     Name(String),
 }
 
+impl PortRef {
+    /// Whether it means this port of the Service.
+    pub fn is(&self, port: &ServicePort) -> bool {
+        match self {
+            Self::Number(number) => *number == port.port,
+            Self::Name(name) => *name == port.name,
+        }
+    }
+}
+
 impl Default for PortRef {
     fn default() -> Self {
         Self::Number(0)
     }
-}
-
-/// A label selector; only exact matches are used by the controller's own bindings.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct NodeSelector {
-    /// Labels a node must carry.
-    #[serde(deserialize_with = "null_as_default")]
-    pub match_labels: std::collections::BTreeMap<String, String>,
 }

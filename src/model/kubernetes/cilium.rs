@@ -1,5 +1,6 @@
 //! cilium.io objects that shape the path.
 
+use super::LabelSelector;
 use super::meta::{Meta, null_as_default, object};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -42,15 +43,6 @@ pub struct RedirectedService {
     pub ports: Vec<u16>,
     /// Envoy listener; the first one when empty.
     pub listener: String,
-}
-
-/// A label selector.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct LabelSelector {
-    /// Labels that must match.
-    #[serde(deserialize_with = "null_as_default")]
-    pub match_labels: BTreeMap<String, String>,
 }
 
 /// A CiliumNodeConfig: overrides of `cilium-config` for some nodes, effective after an agent restart.

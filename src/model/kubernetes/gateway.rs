@@ -1,6 +1,6 @@
-//! gateway.networking.k8s.io: Gateway, GatewayClass and routes.
+//! gateway.networking.k8s.io: Gateway and GatewayClass.
 
-use super::meta::{Condition, Meta, Object, null_as_default, object};
+use super::meta::{Condition, Meta, condition, null_as_default, object};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -45,6 +45,29 @@ pub struct Listener {
     pub protocol: String,
     /// Host name restriction.
     pub hostname: Option<String>,
+    /// TLS, for protocols that have it.
+    pub tls: Option<ListenerTls>,
+}
+
+/// The TLS settings of a listener.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ListenerTls {
+    /// `Terminate` when absent, or `Passthrough`.
+    pub mode: Option<String>,
+    /// The Secrets with the certificates; named here, never read.
+    #[serde(deserialize_with = "null_as_default")]
+    pub certificate_refs: Vec<CertificateRef>,
+}
+
+/// The name of a certificate's Secret.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct CertificateRef {
+    /// Namespace; the Gateway's own when absent.
+    pub namespace: Option<String>,
+    /// Name.
+    pub name: String,
 }
 
 /// `spec.infrastructure`: since Cilium 1.15 its annotations go to the Service.
@@ -114,6 +137,20 @@ object!(GatewayClass, "GatewayClass");
 pub struct GatewayClassSpec {
     /// Who implements the class.
     pub controller_name: String,
+    /// The object with the class's parameters.
+    pub parameters_ref: Option<ParametersRef>,
+}
+
+/// The object that a GatewayClass takes its parameters from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct ParametersRef {
+    /// Kind; Cilium knows CiliumGatewayClassConfig (1.18 on).
+    pub kind: String,
+    /// Namespace.
+    pub namespace: String,
+    /// Name.
+    pub name: String,
 }
 
 /// The status of a GatewayClass.
@@ -125,51 +162,45 @@ pub struct GatewayClassStatus {
     pub conditions: Vec<Condition>,
 }
 
-/// An HTTPRoute, GRPCRoute, TLSRoute or TCPRoute: what stands behind a listener.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub struct Route {
-    /// Which of the route kinds.
-    pub kind: String,
-    /// Metadata.
-    pub metadata: Meta,
-    /// Spec.
-    pub spec: RouteSpec,
-}
-
-impl Object for Route {
-    const KIND: &'static str = "Route";
-
-    fn meta(&self) -> &Meta {
-        &self.metadata
+impl Gateway {
+    /// Whether a controller has accepted or refused this very generation.
+    ///
+    /// The API server itself writes `Unknown`, reason `Pending`, into new Gateways (the default of the CRD).
+    pub fn is_acted_on(&self) -> bool {
+        condition(&self.status.conditions, "Accepted").is_some_and(|accepted| {
+            accepted.status != "Unknown" && accepted.observed_generation >= self.metadata.generation
+        })
     }
 
-    /// Routes of several kinds share a collection, so the kind is part of the key.
-    fn key(&self) -> String {
-        format!("{}/{}", self.kind, self.metadata.name)
+    /// The listener of that name in the spec.
+    pub fn listener(&self, name: &str) -> Option<&Listener> {
+        self.spec
+            .listeners
+            .iter()
+            .find(|listener| listener.name == name)
     }
 }
 
-/// The spec of a route.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct RouteSpec {
-    /// Gateways the route wants to attach to.
-    #[serde(deserialize_with = "null_as_default")]
-    pub parent_refs: Vec<ParentRef>,
-    /// Host names.
-    #[serde(deserialize_with = "null_as_default")]
-    pub hostnames: Vec<String>,
-}
+#[cfg(test)]
+mod tests {
+    use super::{Condition, Gateway};
 
-/// A parent of a route.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct ParentRef {
-    /// Namespace; the route's own when absent.
-    pub namespace: Option<String>,
-    /// Name of the Gateway.
-    pub name: String,
-    /// Listener name; all listeners when absent.
-    pub section_name: Option<String>,
+    #[test]
+    fn the_default_of_the_crd_is_no_act_of_a_controller() {
+        let mut gateway = Gateway::default();
+        gateway.metadata.generation = 2;
+        assert!(!gateway.is_acted_on());
+        gateway.status.conditions = vec![Condition {
+            kind: "Accepted".to_owned(),
+            status: "Unknown".to_owned(),
+            reason: "Pending".to_owned(),
+            ..Condition::default()
+        }];
+        assert!(!gateway.is_acted_on());
+        gateway.status.conditions[0].status = "True".to_owned();
+        gateway.status.conditions[0].observed_generation = 1;
+        assert!(!gateway.is_acted_on());
+        gateway.status.conditions[0].observed_generation = 2;
+        assert!(gateway.is_acted_on());
+    }
 }

@@ -31,7 +31,7 @@ pub struct Meta {
     /// Owners.
     #[serde(deserialize_with = "null_as_default")]
     pub owner_references: Vec<OwnerReference>,
-    /// Who wrote which field when; only manager and time are kept.
+    /// Who wrote what when.
     #[serde(deserialize_with = "null_as_default")]
     pub managed_fields: Vec<ManagedFields>,
 }
@@ -58,6 +58,18 @@ pub struct ManagedFields {
     pub manager: String,
     /// RFC 3339 time of the last write.
     pub time: Option<String>,
+    /// The fields of the spec that it wrote last, by their names at the top of it: `ports`, `type`.
+    #[serde(rename = "fieldsV1", deserialize_with = "spec_fields")]
+    pub spec_fields: Vec<String>,
+}
+
+/// Keeps the names below `f:spec` of the tree of fields, which is larger than the object itself.
+fn spec_fields<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let tree = serde_json::Value::deserialize(deserializer)?;
+    let names = tree["f:spec"].as_object().into_iter().flatten();
+    Ok(names
+        .filter_map(|(name, _)| name.strip_prefix("f:").map(str::to_owned))
+        .collect())
 }
 
 /// A status condition.

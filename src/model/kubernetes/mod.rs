@@ -6,25 +6,32 @@
 pub mod binding;
 pub mod cilium;
 pub mod core;
+pub mod deployment;
 pub mod endpoints;
 pub mod gateway;
+pub mod generated;
 pub mod ingress;
 pub mod meta;
 pub mod node;
 pub mod objects;
 pub mod pod;
+pub mod route;
+pub mod selector;
 pub mod service;
 
 pub use binding::TargetGroupBinding;
 pub use cilium::{CiliumEnvoyConfig, CiliumGatewayClassConfig, CiliumNodeConfig};
 pub use core::{ConfigMap, Event};
+pub use deployment::Deployment;
 pub use endpoints::EndpointSlice;
-pub use gateway::{Gateway, GatewayClass, Route};
+pub use gateway::{Gateway, GatewayClass};
 pub use ingress::Ingress;
 pub use meta::{Condition, Meta, Object};
 pub use node::Node;
 pub use objects::Objects;
 pub use pod::Pod;
+pub use route::{ReferenceGrant, Route};
+pub use selector::LabelSelector;
 pub use service::Service;
 
 use super::Source;
@@ -36,8 +43,10 @@ pub struct Kubernetes {
     pub gateways: Objects<Gateway>,
     /// gateway.networking.k8s.io GatewayClass.
     pub gateway_classes: Objects<GatewayClass>,
-    /// HTTPRoute, GRPCRoute, TLSRoute and TCPRoute, keyed by kind and name.
+    /// HTTPRoute, GRPCRoute, TLSRoute, TCPRoute and UDPRoute, keyed by kind and name.
     pub routes: Objects<Route>,
+    /// gateway.networking.k8s.io ReferenceGrant.
+    pub reference_grants: Objects<ReferenceGrant>,
     /// core/v1 Service.
     pub services: Objects<Service>,
     /// networking.k8s.io Ingress.
@@ -50,6 +59,8 @@ pub struct Kubernetes {
     pub nodes: Objects<Node>,
     /// Pods of the Cilium agents and Envoys, and those behind a Service where captured.
     pub pods: Objects<Pod>,
+    /// apps/v1 Deployment: only `cilium-operator` is ever read.
+    pub deployments: Objects<Deployment>,
     /// ConfigMaps: only `cilium-config` is ever read.
     pub config_maps: Objects<ConfigMap>,
     /// cilium.io CiliumEnvoyConfig and CiliumClusterwideEnvoyConfig.
@@ -68,12 +79,14 @@ impl Default for Kubernetes {
             gateways: Objects::new(Source::Gateways),
             gateway_classes: Objects::new(Source::GatewayClasses),
             routes: Objects::new(Source::Routes),
+            reference_grants: Objects::new(Source::ReferenceGrants),
             services: Objects::new(Source::Services),
             ingresses: Objects::new(Source::Ingresses),
             target_group_bindings: Objects::new(Source::TargetGroupBindings),
             endpoint_slices: Objects::new(Source::EndpointSlices),
             nodes: Objects::new(Source::Nodes),
             pods: Objects::new(Source::Pods),
+            deployments: Objects::new(Source::Deployments),
             config_maps: Objects::new(Source::ConfigMaps),
             envoy_configs: Objects::new(Source::EnvoyConfigs),
             node_configs: Objects::new(Source::NodeConfigs),

@@ -1,6 +1,6 @@
 //! core/v1 Service.
 
-use super::meta::{Meta, null_as_default, object};
+use super::meta::{Condition, Meta, null_as_default, object};
 use serde::Deserialize;
 
 /// A Service.
@@ -48,6 +48,8 @@ pub struct ServiceSpec {
     pub allocate_load_balancer_node_ports: Option<bool>,
     /// `None` or `ClientIP`.
     pub session_affinity: String,
+    /// Whether endpoints count as ready whatever their Pods say.
+    pub publish_not_ready_addresses: bool,
     /// `PreferClose`, `PreferSameZone`, `PreferSameNode`.
     pub traffic_distribution: Option<String>,
 }
@@ -83,6 +85,9 @@ impl ServicePort {
 pub struct ServiceStatus {
     /// What the owner controller wrote.
     pub load_balancer: LoadBalancerStatus,
+    /// `cilium.io/IPAMRequestSatisfied` where LB-IPAM has taken the Service.
+    #[serde(deserialize_with = "null_as_default")]
+    pub conditions: Vec<Condition>,
 }
 
 /// Addresses of a load balancer.

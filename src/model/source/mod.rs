@@ -16,7 +16,7 @@ pub struct SourceInfo {
     pub key: &'static str,
     /// What it is called in a sentence.
     pub title: &'static str,
-    /// The command that prints it; `{about}` is the object, `{pod}` the agent pod of a node.
+    /// The command that prints it; `{about}` is the object, `{pod}` the agent pod of a node, `{cilium}` the namespace of the agents.
     /// For agent readings without `{pod}`, the command inside the agent's container.
     pub command: &'static str,
     /// The RBAC verbs and resource, or the IAM action, that allow it.
@@ -35,6 +35,8 @@ pub enum Source {
     GatewayClasses,
     /// HTTPRoute.
     Routes,
+    /// ReferenceGrant.
+    ReferenceGrants,
     /// Service.
     Services,
     /// Ingress.
@@ -47,6 +49,8 @@ pub enum Source {
     Nodes,
     /// Pod (Cilium agents and Envoys).
     Pods,
+    /// Deployment cilium-operator.
+    Deployments,
     /// ConfigMap cilium-config.
     ConfigMaps,
     /// CiliumEnvoyConfig.
@@ -151,6 +155,8 @@ pub enum Source {
     HealthCheckNodePort,
     /// Agent log.
     AgentLog,
+    /// Operator log.
+    OperatorLog,
     /// Drop events.
     MonitorDrops,
     /// Envoy listeners.
@@ -217,29 +223,33 @@ impl Source {
         )
     }
 
-    /// The command with the object filled in; `about` is `node NAME` for agent readings.
-    pub fn command(self, about: &str) -> String {
+    /// The command with the object filled in; `about` is `node NAME` for agent readings, `namespace` that of
+    /// the agents.
+    pub fn command(self, about: &str, namespace: &str) -> String {
         let row = self.info();
         let name = about.split_once(' ').map_or(about, |(_, name)| name);
         let pod = if name.is_empty() {
             "ds/cilium".to_owned()
         } else {
-            agent_pod(name)
+            agent_pod(namespace, name)
         };
         if row.agent && !row.command.contains("{pod}") {
             return format!(
-                "kubectl exec -n kube-system {pod} -c cilium-agent -- {}",
+                "kubectl exec -n {namespace} {pod} -c cilium-agent -- {}",
                 row.command
             );
         }
-        row.command.replace("{pod}", &pod).replace("{about}", name)
+        row.command
+            .replace("{pod}", &pod)
+            .replace("{about}", name)
+            .replace("{cilium}", namespace)
     }
 }
 
 /// The shell words that name the agent pod of a node.
-pub fn agent_pod(node: &str) -> String {
+pub fn agent_pod(namespace: &str, node: &str) -> String {
     format!(
-        "$(kubectl get pods -n kube-system -l k8s-app=cilium --field-selector spec.nodeName={node} -o name)"
+        "$(kubectl get pods -n {namespace} -l k8s-app=cilium --field-selector spec.nodeName={node} -o name)"
     )
 }
 
@@ -258,17 +268,17 @@ mod tests {
     #[test]
     fn commands_name_the_object() {
         assert_eq!(
-            Source::Events.command("shop"),
+            Source::Events.command("shop", "kube-system"),
             "kubectl get events -n shop -o yaml"
         );
         assert!(
             Source::AgentStatus
-                .command("node a")
-                .contains("spec.nodeName=a")
+                .command("node a", "cilium")
+                .contains("-n cilium -l k8s-app=cilium --field-selector spec.nodeName=a")
         );
         assert!(
             Source::AgentLog
-                .command("")
+                .command("", "kube-system")
                 .starts_with("kubectl logs -n kube-system ds/cilium")
         );
     }

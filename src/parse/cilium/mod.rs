@@ -22,6 +22,7 @@ mod maps_dump;
 mod merge;
 mod monitor_drop;
 mod node_list;
+mod operator_log;
 mod service_list;
 mod service_table;
 mod statedb;
@@ -114,6 +115,9 @@ pub fn document(
         }
         "sysctl.txt" => at(Source::Sysctl).lines(&mut agent.sysctl, bytes, sysctl::settings),
         "agent.log" => at(Source::AgentLog).lines(&mut agent.log, bytes, agent_log::log),
+        "operator.log" => {
+            at(Source::OperatorLog).lines(&mut agent.operator_log, bytes, operator_log::log)
+        }
         "monitor-drop.json" => {
             at(Source::MonitorDrops).lines(&mut agent.drop_events, bytes, monitor_drop::events)
         }

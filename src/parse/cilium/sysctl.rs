@@ -1,4 +1,4 @@
-//! `sysctl net.ipv4.conf`: the kernel settings that decide whether a redirected packet survives.
+//! `sysctl net.ipv4.conf net.bridge`: the kernel settings that decide whether a redirected packet survives.
 
 use crate::parse::{ParseError, text};
 use std::collections::BTreeMap;

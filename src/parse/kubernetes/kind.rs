@@ -2,11 +2,10 @@
 
 use super::Facts;
 use super::endpoints::Endpoints;
-use crate::model::kubernetes::gateway::Route;
 use crate::model::kubernetes::{
-    CiliumEnvoyConfig, CiliumGatewayClassConfig, CiliumNodeConfig, ConfigMap, EndpointSlice, Event,
-    Gateway, GatewayClass, Ingress, Kubernetes, Node, Object, Objects, Pod, Service,
-    TargetGroupBinding,
+    CiliumEnvoyConfig, CiliumGatewayClassConfig, CiliumNodeConfig, ConfigMap, Deployment,
+    EndpointSlice, Event, Gateway, GatewayClass, Ingress, Kubernetes, Node, Object, Objects, Pod,
+    ReferenceGrant, Route, Service, TargetGroupBinding,
 };
 use crate::model::{Fact, Gap, Origin, Source};
 use crate::parse::ParseError;
@@ -35,6 +34,7 @@ pub(super) struct Kind {
 }
 
 const CORE: &[&str] = &[""];
+const APPS: &[&str] = &["apps"];
 const GATEWAY: &[&str] = &["gateway.networking.k8s.io"];
 const INGRESS: &[&str] = &["networking.k8s.io", "extensions"];
 const BINDING: &[&str] = &["elbv2.k8s.aws"];
@@ -75,6 +75,8 @@ static KINDS: &[Kind] = &[
     kind!("GRPCRoute", "grpcroutes", GATEWAY, Routes, routes: Route, Namespaced, Part),
     kind!("TLSRoute", "tlsroutes", GATEWAY, Routes, routes: Route, Namespaced, Part),
     kind!("TCPRoute", "tcproutes", GATEWAY, Routes, routes: Route, Namespaced, Part),
+    kind!("UDPRoute", "udproutes", GATEWAY, Routes, routes: Route, Namespaced, Part),
+    kind!("ReferenceGrant", "referencegrants", GATEWAY, ReferenceGrants, reference_grants: ReferenceGrant, Namespaced, Whole),
     kind!("Service", "services", CORE, Services, services: Service, Namespaced, Whole),
     kind!("Ingress", "ingresses", INGRESS, Ingresses, ingresses: Ingress, Namespaced, Whole),
     kind!("TargetGroupBinding", "targetgroupbindings", BINDING, TargetGroupBindings, target_group_bindings: TargetGroupBinding, Namespaced, Whole),
@@ -95,6 +97,7 @@ static KINDS: &[Kind] = &[
     },
     kind!("Node", "nodes", CORE, Nodes, nodes: Node, Cluster, Whole),
     kind!("Pod", "pods", CORE, Pods, pods: Pod, Namespaced, Whole),
+    kind!("Deployment", "deployments", APPS, Deployments, deployments: Deployment, Namespaced, Whole),
     kind!("ConfigMap", "configmaps", CORE, ConfigMaps, config_maps: ConfigMap, Namespaced, Whole),
     kind!("CiliumEnvoyConfig", "ciliumenvoyconfigs", CILIUM, EnvoyConfigs, envoy_configs: CiliumEnvoyConfig, Namespaced, Whole),
     kind!("CiliumClusterwideEnvoyConfig", "ciliumclusterwideenvoyconfigs", CILIUM, EnvoyConfigs, envoy_configs: CiliumEnvoyConfig, Cluster, Part),
@@ -185,17 +188,19 @@ impl<T> Collection for Objects<T> {
 }
 
 /// Every collection.
-pub(in crate::parse) fn collections(objects: &mut Kubernetes) -> [&mut dyn Collection; 14] {
+pub(in crate::parse) fn collections(objects: &mut Kubernetes) -> [&mut dyn Collection; 16] {
     [
         &mut objects.gateways,
         &mut objects.gateway_classes,
         &mut objects.routes,
+        &mut objects.reference_grants,
         &mut objects.services,
         &mut objects.ingresses,
         &mut objects.target_group_bindings,
         &mut objects.endpoint_slices,
         &mut objects.nodes,
         &mut objects.pods,
+        &mut objects.deployments,
         &mut objects.config_maps,
         &mut objects.envoy_configs,
         &mut objects.node_configs,

@@ -66,7 +66,7 @@ mod tests {
             ),
             ("Node/node-a", Some("node-a")),
             ("HTTPRoute/shop/web", Some("shop/HTTPRoute/web")),
-            ("Deployment/x/y", None),
+            ("StatefulSet/x/y", None),
         ] {
             assert_eq!(
                 ObjectPath::of(path).map(|found| found.about()).as_deref(),

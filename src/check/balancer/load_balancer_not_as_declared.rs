@@ -1,0 +1,217 @@
+//! Name, subnets, groups, address type and attributes of the load balancer against the Service's annotations.
+//!
+//! The scheme has a check of its own (CLB2104): it decides who can reach the load balancer.
+
+use crate::check::hop::{Hop, Severity};
+use crate::check::objects::declared::{self, Difference, Wins, annotated, pairs};
+use crate::check::objects::owner::{self, Owner};
+use crate::check::outcome::{Checked, fail, not_applicable, pass};
+use crate::check::view::{Located, RegionView};
+use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::aws::LoadBalancer;
+use crate::model::kubernetes::Service;
+use crate::model::{Gap, Source};
+use crate::path::Path;
+use std::collections::BTreeSet;
+
+/// The check.
+pub static CHECK: Check = Check {
+    code: Code(2109),
+    slug: "load-balancer-not-as-declared",
+    hop: Hop::LoadBalancer,
+    severity: Severity::Warning,
+    bearing: Bearing::Hygiene,
+    title: "the load balancer is not as the Service's annotations declare it",
+    since: "0.1.0",
+    needs: &[
+        Source::Services,
+        Source::LoadBalancers,
+        Source::LoadBalancerAttributes,
+    ],
+    page: include_str!("load_balancer_not_as_declared.md"),
+    known_issues: &[],
+    run: Run::Path(run),
+};
+
+fn run(view: &View<'_>, path: &Path) -> Checked {
+    let Some(service) = view.service()? else {
+        return not_applicable("no Service declares anything");
+    };
+    if service.hostname().is_none() {
+        return not_applicable("the load balancer is not the Service's own");
+    }
+    let Some(name) = path.load_balancer.read()? else {
+        return not_applicable("there is no load balancer");
+    };
+    let owner = owner::actual(service, Some(&name.name)).owner;
+    let region = view.region(name, Source::LoadBalancers)?;
+    let balancer = region.load_balancer(&name.name)?;
+    let mut found = Vec::new();
+    match owner {
+        Owner::LoadBalancerController => {
+            fields(service, &balancer, &mut found);
+            let key = "aws-load-balancer-attributes";
+            attributes(&region, service, &balancer, key, &mut found)?;
+        }
+        Owner::CloudProvider => cross_zone(&region, service, &balancer, &mut found)?,
+        Owner::AutoMode | Owner::Other | Owner::Nobody => {
+            return not_applicable("what its controller reads is not known");
+        }
+    }
+    let object = format!("LoadBalancer/{}", name.name);
+    // What the controller follows and what it never does have different ends.
+    found.sort_by_key(|difference| difference.wins == Wins::Declared);
+    let one_end = found.first().map(|difference| difference.wins);
+    found.retain(|difference| Some(difference.wins) == one_end);
+    match declared::finding(service, owner, &object, &found) {
+        Some(finding) => fail(finding),
+        None => pass("the load balancer is as declared"),
+    }
+}
+
+/// What the AWS Load Balancer Controller reads, as far as DescribeLoadBalancers shows it.
+fn fields<'a>(
+    service: &Service,
+    balancer: &Located<'a, LoadBalancer>,
+    found: &mut Vec<Difference<'a>>,
+) {
+    let mut add = |field: &str, by: String, wanted: String, actual: String, wins| {
+        found.push(Difference {
+            field: field.to_owned(),
+            actual,
+            origin: balancer.origin,
+            wanted,
+            by: Some(by),
+            wins,
+        });
+    };
+    if let Some((by, wanted)) = annotated(service, "aws-load-balancer-name")
+        && wanted != balancer.load_balancer_name
+    {
+        let actual = balancer.load_balancer_name.clone();
+        add(
+            "LoadBalancerName",
+            by,
+            wanted.to_owned(),
+            actual,
+            Wins::Actual,
+        );
+    }
+    if let Some((by, wanted)) = annotated(service, "aws-load-balancer-ip-address-type")
+        && let Some(actual) = &balancer.ip_address_type
+        && wanted != actual
+    {
+        add(
+            "IpAddressType",
+            by,
+            wanted.to_owned(),
+            actual.clone(),
+            Wins::Declared,
+        );
+    }
+    let subnets = balancer
+        .availability_zones
+        .iter()
+        .map(|zone| zone.subnet_id.as_str());
+    let groups = balancer.security_groups.iter().map(String::as_str);
+    let zones: BTreeSet<&str> = subnets.collect();
+    let groups: BTreeSet<&str> = groups.collect();
+    if let Some((by, wanted)) = ids(service, "aws-load-balancer-subnets", "subnet-")
+        && wanted != zones
+        && !zones.is_empty()
+    {
+        add(
+            "AvailabilityZones[].SubnetId",
+            by,
+            join(&wanted),
+            join(&zones),
+            Wins::Declared,
+        );
+    }
+    // The controller adds a group of its own for the rules of the nodes.
+    if let Some((by, wanted)) = ids(service, "aws-load-balancer-security-groups", "sg-")
+        && !wanted.is_subset(&groups)
+    {
+        let wins = if groups.is_empty() {
+            Wins::Actual
+        } else {
+            Wins::Declared
+        };
+        let actual = if groups.is_empty() {
+            "none".to_owned()
+        } else {
+            join(&groups)
+        };
+        add("SecurityGroups", by, join(&wanted), actual, wins);
+    }
+}
+
+/// An annotation that lists ids; names would have to be looked up first.
+fn ids<'a>(service: &'a Service, name: &str, prefix: &str) -> Option<(String, BTreeSet<&'a str>)> {
+    let (by, value) = annotated(service, name)?;
+    let all: BTreeSet<&str> = value.split(',').map(str::trim).collect();
+    all.iter()
+        .all(|id| id.starts_with(prefix))
+        .then_some((by, all))
+}
+
+fn join(ids: &BTreeSet<&str>) -> String {
+    ids.iter().copied().collect::<Vec<_>>().join(",")
+}
+
+/// Attributes; a key that is taken out of the annotation keeps its last value, so only named ones count.
+fn attributes<'a>(
+    region: &RegionView<'_, 'a>,
+    service: &Service,
+    balancer: &Located<'a, LoadBalancer>,
+    name: &str,
+    found: &mut Vec<Difference<'a>>,
+) -> Result<(), Gap> {
+    let Some((by, text)) = annotated(service, name) else {
+        return Ok(());
+    };
+    for (key, wanted) in pairs(text) {
+        attribute(region, balancer, key, wanted, &by, found)?;
+    }
+    Ok(())
+}
+
+/// cloud-provider-aws reads one annotation for the one attribute that it keeps.
+fn cross_zone<'a>(
+    region: &RegionView<'_, 'a>,
+    service: &Service,
+    balancer: &Located<'a, LoadBalancer>,
+    found: &mut Vec<Difference<'a>>,
+) -> Result<(), Gap> {
+    let name = "aws-load-balancer-cross-zone-load-balancing-enabled";
+    let Some((by, wanted)) = annotated(service, name) else {
+        return Ok(());
+    };
+    let key = "load_balancing.cross_zone.enabled";
+    attribute(region, balancer, key, wanted, &by, found)
+}
+
+fn attribute<'a>(
+    region: &RegionView<'_, 'a>,
+    balancer: &Located<'a, LoadBalancer>,
+    key: &str,
+    wanted: &str,
+    by: &str,
+    found: &mut Vec<Difference<'a>>,
+) -> Result<(), Gap> {
+    let name = &balancer.value.load_balancer_name;
+    let Some(actual) = region.load_balancer_attribute(name, key)? else {
+        return Ok(());
+    };
+    if actual != wanted {
+        found.push(Difference {
+            field: key.to_owned(),
+            actual: actual.to_owned(),
+            origin: region.load_balancer_attributes_origin(name)?,
+            wanted: wanted.to_owned(),
+            by: Some(by.to_owned()),
+            wins: Wins::Declared,
+        });
+    }
+    Ok(())
+}

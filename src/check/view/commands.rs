@@ -1,0 +1,27 @@
+//! Commands of fixes, with the namespace that this cluster's agents live in.
+//!
+//! The namespace makes a command right and decides nothing, so reading it is not remembered.
+
+use super::View;
+use crate::model::source;
+
+impl<'a> View<'a> {
+    /// The namespace of the agents; `kube-system` where nothing says otherwise.
+    pub fn agent_namespace(&self) -> &'a str {
+        self.snapshot.agent_namespace()
+    }
+
+    /// A command that is run in the agent of a node.
+    pub fn agent_exec(&self, node: &str, command: &str) -> String {
+        let namespace = self.agent_namespace();
+        format!(
+            "kubectl exec -n {namespace} {} -c cilium-agent -- {command}",
+            source::agent_pod(namespace, node)
+        )
+    }
+
+    /// A kubectl command in the namespace of the agents.
+    pub fn kubectl(&self, command: &str) -> String {
+        format!("kubectl -n {} {command}", self.agent_namespace())
+    }
+}
