@@ -75,9 +75,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     )
     .about([format!("Node/{node}")])
     .fix(Fix {
-        summary: "stop what removes it (another tool that rewrites iptables, an nft and legacy mix, NetworkManager or \
-                  systemd-networkd with ManageForeignRoutingPolicyRules), then restart the agent, which writes it again"
-            .to_owned(),
+        summary: piece.summary().to_owned(),
         commands: vec![restart_agent(view, node)],
         risk: Risk::Disruptive,
         changes: Vec::new(),
@@ -89,6 +87,8 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
 /// A part of the way from the mark to Envoy's socket.
 #[derive(Clone, Copy)]
 enum Piece {
+    /// Not even the rules of other proxy ports, which every agent writes.
+    AllTproxy,
     Tproxy,
     Rule,
     Route,
@@ -97,9 +97,24 @@ enum Piece {
 impl Piece {
     fn title(self) -> &'static str {
         match self {
+            Self::AllTproxy => "every TPROXY rule",
             Self::Tproxy => "the TPROXY rule for the redirect's port",
             Self::Rule => "the routing rule `fwmark 0x200/0xf00 lookup 2004`",
             Self::Route => "the local route of table 2004",
+        }
+    }
+
+    fn summary(self) -> &'static str {
+        match self {
+            Self::AllTproxy => {
+                "see in the agent's log whether it could write the rules: the node's kernel needs iptables with the modules \
+                 iptable_mangle, xt_TPROXY, xt_socket and xt_mark; where they were written, stop what flushes them (another tool \
+                 that rewrites iptables, an nft and legacy mix); then restart the agent, which writes them again"
+            }
+            Self::Tproxy | Self::Rule | Self::Route => {
+                "stop what removes it (another tool that rewrites iptables, an nft and legacy mix, NetworkManager or \
+                 systemd-networkd with ManageForeignRoutingPolicyRules), then restart the agent, which writes it again"
+            }
         }
     }
 }
@@ -131,8 +146,13 @@ fn missing(view: &View<'_>, node: &str, port: u16) -> Result<Option<(Piece, Evid
             "none with mark {wanted:#x} to {port}; present: {}",
             present.join(", ")
         );
+        let piece = if rules.is_empty() {
+            Piece::AllTproxy
+        } else {
+            Piece::Tproxy
+        };
         return Ok(Some((
-            Piece::Tproxy,
+            piece,
             evidence(&rules.origin, "mangle TPROXY tcp", value),
         )));
     }
