@@ -155,7 +155,7 @@ fn a_subject_takes_one_request_a_kind_and_one_exec_an_agent() {
             count
         })
         .sum();
-    assert_eq!(lists, 12, "{:#?}", collected.calls);
+    assert_eq!(lists, 15, "{:#?}", collected.calls);
     assert_eq!(collected.calls["exec"], 2);
     assert_eq!(cluster.execs().len(), 2);
     let total: u64 = collected.calls.values().sum();

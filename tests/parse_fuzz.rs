@@ -20,7 +20,7 @@ use proptest::prelude::*;
 use std::sync::OnceLock;
 
 /// Every document name an agent or a proxy can have.
-const AGENT: [&str; 32] = [
+const AGENT: [&str; 33] = [
     "version.json",
     "version.txt",
     "status.json",
@@ -50,6 +50,7 @@ const AGENT: [&str; 32] = [
     "ip-rule.txt",
     "ip-route-2004.txt",
     "sysctl.txt",
+    "proc-net-tcp.txt",
     "health-check-node-port.31081.txt",
     "agent.log",
     "monitor-drop.json",

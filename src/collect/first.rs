@@ -2,9 +2,10 @@
 
 use super::facts::Facts;
 use super::kube::kinds::{
-    ENDPOINT_SLICES, ENVOY_CONFIGS, EVENTS, GATEWAY_CLASS_CONFIGS, GATEWAY_CLASSES, GATEWAYS,
-    GRPC_ROUTES, HTTP_ROUTES, INGRESSES, Kind, NODES, REFERENCE_GRANTS, SERVICES,
-    TARGET_GROUP_BINDINGS, TCP_ROUTES, TLS_ROUTES, UDP_ROUTES,
+    CILIUM_POLICIES, CLUSTERWIDE_POLICIES, ENDPOINT_SLICES, ENVOY_CONFIGS, EVENTS,
+    GATEWAY_CLASS_CONFIGS, GATEWAY_CLASSES, GATEWAYS, GRPC_ROUTES, HTTP_ROUTES, INGRESSES, Kind,
+    NETWORK_POLICIES, NODES, PODS, REFERENCE_GRANTS, SERVICES, TARGET_GROUP_BINDINGS, TCP_ROUTES,
+    TLS_ROUTES, UDP_ROUTES,
 };
 use super::kube::lists::{Filter, List};
 use super::kube::{Cilium, Kube};
@@ -30,10 +31,15 @@ fn lists(request: &Request, namespace: &str) -> Vec<List> {
     let here = !request.all_namespaces && request.subjects.iter().any(objects);
     // A host name or an ARN can belong to a Service of any namespace.
     let everywhere = request.all_namespaces || !request.subjects.iter().all(objects);
-    let mut lists: Vec<List> = [&GATEWAY_CLASSES, &NODES, &HTTP_ROUTES]
-        .into_iter()
-        .map(|kind| List::all(kind, None))
-        .collect();
+    let mut lists: Vec<List> = [
+        &GATEWAY_CLASSES,
+        &NODES,
+        &HTTP_ROUTES,
+        &CLUSTERWIDE_POLICIES,
+    ]
+    .into_iter()
+    .map(|kind| List::all(kind, None))
+    .collect();
     if everywhere {
         lists.push(List::all(&SERVICES, None));
         lists.push(List::all(&TARGET_GROUP_BINDINGS, None));
@@ -69,6 +75,8 @@ fn around(namespace: Option<&str>) -> Vec<List> {
         List::all(&GATEWAYS, namespace),
         List::all(&ENDPOINT_SLICES, namespace),
         List::all(&ENVOY_CONFIGS, namespace),
+        List::all(&CILIUM_POLICIES, namespace),
+        List::all(&NETWORK_POLICIES, namespace),
         events,
     ]
 }
@@ -145,6 +153,9 @@ impl Cluster {
         for (namespace, _) in self.wanted(request, namespace) {
             lists.extend(around(Some(&namespace)));
         }
+        if !request.subjects.is_empty() {
+            lists.extend(self.backends(request, namespace));
+        }
         for namespace in self.facts.class_configs() {
             lists.push(List::all(&GATEWAY_CLASS_CONFIGS, Some(namespace)));
         }
@@ -179,6 +190,30 @@ impl Cluster {
                     .add(list.kind.plural, &page.document, &page.items);
             }
         }
+    }
+
+    /// The Pods behind the Services: their labels tell which policies apply to them.
+    fn backends(&self, request: &Request, namespace: &str) -> Vec<List> {
+        self.wanted(request, namespace)
+            .iter()
+            .filter_map(|(namespace, name)| {
+                let service = self.facts.service(namespace, name)?;
+                let labels: Vec<String> = service
+                    .spec
+                    .selector
+                    .iter()
+                    .map(|(label, value)| format!("{label}={value}"))
+                    .collect();
+                (!labels.is_empty()).then(|| List {
+                    filter: Filter::Part {
+                        name: format!("of-service-{name}"),
+                        parameter: "labelSelector",
+                        selector: labels.join(","),
+                    },
+                    ..List::all(&PODS, Some(namespace))
+                })
+            })
+            .collect()
     }
 
     /// An Ingress without a Service of its own is served by the shared one.
@@ -248,14 +283,17 @@ mod tests {
         assert_eq!(
             names(&["gateway/a", "b"], false),
             [
+                "ciliumclusterwidenetworkpolicies",
                 "gatewayclasses",
                 "httproutes",
                 "nodes",
                 "web/ciliumenvoyconfigs",
+                "web/ciliumnetworkpolicies",
                 "web/endpointslices",
                 "web/events/services",
                 "web/gateways",
                 "web/ingresses",
+                "web/networkpolicies",
                 "web/services",
                 "web/targetgroupbindings",
             ]
@@ -267,6 +305,7 @@ mod tests {
         assert_eq!(
             names(&["k8s-a-0a.elb.eu-west-2.amazonaws.com"], false),
             [
+                "ciliumclusterwidenetworkpolicies",
                 "gatewayclasses",
                 "httproutes",
                 "nodes",
@@ -280,6 +319,6 @@ mod tests {
     fn all_namespaces_are_one_list_a_kind() {
         let names = names(&[], true);
         assert!(names.iter().all(|name| !name.contains("web/")), "{names:?}");
-        assert_eq!(names.len(), 10);
+        assert_eq!(names.len(), 13);
     }
 }

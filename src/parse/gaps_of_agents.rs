@@ -54,6 +54,8 @@ pub(super) fn agent(agent: &mut Agent, name: &str, source: Option<Source>, reaso
     fill.put(&mut agent.ingress_endpoint, Source::IngressEndpoint);
     fill.put(&mut agent.nodes, Source::NodeList);
     fill.put(&mut agent.tproxy_rules, Source::Iptables);
+    fill.put(&mut agent.eni_rules, Source::Iptables);
+    fill.put(&mut agent.listeners, Source::ListeningSockets);
     fill.put(&mut agent.ip_rules, Source::IpRules);
     fill.put(&mut agent.routes_2004, Source::IpRoutes2004);
     fill.put(&mut agent.sysctl, Source::Sysctl);

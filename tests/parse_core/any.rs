@@ -45,6 +45,7 @@ fn name() -> impl Strategy<Value = String> {
         "ip-rule.txt",
         "ip-route-2004.txt",
         "sysctl.txt",
+        "proc-net-tcp.txt",
         "health-check-node-port.30000.txt",
         "agent.log",
         "monitor-drop.json",

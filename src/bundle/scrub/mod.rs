@@ -42,6 +42,7 @@ const TABLES: &[&str] = &[
     "ip-ru",
     "iptables-save",
     "metrics.",
+    "proc-net-tcp.",
     "service-list",
     "sysctl.",
 ];

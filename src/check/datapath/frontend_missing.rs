@@ -1,16 +1,16 @@
 //! The BPF map of the node has no entry for the address and port that the check goes to.
 
 use super::affinity;
+use super::listening::listens;
 use super::port_missing::port_missing;
 use super::probe::{Entry, Probe, entry};
 use super::proxied::Proxied;
-use super::unserved::unserved_device;
+use super::unserved::unserved;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::Source;
-use crate::model::cilium::FrontendKind;
+use crate::model::{Gap, Reason, Source};
 use crate::path::{Path, Target};
 
 /// The check.
@@ -39,6 +39,7 @@ pub static CHECK: Check = Check {
         Source::NodeConfigs,
         Source::Nodes,
         Source::Pods,
+        Source::ListeningSockets,
     ],
     page: include_str!("frontend_missing.md"),
     known_issues: &[],
@@ -65,14 +66,21 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     if let Some(gap) = found.unreadable() {
         return Err(gap);
     }
-    let serves_node_ports = found
-        .bpf
-        .frontends
-        .values()
-        .any(|frontend| frontend.flags.kind == FrontendKind::NodePort);
-    if !serves_node_ports && view.agent(found.node).status()?.kube_proxy_replacement == Some(false)
+    if !found.serves_node_ports()
+        && view.agent(found.node).status()?.kube_proxy_replacement == Some(false)
     {
         return not_applicable("Cilium serves no NodePorts on this node (CLB6101)");
+    }
+    // AWS decides whether a process that listens on the port answers the check in Cilium's place.
+    if target.state() != Some("unhealthy") && listens(view, &found, probe) {
+        return Err(Gap::new(
+            Source::ListeningSockets,
+            format!("node {}", found.node),
+            Reason::Partial(format!(
+                "a process of the host listens on tcp {} and may answer the check (CLB6303)",
+                probe.node_port
+            )),
+        ));
     }
     let others: Vec<_> = found
         .bpf
@@ -110,17 +118,10 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
 
 /// The NodePort is served on this node, but not on the target's address.
 fn address_missing(view: &View<'_>, found: &Entry<'_, '_>, mut evidence: Vec<Evidence>) -> Finding {
-    let device = unserved_device(view, found.node, found.address);
-    let (message, decides) = match &device {
-        Some(device) => {
-            evidence.extend(device.evidence.clone());
-            (
-                format!(
-                    "NodePorts are served on {}, and the target's address is on {}{}",
-                    device.served, device.name, device.why
-                ),
-                format!("device {}", device.name),
-            )
+    let (message, decides) = match unserved(view, found.node, found.address) {
+        Some(why) => {
+            evidence.extend(why.evidence);
+            (why.message, why.decides)
         }
         None => (
             "NodePorts are served on other addresses of the node, but not on the target's address"

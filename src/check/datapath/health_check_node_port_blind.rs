@@ -1,7 +1,7 @@
 //! The health-check node port answers 200 on a node whose NodePort refuses the traffic.
 
 use super::probe::{Probe, entry};
-use super::unserved::unserved_device;
+use super::unserved::unserved;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable};
@@ -25,6 +25,8 @@ pub static CHECK: Check = Check {
         Source::DbDevices,
         Source::AgentStatus,
         Source::DbNodeAddresses,
+        Source::AgentStartConfig,
+        Source::ConfigMaps,
     ],
     page: include_str!("health_check_node_port_blind.md"),
     known_issues: &[],
@@ -86,13 +88,10 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             frontend.raw.as_str(),
         )
     }));
-    let device = match unserved_device(view, found.node, found.address) {
-        Some(device) => {
-            evidence.extend(device.evidence);
-            format!(
-                "NodePorts are served on {}, and the target's address is on {}{}",
-                device.served, device.name, device.why
-            )
+    let device = match unserved(view, found.node, found.address) {
+        Some(why) => {
+            evidence.extend(why.evidence);
+            why.message
         }
         None => "NodePorts are served on other addresses of the node".to_owned(),
     };

@@ -86,6 +86,9 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     let version = agent.version();
     let answer = agent.health_answer(service.spec.health_check_node_port);
     match &answer {
+        Ok(answer) if answer.by_kube_proxy => {
+            not_applicable("kube-proxy answers there, not the agent (CLB6301)")
+        }
         Ok(answer) => match answer.code {
             Some(503) => {
                 let said = Evidence::new(

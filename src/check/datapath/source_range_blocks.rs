@@ -128,7 +128,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         format!("Service/{id}"),
         format!("LoadBalancer/{}", balancer.name),
     ])
-    .fix(fix(service, &id));
+    .fix(fix(service, &id, deny));
     if blocked.len() == sources.len() {
         return fail(finding);
     }
@@ -170,7 +170,7 @@ fn ranges(service: &Service) -> Result<Vec<IpNet>, Gap> {
         .collect()
 }
 
-fn fix(service: &Service, id: &str) -> Fix {
+fn fix(service: &Service, id: &str, deny: bool) -> Fix {
     let meta = &service.metadata;
     // The operator writes the spec of its own Services again from the GatewayClass.
     let command = if service.is_proxied() {
@@ -178,14 +178,21 @@ fn fix(service: &Service, id: &str) -> Fix {
             .to_owned()
     } else {
         format!(
-            "kubectl -n {} edit service {}   # spec.loadBalancerSourceRanges: add the subnets of the load balancer",
-            meta.namespace, meta.name
+            "kubectl -n {} edit service {}   # spec.loadBalancerSourceRanges: {} the subnets of the load balancer",
+            meta.namespace,
+            meta.name,
+            if deny { "take out" } else { "add" }
         )
     };
     Fix {
-        summary: "add the CIDRs of the load balancer's subnets to the ranges, or limit sources with the load balancer's \
-                  security group and switch bpf-lb-source-range-all-types off"
-            .to_owned(),
+        summary: if deny {
+            "take the CIDRs of the load balancer's subnets out of the ranges, which service.cilium.io/src-ranges-policy makes a \
+             deny list"
+        } else {
+            "add the CIDRs of the load balancer's subnets to the ranges, or limit sources with the load balancer's security \
+             group and switch bpf-lb-source-range-all-types off"
+        }
+        .to_owned(),
         commands: vec![command],
         risk: Risk::Safe,
         changes: Vec::new(),

@@ -97,19 +97,24 @@ pub fn ends<'v, 'a>(
     })))
 }
 
+/// The security groups with these ids, and the gap when one was not read.
+pub fn groups_of<'a>(region: &RegionView<'_, 'a>, ids: &[&str]) -> Groups<'a> {
+    let mut all = Groups::default();
+    for id in ids {
+        match region.security_group(id) {
+            Ok(group) => all.known.push(group.value),
+            Err(gap) => {
+                all.missing.get_or_insert(gap);
+            }
+        }
+    }
+    all
+}
+
 impl<'a> Ends<'_, 'a> {
     /// The security groups with these ids.
     pub fn groups(&self, ids: &[&str]) -> Groups<'a> {
-        let mut all = Groups::default();
-        for id in ids {
-            match self.region.security_group(id) {
-                Ok(group) => all.known.push(group.value),
-                Err(gap) => {
-                    all.missing.get_or_insert(gap);
-                }
-            }
-        }
-        all
+        groups_of(&self.region, ids)
     }
 
     /// The entries of a prefix list.

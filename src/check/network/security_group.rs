@@ -149,9 +149,37 @@ impl RulePorts {
     }
 }
 
-/// Whether a rule of `protocol` is about TCP; numbers are legal.
+/// A protocol with ports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Transport {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+}
+
+impl Transport {
+    /// The word of rules and commands.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+        }
+    }
+
+    /// Whether a rule of `protocol` is about it; numbers are legal, and `-1` is every protocol.
+    pub fn carried_by(self, protocol: &str) -> bool {
+        let number = match self {
+            Self::Tcp => "6",
+            Self::Udp => "17",
+        };
+        protocol == "-1" || protocol == number || protocol.eq_ignore_ascii_case(self.id())
+    }
+}
+
+/// Whether a rule of `protocol` is about TCP.
 pub fn carries_tcp(protocol: &str) -> bool {
-    matches!(protocol, "-1" | "6") || protocol.eq_ignore_ascii_case("tcp")
+    Transport::Tcp.carried_by(protocol)
 }
 
 /// Whether the groups of an interface admit a TCP connection with `peer` on `port`.
@@ -164,13 +192,25 @@ pub fn evaluate<'a>(
     port: u16,
     lists: PrefixLists<'_>,
 ) -> Verdict<'a> {
+    evaluate_over(Transport::Tcp, groups, direction, peer, port, lists)
+}
+
+/// As [`evaluate`], for any protocol with ports.
+pub fn evaluate_over<'a>(
+    transport: Transport,
+    groups: &Groups<'a>,
+    direction: Direction,
+    peer: &Peer<'_>,
+    port: u16,
+    lists: PrefixLists<'_>,
+) -> Verdict<'a> {
     if groups.known.is_empty() && groups.missing.is_none() {
         return Verdict::Allow(Admission::NoGroup);
     }
     let mut gap = groups.missing.clone();
     for group in &groups.known {
         for rule in direction.rules(group) {
-            if !carries_tcp(&rule.ip_protocol) {
+            if !transport.carried_by(&rule.ip_protocol) {
                 continue;
             }
             match RulePorts::of(rule) {

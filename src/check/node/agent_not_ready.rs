@@ -2,7 +2,7 @@
 
 use super::setting::Key;
 use super::start_failure::{self, StartFailure};
-use super::{desired, pods, running};
+use super::{desired, pods, running, xdp};
 use crate::check::datapath::probe::Probe;
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
@@ -42,6 +42,14 @@ pub static CHECK: Check = Check {
 };
 
 fn run(view: &View<'_>, node: &str) -> Checked {
+    Ok(match judge(view, node)? {
+        Outcome::Fail(finding) => Outcome::Fail(xdp::explain(view, node, finding)),
+        Outcome::Note(finding) => Outcome::Note(xdp::explain(view, node, finding)),
+        other => other,
+    })
+}
+
+fn judge(view: &View<'_>, node: &str) -> Checked {
     let Some(service) = view.service()? else {
         return not_applicable("no Service stands behind this listener");
     };

@@ -125,6 +125,32 @@ pub fn declared(view: &View<'_>, node: &str, key: &str, default: &str) -> Result
     })
 }
 
+/// The value of a key in what the agent booted from, or else in cilium-config, to explain a finding with.
+///
+/// Unlike [`text`] it draws nothing from absence, and asks nothing of the running process, which shows what it
+/// made of some keys (`devices`) rather than what was asked for.
+pub fn option(view: &View<'_>, node: &str, key: &str) -> Option<(String, Evidence)> {
+    if let Ok(files) = view.agent(node).started_with()
+        && let Some(value) = files.get(key)
+    {
+        let field = format!("{key} (started with)");
+        let subject = format!("Node/{node}");
+        let evidence = Evidence::new(
+            Layer::Programmed,
+            &files.origin,
+            subject,
+            field,
+            shown(value),
+        );
+        return Some((value.trim().to_owned(), evidence));
+    }
+    let map = age::config_map(view)?;
+    let value = map.data.get(key)?;
+    let subject = format!("ConfigMap/{}/cilium-config", map.metadata.namespace);
+    let evidence = Evidence::new(Layer::Declared, &map.origin, subject, key, shown(value));
+    Some((value.trim().to_owned(), evidence))
+}
+
 /// A value in evidence, where nothing would be read as a reading that failed.
 fn shown(value: &str) -> &str {
     match value.trim() {

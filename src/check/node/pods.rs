@@ -10,6 +10,9 @@ pub const AGENT: &str = "cilium";
 /// `k8s-app` of the Envoy DaemonSet.
 pub const ENVOY: &str = "cilium-envoy";
 
+/// `k8s-app` of kube-proxy.
+pub const KUBE_PROXY: &str = "kube-proxy";
+
 /// The captured Pod of `app` on `node`; `None` proves nothing, as Pods are listed by selector.
 pub fn of_node<'a>(view: &View<'a>, app: &str, node: &str) -> Option<&'a Fact<Pod>> {
     view.pods()

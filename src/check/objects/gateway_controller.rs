@@ -227,5 +227,8 @@ fn not_restarted(view: &View<'_>, map: &Fact<ConfigMap>) -> Option<Absent> {
 }
 
 fn restart(view: &View<'_>, what: &str) -> String {
-    format!("kubectl rollout restart -n {} {what}", view.agent_namespace())
+    format!(
+        "kubectl rollout restart -n {} {what}",
+        view.agent_namespace()
+    )
 }

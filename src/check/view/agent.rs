@@ -7,13 +7,14 @@ use crate::model::cilium::statedb::{
     StateService,
 };
 use crate::model::cilium::{
-    Agent, AgentLog, AgentStatus, BpfLb, CiliumVersion, DropCounter, HealthAnswer, IpRule,
-    RunningConfig, TproxyRule,
+    Agent, AgentLog, AgentStatus, BpfLb, CiliumVersion, DropCounter, EniRules, HealthAnswer,
+    IpRule, RunningConfig, TproxyRule,
 };
 use crate::model::envoy::{DynamicListener, EnvoyAdmin, EnvoyCluster, EnvoyListener, ServerInfo};
 use crate::model::hubble::Flow;
 use crate::model::{Fact, Gap, Seen, Source};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 /// What was read on one node.
 pub struct AgentView<'v, 'a> {
@@ -224,6 +225,22 @@ impl<'a> AgentView<'_, 'a> {
     /// The gap when it was not read.
     pub fn tproxy_rules(&self) -> Read<'a, Vec<TproxyRule>> {
         self.of_agent(Source::Iptables, |agent| &agent.tproxy_rules)
+    }
+
+    /// The node's rules of ENI mode.
+    ///
+    /// # Errors
+    /// The gap when it was not read.
+    pub fn eni_rules(&self) -> Read<'a, EniRules> {
+        self.of_agent(Source::Iptables, |agent| &agent.eni_rules)
+    }
+
+    /// The sockets on which processes of the host listen.
+    ///
+    /// # Errors
+    /// The gap when it was not read.
+    pub fn listeners(&self) -> Read<'a, Vec<SocketAddr>> {
+        self.of_agent(Source::ListeningSockets, |agent| &agent.listeners)
     }
 
     /// The agent's policy routing rules.

@@ -3,9 +3,9 @@
 use super::View;
 use crate::model::Source;
 use crate::model::kubernetes::{
-    CiliumEnvoyConfig, CiliumGatewayClassConfig, CiliumNodeConfig, ConfigMap, Deployment,
-    EndpointSlice, Event, Gateway, GatewayClass, Ingress, Node, Objects, Pod, ReferenceGrant,
-    Route, Service, TargetGroupBinding,
+    CiliumEnvoyConfig, CiliumGatewayClassConfig, CiliumNodeConfig, CiliumPolicy, ConfigMap,
+    Deployment, EndpointSlice, Event, Gateway, GatewayClass, Ingress, NetworkPolicy, Node, Objects,
+    Pod, ReferenceGrant, Route, Service, TargetGroupBinding,
 };
 
 impl<'a> View<'a> {
@@ -97,6 +97,24 @@ impl<'a> View<'a> {
     pub fn gateway_class_configs(&self) -> &'a Objects<CiliumGatewayClassConfig> {
         self.note(Source::GatewayClassConfigs);
         &self.snapshot.kubernetes.gateway_class_configs
+    }
+
+    /// CiliumClusterwideNetworkPolicies.
+    pub fn clusterwide_policies(&self) -> &'a Objects<CiliumPolicy> {
+        self.note(Source::ClusterwidePolicies);
+        &self.snapshot.kubernetes.clusterwide_policies
+    }
+
+    /// CiliumNetworkPolicies.
+    pub fn cilium_policies(&self) -> &'a Objects<CiliumPolicy> {
+        self.note(Source::CiliumPolicies);
+        &self.snapshot.kubernetes.cilium_policies
+    }
+
+    /// NetworkPolicies.
+    pub fn network_policies(&self) -> &'a Objects<NetworkPolicy> {
+        self.note(Source::NetworkPolicies);
+        &self.snapshot.kubernetes.network_policies
     }
 
     /// Events.

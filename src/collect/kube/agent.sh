@@ -36,6 +36,7 @@ a agent cilium/endpoint-get-ingress.json $C endpoint get -l reserved:ingress -o 
 s cilium/iptables-save.txt iptables-save -t mangle
 s cilium/ip-rule.txt ip rule
 s cilium/ip-route-2004.txt ip route show table 2004
+s cilium/proc-net-tcp.txt sh -c 'cd "$1/proc/net" && grep -hE "local_address| 0A " tcp && { [ ! -r tcp6 ] || grep -h " 0A " tcp6 || :; }' sh "${CILIUM_LB_ROOT:-}"
 s cilium/sysctl.txt sh -c 'cd "$1/proc/sys/net" && grep -H . ipv4/conf/*/rp_filter bridge/bridge-nf-call-iptables 2>/dev/null | sed "s|:| = |;s|/|.|g;s|^|net.|"' sh "${CILIUM_LB_ROOT:-}"
 for p; do n=cilium/health-check-node-port.$p.txt
 if command -v curl >/dev/null 2>&1; then s $n curl -sS -i -m 3 "http://127.0.0.1:$p/healthz"

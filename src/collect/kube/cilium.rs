@@ -6,8 +6,9 @@ use super::kinds::{CONFIG_MAPS, NODE_CONFIGS, PODS};
 use super::lists::{Filter, List, Page};
 use serde_json::Value;
 
-/// The agents and the Envoys; the label is the same in every version and chart.
-const LABELS: &str = "k8s-app in (cilium,cilium-envoy)";
+/// The agents and the Envoys, and kube-proxy where it still runs beside them; the labels are the same in
+/// every version and chart.
+const LABELS: &str = "k8s-app in (cilium,cilium-envoy,kube-proxy)";
 /// Where Cilium is in nearly every cluster.
 const USUAL: &str = "kube-system";
 /// The ConfigMap the agents start with.

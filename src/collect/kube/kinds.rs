@@ -48,6 +48,9 @@ kinds! {
     TARGET_GROUP_BINDINGS = "targetgroupbindings" "TargetGroupBinding" "elbv2.k8s.aws" ["v1beta1"];
     ENVOY_CONFIGS = "ciliumenvoyconfigs" "CiliumEnvoyConfig" "cilium.io" ["v2"];
     NODE_CONFIGS = "ciliumnodeconfigs" "CiliumNodeConfig" "cilium.io" ["v2", "v2alpha1"];
+    CLUSTERWIDE_POLICIES = "ciliumclusterwidenetworkpolicies" "CiliumClusterwideNetworkPolicy" "cilium.io" ["v2"];
+    CILIUM_POLICIES = "ciliumnetworkpolicies" "CiliumNetworkPolicy" "cilium.io" ["v2"];
+    NETWORK_POLICIES = "networkpolicies" "NetworkPolicy" "networking.k8s.io" ["v1"];
     GATEWAY_CLASS_CONFIGS = "ciliumgatewayclassconfigs" "CiliumGatewayClassConfig" "cilium.io" ["v2", "v2alpha1"];
 }
 

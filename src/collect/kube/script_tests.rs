@@ -63,6 +63,13 @@ fn a_healthy_agent_gives_every_document() {
     system_tools(directory);
     let config = directory.join("root/tmp/cilium/config-map");
     std::fs::create_dir_all(&config).unwrap();
+    let proc = directory.join("root/proc/net");
+    std::fs::create_dir_all(&proc).unwrap();
+    std::fs::write(
+        proc.join("tcp"),
+        "  sl  local_address rem_address   st\n   0: 00000000:7968 00000000:0000 0A 0\n   1: 00000000:7968 00000000:0000 01 0\n",
+    )
+    .unwrap();
     std::fs::write(config.join("devices"), "").unwrap();
     std::fs::write(config.join("enable-envoy-config"), "true").unwrap();
     std::fs::write(config.join("identity-allocation-mode"), "crd").unwrap();
@@ -104,6 +111,7 @@ fn a_healthy_agent_gives_every_document() {
             "cilium/iptables-save.txt",
             "cilium/metrics.txt",
             "cilium/node-list.json",
+            "cilium/proc-net-tcp.txt",
             "cilium/service-list.json",
             "cilium/status.json",
             "cilium/sysctl.txt",
@@ -119,6 +127,11 @@ fn a_healthy_agent_gives_every_document() {
         result.documents["cilium/bpf-lb-list.json"],
         b"{\"asked\":\"bpf lb list -o json\"}\n\n"
     );
+    assert_eq!(
+        result.documents["cilium/proc-net-tcp.txt"],
+        b"  sl  local_address rem_address   st\n   0: 00000000:7968 00000000:0000 0A 0\n\n"
+    );
+    assert_eq!(result.documents["cilium/db-services.json"], b"");
     assert_eq!(
         result.documents["cilium/sysctl.txt"],
         b"net.ipv4.conf.ens5.rp_filter = 2\nnet.bridge.bridge-nf-call-iptables = 1\n"

@@ -2,7 +2,7 @@
 
 use super::bpf::{BpfLb, FrontendKey, MasterValue};
 use super::datapath::{
-    DropCounter, DropEvent, EndpointRow, HealthAnswer, IpRule, NodeRow, TproxyRule,
+    DropCounter, DropEvent, EndpointRow, EniRules, HealthAnswer, IpRule, NodeRow, TproxyRule,
 };
 use super::log::{AgentLog, OperatorLog};
 use super::statedb::{
@@ -11,6 +11,7 @@ use super::statedb::{
 use super::{AgentStatus, CiliumVersion, RunningConfig};
 use crate::model::{Gap, Seen, Source};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 /// The readings of the agent on one node.
 #[derive(Debug, Clone)]
@@ -63,6 +64,10 @@ pub struct Agent {
     pub nodes: Seen<Vec<NodeRow>>,
     /// TPROXY rules of `iptables-save`.
     pub tproxy_rules: Seen<Vec<TproxyRule>>,
+    /// Rules of ENI mode of `iptables-save`.
+    pub eni_rules: Seen<EniRules>,
+    /// Addresses and ports on which processes of the host network listen for TCP.
+    pub listeners: Seen<Vec<SocketAddr>>,
     /// `ip rule`.
     pub ip_rules: Seen<Vec<IpRule>>,
     /// `ip route show table 2004`, one route per line.
@@ -111,6 +116,8 @@ impl Agent {
             ingress_endpoint: unread(Source::IngressEndpoint, &about),
             nodes: unread(Source::NodeList, &about),
             tproxy_rules: unread(Source::Iptables, &about),
+            eni_rules: unread(Source::Iptables, &about),
+            listeners: unread(Source::ListeningSockets, &about),
             ip_rules: unread(Source::IpRules, &about),
             routes_2004: unread(Source::IpRoutes2004, &about),
             sysctl: unread(Source::Sysctl, &about),

@@ -64,10 +64,29 @@ pub struct HealthAnswer {
     pub local_endpoints: Option<u32>,
     /// Namespace and name of the Service that the body names.
     pub service: Option<(String, String)>,
-    /// Whether kube-proxy wrote the body: only its own carries `serviceProxyHealthy`.
+    /// Whether the body is written as kube-proxy writes it: over several lines, newer ones with
+    /// `serviceProxyHealthy` (kubernetes pkg/proxy/healthcheck/service_health.go).
     pub by_kube_proxy: bool,
     /// The first line as captured.
     pub text: String,
+}
+
+/// The rules that bring answers of Pods back out of the primary interface in ENI mode.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EniRules {
+    /// Whether Cilium's chain of the mangle table exists at all.
+    pub chain: bool,
+    /// The rules commented `cilium: primary ENI`, verbatim.
+    pub rules: Vec<String>,
+}
+
+impl EniRules {
+    /// Whether both rules are there: the one that marks what comes in, and the one that restores the mark.
+    pub fn complete(&self) -> bool {
+        ["--set-xmark", "--restore-mark"]
+            .iter()
+            .all(|what| self.rules.iter().any(|rule| rule.contains(what)))
+    }
 }
 
 /// A row of `endpoint list`.

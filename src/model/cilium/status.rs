@@ -27,6 +27,19 @@ pub struct AgentStatus {
     pub host_firewall_devices: Vec<String>,
     /// Addresses for Pods; absent where the status has no such section.
     pub ipam: Option<IpamStatus>,
+    /// How packets travel to Pods of other nodes, where the status says (1.16 on).
+    pub routing: Option<Routing>,
+    /// `Disabled`, `Wireguard`, `IPsec`.
+    pub encryption: Option<String>,
+}
+
+/// How packets travel between nodes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Routing {
+    /// `Tunnel` or `Native`.
+    pub mode: String,
+    /// `vxlan` or `geneve`; empty for native routing.
+    pub tunnel_protocol: String,
 }
 
 /// The addresses that the agent hands out.
@@ -72,6 +85,9 @@ pub struct ServedDevice {
 pub struct NodePortFeature {
     /// `SNAT`, `DSR`, `Hybrid`.
     pub mode: String,
+    /// How DSR tells the backend's node the Service's address: `IP Option/Extension`, `Geneve`, `IPIP`;
+    /// printed in every mode (1.15 on).
+    pub dsr_dispatch: String,
     /// `Disabled`, `Native`, `Best-Effort`, `Generic`.
     pub acceleration: String,
     /// First NodePort.

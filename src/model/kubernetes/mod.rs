@@ -15,6 +15,7 @@ pub mod meta;
 pub mod node;
 pub mod objects;
 pub mod pod;
+pub mod policy;
 pub mod route;
 pub mod selector;
 pub mod service;
@@ -30,6 +31,7 @@ pub use meta::{Condition, Meta, Object};
 pub use node::Node;
 pub use objects::Objects;
 pub use pod::Pod;
+pub use policy::{CiliumPolicy, NetworkPolicy};
 pub use route::{ReferenceGrant, Route};
 pub use selector::LabelSelector;
 pub use service::Service;
@@ -69,6 +71,12 @@ pub struct Kubernetes {
     pub node_configs: Objects<CiliumNodeConfig>,
     /// cilium.io CiliumGatewayClassConfig.
     pub gateway_class_configs: Objects<CiliumGatewayClassConfig>,
+    /// cilium.io CiliumClusterwideNetworkPolicy.
+    pub clusterwide_policies: Objects<CiliumPolicy>,
+    /// cilium.io CiliumNetworkPolicy.
+    pub cilium_policies: Objects<CiliumPolicy>,
+    /// networking.k8s.io NetworkPolicy.
+    pub network_policies: Objects<NetworkPolicy>,
     /// core/v1 Event about the objects above.
     pub events: Objects<Event>,
 }
@@ -91,6 +99,9 @@ impl Default for Kubernetes {
             envoy_configs: Objects::new(Source::EnvoyConfigs),
             node_configs: Objects::new(Source::NodeConfigs),
             gateway_class_configs: Objects::new(Source::GatewayClassConfigs),
+            clusterwide_policies: Objects::new(Source::ClusterwidePolicies),
+            cilium_policies: Objects::new(Source::CiliumPolicies),
+            network_policies: Objects::new(Source::NetworkPolicies),
             events: Objects::new(Source::Events),
         }
     }

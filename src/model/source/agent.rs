@@ -149,6 +149,12 @@ pub(super) static ROWS: &[SourceInfo] = &[
         "sysctl net.ipv4.conf net.bridge",
     ),
     exec(
+        Source::ListeningSockets,
+        "proc-net-tcp.txt",
+        "listening sockets of the host",
+        "cat /proc/net/tcp /proc/net/tcp6",
+    ),
+    exec(
         Source::HealthCheckNodePort,
         "health-check-node-port",
         "health-check node port answer",

@@ -47,7 +47,7 @@ pub enum Source {
     EndpointSlices,
     /// Node.
     Nodes,
-    /// Pod (Cilium agents and Envoys).
+    /// Pod (Cilium agents, Envoys and kube-proxy).
     Pods,
     /// Deployment cilium-operator.
     Deployments,
@@ -59,6 +59,12 @@ pub enum Source {
     NodeConfigs,
     /// CiliumGatewayClassConfig.
     GatewayClassConfigs,
+    /// CiliumClusterwideNetworkPolicy.
+    ClusterwidePolicies,
+    /// CiliumNetworkPolicy.
+    CiliumPolicies,
+    /// NetworkPolicy.
+    NetworkPolicies,
     /// Event.
     Events,
     /// Caller identity.
@@ -151,6 +157,8 @@ pub enum Source {
     IpRoutes2004,
     /// Kernel settings.
     Sysctl,
+    /// Listening sockets of the host.
+    ListeningSockets,
     /// Health-check node port answer.
     HealthCheckNodePort,
     /// Agent log.

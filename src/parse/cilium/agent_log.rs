@@ -24,7 +24,7 @@ const NO_ENTRY: &str = "No local entry found";
 const NACK: &str = "NACK received";
 
 /// Words of other lines worth quoting.
-const NOTABLE: [&str; 13] = [
+const NOTABLE: [&str; 15] = [
     // No address left for ingress: the agent does not start.
     "unable to allocate ingress IPs",
     "ipam-range-full",
@@ -39,6 +39,9 @@ const NOTABLE: [&str; 13] = [
     "IPSec cannot be used with BPF NodePort",
     // The health-check node port is taken.
     "ListenAndServe failed",
+    // The XDP program cannot be attached to a device (1.14 and before, 1.15 on).
+    "attaching XDP program",
+    "attaching program cil_xdp_entry",
     // Agents that stop themselves.
     "level=fatal",
     "level=FATAL",

@@ -41,9 +41,16 @@ pub(super) fn answer(text: &str) -> Result<HealthAnswer, ParseError> {
         code,
         local_endpoints: code.and_then(|_| local_endpoints(text)),
         service: code.and_then(|_| Some((word(text, "namespace")?, word(text, "name")?))),
-        by_kube_proxy: text.contains("\"serviceProxyHealthy\""),
+        by_kube_proxy: code.is_some() && of_kube_proxy(text),
         text: quote(first.trim()),
     })
+}
+
+/// Cilium prints its body on one line; kube-proxy's begins with a bracket alone, and newer ones have a
+/// field of their own.
+fn of_kube_proxy(text: &str) -> bool {
+    text.contains("\"serviceProxyHealthy\"")
+        || (text.contains("\"localEndpoints\"") && text.lines().any(|line| line.trim() == "{"))
 }
 
 /// `HTTP/1.1 200 OK` anywhere in the line, or a line that begins `200 OK`.
@@ -100,6 +107,10 @@ mod tests {
         let kube_proxy =
             "HTTP/1.1 200 OK\n\n{\n\t\"localEndpoints\": 2,\n\t\"serviceProxyHealthy\": true\n}";
         assert_eq!(read(kube_proxy), (Some(200), Some(2)));
+        assert!(answer(kube_proxy).unwrap().by_kube_proxy);
+        assert!(!answer(cilium).unwrap().by_kube_proxy && !answer(golden).unwrap().by_kube_proxy);
+        let older = "HTTP/1.1 503 Service Unavailable\n\n{\n\t\"service\": {\n\t\t\"name\": \"x\"\n\t},\n\t\"localEndpoints\": 0\n}";
+        assert!(answer(older).unwrap().by_kube_proxy);
         let one_line = "  HTTP/1.1 200 OK|Content-Type: application/json||{\"localEndpoints\":6}";
         assert_eq!(read(one_line), (Some(200), Some(6)));
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The TPROXY rules of `iptables-save`, which hand redirected packets to Envoy.
+//! Rules of `iptables-save`: TPROXY, which hands redirected packets to Envoy, and the marks of ENI mode.
 //!
 //! ```text
 //! -A CILIUM_PRE_mangle -p tcp -m mark --mark 0x334c0200 -m comment --comment "cilium: TPROXY to host
@@ -6,22 +6,46 @@
 //! ```
 
 use super::words::words;
-use crate::model::cilium::TproxyRule;
+use crate::model::cilium::{EniRules, TproxyRule};
 use crate::parse::text::number;
 use crate::parse::{ParseError, text};
 
 /// What the comment of a rule of Cilium begins with.
 const OWN: &str = "cilium: TPROXY";
 
+/// What the comment of the rules of ENI mode says (pkg/datapath/iptables).
+const ENI: &str = "cilium: primary ENI";
+
+/// Refuses what no table begins in.
+fn tables(text: &str) -> Result<(), ParseError> {
+    text::filled(text)?;
+    if text.lines().any(|line| line.starts_with('*')) {
+        return Ok(());
+    }
+    Err(ParseError::first_line(
+        text,
+        "no table: not the output of iptables-save",
+    ))
+}
+
+/// Reads the rules of ENI mode. Chains of an earlier start (`OLD_CILIUM_`) do not count.
+pub(super) fn eni(text: &str) -> Result<EniRules, ParseError> {
+    tables(text)?;
+    Ok(EniRules {
+        chain: text
+            .lines()
+            .any(|line| line.starts_with(":CILIUM_PRE_mangle ")),
+        rules: text
+            .lines()
+            .filter(|line| line.starts_with("-A CILIUM_PRE_mangle ") && line.contains(ENI))
+            .map(str::to_owned)
+            .collect(),
+    })
+}
+
 /// Reads the rules with a mark and a port. TPROXY rules of other programs have no mark to match.
 pub(super) fn tproxy(text: &str) -> Result<Vec<TproxyRule>, ParseError> {
-    text::filled(text)?;
-    if !text.lines().any(|line| line.starts_with('*')) {
-        return Err(ParseError::first_line(
-            text,
-            "no table: not the output of iptables-save",
-        ));
-    }
+    tables(text)?;
     let mut rules = Vec::new();
     for (index, line) in text.lines().enumerate() {
         if !line.contains("-j TPROXY") {
@@ -63,7 +87,7 @@ fn rule(line: &str) -> Option<TproxyRule> {
 
 #[cfg(test)]
 mod tests {
-    use super::tproxy;
+    use super::{eni, tproxy};
 
     #[test]
     fn a_rule_of_cilium_and_one_of_a_mesh() {
@@ -80,6 +104,20 @@ mod tests {
             rules[0].comment,
             "cilium: TPROXY to host gateway/a/listener proxy"
         );
+    }
+
+    #[test]
+    fn the_two_rules_of_eni_mode() {
+        let text = "*mangle\n:CILIUM_PRE_mangle - [0:0]\n\
+             -A CILIUM_PRE_mangle -i eth0 -m comment --comment \"cilium: primary ENI\" -m addrtype --dst-type LOCAL --limit-iface-in -j CONNMARK --set-xmark 0x80/0x80\n\
+             -A CILIUM_PRE_mangle -i lxc+ -m comment --comment \"cilium: primary ENI\" -j CONNMARK --restore-mark --nfmask 0x80 --ctmask 0x80\n\
+             -A OLD_CILIUM_PRE_mangle -i lxc+ -m comment --comment \"cilium: primary ENI\" -j CONNMARK --restore-mark\nCOMMIT\n";
+        let both = eni(text).unwrap();
+        assert!(both.chain && both.complete() && both.rules.len() == 2);
+        let one = eni(&text.replace("-A CILIUM_PRE_mangle -i lxc+", "-A X")).unwrap();
+        assert!(!one.complete());
+        assert!(!eni("*filter\nCOMMIT\n").unwrap().chain);
+        assert!(eni("sh: iptables-save: not found").is_err());
     }
 
     #[test]

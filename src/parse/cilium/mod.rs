@@ -17,6 +17,7 @@ mod ip_route;
 mod ip_rule;
 mod iptables;
 mod json_rows;
+mod listening;
 mod log_line;
 mod maps_dump;
 mod merge;
@@ -107,7 +108,13 @@ pub fn document(
         ),
         "node-list.json" => at(Source::NodeList).json(&mut agent.nodes, bytes, node_list::json),
         "iptables-save.txt" => {
-            at(Source::Iptables).lines(&mut agent.tproxy_rules, bytes, iptables::tproxy)
+            let eni = at(Source::Iptables).lines(&mut agent.eni_rules, bytes, iptables::eni);
+            at(Source::Iptables)
+                .lines(&mut agent.tproxy_rules, bytes, iptables::tproxy)
+                .and(eni)
+        }
+        "proc-net-tcp.txt" => {
+            at(Source::ListeningSockets).lines(&mut agent.listeners, bytes, listening::sockets)
         }
         "ip-rule.txt" => at(Source::IpRules).lines(&mut agent.ip_rules, bytes, ip_rule::rules),
         "ip-route-2004.txt" => {

@@ -5,7 +5,7 @@
 
 use crate::model::cilium::AgentStatus;
 use crate::model::cilium::status::{
-    AddressPool, IpamStatus, NodePortFeature, ProxyStatus, ServedDevice,
+    AddressPool, IpamStatus, NodePortFeature, ProxyStatus, Routing, ServedDevice,
 };
 use crate::parse::text::or_default;
 use crate::parse::{ParseError, text};
@@ -42,6 +42,14 @@ pub(super) fn json(text: &str) -> Result<AgentStatus, ParseError> {
         host_firewall: firewall,
         host_firewall_devices: firewall_devices,
         ipam: document.ipam.map(Ipam::status),
+        routing: document
+            .routing
+            .filter(|routing| !routing.mode.is_empty())
+            .map(|routing| Routing {
+                mode: routing.mode,
+                tunnel_protocol: routing.tunnel_protocol,
+            }),
+        encryption: document.encryption.map(|encryption| encryption.mode),
     })
 }
 
@@ -54,6 +62,22 @@ struct Document {
     host_firewall: Option<Firewall>,
     proxy: Option<Proxy>,
     ipam: Option<Ipam>,
+    routing: Option<RoutingModes>,
+    encryption: Option<Encryption>,
+}
+
+#[derive(Deserialize)]
+struct RoutingModes {
+    #[serde(rename = "inter-host-routing-mode", default)]
+    mode: String,
+    #[serde(rename = "tunnel-protocol", default)]
+    tunnel_protocol: String,
+}
+
+#[derive(Deserialize)]
+struct Encryption {
+    #[serde(default)]
+    mode: String,
 }
 
 #[derive(Deserialize)]
@@ -96,6 +120,7 @@ struct Features {
 struct NodePort {
     enabled: bool,
     mode: String,
+    dsr_mode: String,
     acceleration: String,
     port_min: u16,
     port_max: u16,
@@ -184,6 +209,7 @@ impl Replacement {
         let feature = self.features.node_port.filter(|port| port.enabled)?;
         Some(NodePortFeature {
             mode: feature.mode,
+            dsr_dispatch: feature.dsr_mode,
             acceleration: feature.acceleration,
             port_min: feature.port_min,
             port_max: feature.port_max,
@@ -255,6 +281,25 @@ mod tests {
         assert_eq!(ipam("ingress", full).exhausted(), None);
         assert_eq!(ipam("router", "IPv4: 9/16 allocated,").exhausted(), None);
         assert!(ipam("router", "delegated to plugin").pools.is_empty());
+    }
+
+    #[test]
+    fn how_packets_travel_between_nodes() {
+        let status = json(
+            r#"{"cilium": {"state": "Ok"}, "encryption": {"mode": "Wireguard"}, "routing":
+                {"inter-host-routing-mode": "Tunnel", "intra-host-routing-mode": "BPF", "tunnel-protocol": "geneve"}}"#,
+        )
+        .unwrap();
+        let routing = status.routing.unwrap();
+        assert_eq!(
+            (routing.mode.as_str(), routing.tunnel_protocol.as_str()),
+            ("Tunnel", "geneve")
+        );
+        assert_eq!(status.encryption.as_deref(), Some("Wireguard"));
+        assert_eq!(
+            json(r#"{"cilium": {}, "routing": {}}"#).unwrap().routing,
+            None
+        );
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use super::Facts;
 use super::endpoints::Endpoints;
 use crate::model::kubernetes::{
-    CiliumEnvoyConfig, CiliumGatewayClassConfig, CiliumNodeConfig, ConfigMap, Deployment,
-    EndpointSlice, Event, Gateway, GatewayClass, Ingress, Kubernetes, Node, Object, Objects, Pod,
-    ReferenceGrant, Route, Service, TargetGroupBinding,
+    CiliumEnvoyConfig, CiliumGatewayClassConfig, CiliumNodeConfig, CiliumPolicy, ConfigMap,
+    Deployment, EndpointSlice, Event, Gateway, GatewayClass, Ingress, Kubernetes, NetworkPolicy,
+    Node, Object, Objects, Pod, ReferenceGrant, Route, Service, TargetGroupBinding,
 };
 use crate::model::{Fact, Gap, Origin, Source};
 use crate::parse::ParseError;
@@ -103,6 +103,9 @@ static KINDS: &[Kind] = &[
     kind!("CiliumClusterwideEnvoyConfig", "ciliumclusterwideenvoyconfigs", CILIUM, EnvoyConfigs, envoy_configs: CiliumEnvoyConfig, Cluster, Part),
     kind!("CiliumNodeConfig", "ciliumnodeconfigs", CILIUM, NodeConfigs, node_configs: CiliumNodeConfig, Namespaced, Whole),
     kind!("CiliumGatewayClassConfig", "ciliumgatewayclassconfigs", CILIUM, GatewayClassConfigs, gateway_class_configs: CiliumGatewayClassConfig, Namespaced, Whole),
+    kind!("CiliumClusterwideNetworkPolicy", "ciliumclusterwidenetworkpolicies", CILIUM, ClusterwidePolicies, clusterwide_policies: CiliumPolicy, Cluster, Whole),
+    kind!("CiliumNetworkPolicy", "ciliumnetworkpolicies", CILIUM, CiliumPolicies, cilium_policies: CiliumPolicy, Namespaced, Whole),
+    kind!("NetworkPolicy", "networkpolicies", INGRESS, NetworkPolicies, network_policies: NetworkPolicy, Namespaced, Whole),
     kind!("Event", "events", CORE, Events, events: Event, Namespaced, Whole),
 ];
 
@@ -188,7 +191,7 @@ impl<T> Collection for Objects<T> {
 }
 
 /// Every collection.
-pub(in crate::parse) fn collections(objects: &mut Kubernetes) -> [&mut dyn Collection; 16] {
+pub(in crate::parse) fn collections(objects: &mut Kubernetes) -> [&mut dyn Collection; 19] {
     [
         &mut objects.gateways,
         &mut objects.gateway_classes,
@@ -205,6 +208,9 @@ pub(in crate::parse) fn collections(objects: &mut Kubernetes) -> [&mut dyn Colle
         &mut objects.envoy_configs,
         &mut objects.node_configs,
         &mut objects.gateway_class_configs,
+        &mut objects.clusterwide_policies,
+        &mut objects.cilium_policies,
+        &mut objects.network_policies,
         &mut objects.events,
     ]
 }

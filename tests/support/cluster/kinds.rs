@@ -76,10 +76,26 @@ const BUILT_IN: &[Row] = &[
     (
         "cilium.io",
         "v2",
+        "CiliumClusterwideNetworkPolicy",
+        "ciliumclusterwidenetworkpolicies",
+        CLUSTER,
+        "ccnp",
+    ),
+    (
+        "cilium.io",
+        "v2",
         "CiliumEnvoyConfig",
         "ciliumenvoyconfigs",
         NS,
         "cec",
+    ),
+    (
+        "cilium.io",
+        "v2",
+        "CiliumNetworkPolicy",
+        "ciliumnetworkpolicies",
+        NS,
+        "cnp",
     ),
     (
         "cilium.io",
@@ -184,6 +200,14 @@ const BUILT_IN: &[Row] = &[
         "tlsroutes",
         NS,
         "",
+    ),
+    (
+        "networking.k8s.io",
+        "v1",
+        "NetworkPolicy",
+        "networkpolicies",
+        NS,
+        "netpol",
     ),
     ("networking.k8s.io", "v1", "Ingress", "ingresses", NS, "ing"),
     (

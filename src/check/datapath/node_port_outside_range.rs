@@ -1,0 +1,84 @@
+//! The NodePort lies outside the range that the agents know.
+
+use super::probe::Probe;
+use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
+use crate::check::hop::{Hop, Severity};
+use crate::check::outcome::{Checked, Outcome, not_applicable, pass};
+use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::Source;
+use crate::path::{Path, Target};
+
+/// The check.
+pub static CHECK: Check = Check {
+    code: Code(6302),
+    slug: "node-port-outside-range",
+    hop: Hop::Datapath,
+    severity: Severity::Warning,
+    bearing: Bearing::Hygiene,
+    title: "the NodePort lies outside the agents' node-port-range",
+    since: "0.1.0",
+    needs: &[Source::Services, Source::AgentStatus, Source::ConfigMaps],
+    page: include_str!("node_port_outside_range.md"),
+    known_issues: &[],
+    run: Run::Target(run),
+};
+
+fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
+    let Some(service) = view.service()? else {
+        return not_applicable("no Service stands behind this listener");
+    };
+    let probe = match Probe::of(service, path, target) {
+        Ok(probe) => probe,
+        Err(why) => return not_applicable(why),
+    };
+    let node = target.node.as_ref().map_err(Clone::clone)?;
+    let status = view.agent(node).status()?;
+    let Some(range) = status
+        .node_port
+        .as_ref()
+        .filter(|range| range.port_max != 0)
+    else {
+        return not_applicable("the agent names no range of NodePorts");
+    };
+    if (range.port_min..=range.port_max).contains(&probe.node_port) {
+        return pass("the NodePort is inside the agents' range");
+    }
+    let id = format!("{}/{}", service.metadata.namespace, service.metadata.name);
+    let said = format!("{}-{}", range.port_min, range.port_max);
+    let finding = Finding::new(
+        format!(
+            "NodePort {} of {id} is outside node-port-range {said} of the agents: health checks are answered, but \
+             connections from nodes and Pods to it are not, and source NAT may take the same port",
+            probe.node_port
+        ),
+        format!("{id}:{}", probe.node_port),
+        vec![
+            Evidence::new(
+                Layer::Programmed,
+                &status.origin,
+                format!("Node/{node}"),
+                "kube-proxy-replacement.features.nodePort.portMin-portMax",
+                said,
+            ),
+            Evidence::new(
+                Layer::Declared,
+                &service.origin,
+                format!("Service/{id}"),
+                "spec.ports[].nodePort",
+                probe.node_port.to_string(),
+            ),
+        ],
+    )
+    .about([format!("Service/{id}"), format!("Node/{node}")])
+    .fix(Fix {
+        summary: "give Cilium the range of the API server (--service-node-port-range) and restart the agents".to_owned(),
+        commands: vec![format!(
+            "helm -n {} upgrade cilium cilium/cilium --version <chart version of the release> --reuse-values --set 'nodePort.range=<first>\\,<last>'",
+            view.agent_namespace()
+        )],
+        risk: Risk::Disruptive,
+        changes: Vec::new(),
+        after: "`cilium-dbg status --verbose` names a NodePort range that holds the port".to_owned(),
+    });
+    Ok(Outcome::Note(finding))
+}

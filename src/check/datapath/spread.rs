@@ -1,0 +1,86 @@
+//! Where the backends of a NodePort entry run: on the node itself, or on others.
+
+use super::probe::Entry;
+use crate::check::View;
+use crate::check::workload::endpoints::Endpoints;
+use crate::model::kubernetes::Service;
+use crate::model::{Gap, Reason, Source};
+use std::net::IpAddr;
+
+/// A backend on another node.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Remote {
+    /// Its node.
+    pub node: String,
+    /// Its address.
+    pub address: IpAddr,
+    /// Its port.
+    pub port: u16,
+}
+
+/// The backends of an entry.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Spread {
+    /// How many run on the node of the entry.
+    pub local: usize,
+    /// Those on other nodes, sorted.
+    pub remote: Vec<Remote>,
+}
+
+/// The backends that a NodePort entry chooses from, with their nodes as EndpointSlices name them.
+///
+/// # Errors
+/// A gap when a backend was not printed, or its node is not known.
+pub fn spread(view: &View<'_>, service: &Service, found: &Entry<'_, '_>) -> Result<Spread, Gap> {
+    let mut spread = Spread::default();
+    let Some(frontend) = found.frontend else {
+        return Ok(spread);
+    };
+    if frontend.backend_count() == 0 {
+        return Ok(spread);
+    }
+    if frontend.backends.is_empty() {
+        return Err(found.unreadable().unwrap_or_else(|| {
+            Gap::new(
+                Source::BpfLb,
+                format!("node {}", found.node),
+                Reason::Partial("the rows of the backends are not in it".to_owned()),
+            )
+        }));
+    }
+    let endpoints = Endpoints::of(view, service)?;
+    for backend in &frontend.backends {
+        let text = backend.address.to_string();
+        let node = endpoints
+            .all()
+            .find(|one| one.addresses.contains(&text))
+            .and_then(|one| one.node_name.clone())
+            .ok_or_else(|| {
+                Gap::new(
+                    Source::EndpointSlices,
+                    service.metadata.name.clone(),
+                    Reason::Partial(format!("the node of backend {text} is not in it")),
+                )
+            })?;
+        if node == found.node {
+            spread.local += 1;
+        } else {
+            spread.remote.push(Remote {
+                node,
+                address: backend.address,
+                port: backend.port,
+            });
+        }
+    }
+    spread.remote.sort_unstable();
+    Ok(spread)
+}
+
+impl Spread {
+    /// The nodes with backends, other than the entry's own, each once.
+    pub fn nodes(&self) -> Vec<&str> {
+        let mut nodes: Vec<&str> = self.remote.iter().map(|one| one.node.as_str()).collect();
+        nodes.dedup();
+        nodes
+    }
+}
