@@ -20,7 +20,7 @@ use proptest::prelude::*;
 use std::sync::OnceLock;
 
 /// Every document name an agent or a proxy can have.
-const AGENT: [&str; 33] = [
+const AGENT: [&str; 34] = [
     "version.json",
     "version.txt",
     "status.json",
