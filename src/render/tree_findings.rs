@@ -5,7 +5,8 @@ use super::sanitize::clean;
 use super::style::Label;
 use super::tree::wrap;
 use super::words::{count, some};
-use crate::report::v1::{Contrast, Diagnosis, Finding, Fix, Gap};
+use crate::report::v1::{Contrast, Diagnosis, Evidence, Finding, Fix, Gap};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// Evidence lines shown per finding; `-o json` has them all.
@@ -126,7 +127,7 @@ fn finding(out: &mut String, label: &str, style: Label, finding: &Finding, look:
     for assumption in &finding.assumptions {
         block.item("assuming", assumption);
     }
-    for evidence in finding.evidence.iter().take(EVIDENCE) {
+    for evidence in telling(&finding.evidence) {
         block.item(
             "evidence",
             &format!(
@@ -160,6 +161,20 @@ fn finding(out: &mut String, label: &str, style: Label, finding: &Finding, look:
         mend(&mut block, fix);
     }
     out.push_str(&block.text);
+}
+
+/// The evidence to show: one of each kind of reading first, since ten nodes' map entries must not hide the one
+/// configuration that decides.
+fn telling(all: &[Evidence]) -> Vec<&Evidence> {
+    let reading = |evidence: &Evidence| {
+        let name = evidence.source.rsplit('/').next().unwrap_or_default();
+        name.to_owned()
+    };
+    let mut seen = BTreeSet::new();
+    let (first, more): (Vec<&Evidence>, Vec<&Evidence>) = all
+        .iter()
+        .partition(|evidence| seen.insert(reading(evidence)));
+    first.into_iter().chain(more).take(EVIDENCE).collect()
 }
 
 fn mend(block: &mut Block<'_>, fix: &Fix) {

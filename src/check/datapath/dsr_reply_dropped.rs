@@ -30,7 +30,6 @@ pub static CHECK: Check = Check {
         Source::EndpointSlices,
         Source::Nodes,
         Source::Instances,
-        Source::ConfigMaps,
     ],
     page: include_str!("dsr_reply_dropped.md"),
     known_issues: &[],

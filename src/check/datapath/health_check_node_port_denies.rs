@@ -33,7 +33,6 @@ pub static CHECK: Check = Check {
         Source::AgentMetrics,
         Source::DbFrontends,
         Source::Nodes,
-        Source::AgentConfig,
     ],
     page: include_str!("health_check_node_port_denies.md"),
     known_issues: &[],

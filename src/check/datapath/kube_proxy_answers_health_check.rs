@@ -25,7 +25,6 @@ pub static CHECK: Check = Check {
         Source::HealthCheckNodePort,
         Source::AgentLog,
         Source::Pods,
-        Source::ConfigMaps,
     ],
     page: include_str!("kube_proxy_answers_health_check.md"),
     known_issues: &[],

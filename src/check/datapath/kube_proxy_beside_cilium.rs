@@ -19,12 +19,7 @@ pub static CHECK: Check = Check {
     bearing: Bearing::Hygiene,
     title: "kube-proxy still runs on nodes where Cilium replaces it",
     since: "0.1.0",
-    needs: &[
-        Source::Services,
-        Source::AgentStatus,
-        Source::Pods,
-        Source::ConfigMaps,
-    ],
+    needs: &[Source::Services, Source::AgentStatus, Source::Pods],
     page: include_str!("kube_proxy_beside_cilium.md"),
     known_issues: &[],
     run: Run::Target(run),

@@ -123,6 +123,18 @@ static KNOWN: &[Refusal] = &[
         risk: Risk::Safe,
     },
     Refusal {
+        parts: &["invalidtarget", "are not supported"],
+        says: "AWS refuses a target as not supported, as it does with instances of the old types C1 to T1 in groups of a Network Load \
+               Balancer",
+        summary: "keep nodes of the types C1, CC1, CC2, CG1, CG2, CR1, CS1, G1, G2, HI1, HS1, M1, M2, M3 and T1 out of load balancers, \
+                  and out of what the autoscaler may choose",
+        commands: &[
+            "kubectl get nodes -L node.kubernetes.io/instance-type",
+            "kubectl label node NODE node.kubernetes.io/exclude-from-external-load-balancers=true",
+        ],
+        risk: Risk::Safe,
+    },
+    Refusal {
         parts: &["invalidtarget"],
         says: "AWS refuses a target: its instance does not run or is of another VPC",
         summary: "remove nodes whose instances are gone; targets of another VPC have to be addresses",
@@ -267,6 +279,10 @@ mod tests {
             (
                 "RegisterTargets, InvalidTarget: The following targets are not in a running state and cannot be registered: 'i-0a1'",
                 "refuses a target",
+            ),
+            (
+                "InvalidTarget: Targets {i-0a1} are not supported\n\tstatus code: 400",
+                "old types",
             ),
             (
                 "ValidationError: The Availability Zone is required for IP address '10.244.1.2' because it is not in the VPC",

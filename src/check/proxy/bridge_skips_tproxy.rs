@@ -8,6 +8,7 @@ use crate::check::node::running;
 use crate::check::node::setting::Key;
 use crate::check::outcome::{Checked, not_applicable};
 use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::cilium::CiliumVersion;
 use crate::model::{Gap, Reason, Source};
 use crate::path::{Path, Target};
 
@@ -39,7 +40,7 @@ pub static CHECK: Check = Check {
     page: include_str!("bridge_skips_tproxy.md"),
     known_issues: &[KnownIssue {
         component: Component::Cilium,
-        ranges: &[((1, 17, 0), (1, 20, 0))],
+        ranges: &[((1, 17, 0), (1, 19, 4))],
         link: "https://github.com/cilium/cilium/commit/52f35a920d",
         summary: "redirected packets that come in on a bridge skip the TPROXY rule where br_netfilter is on",
     }],
@@ -48,6 +49,12 @@ pub static CHECK: Check = Check {
 
 /// 1 where bridged packets pass iptables a first time inside the bridge.
 const SETTING: &str = "net.bridge.bridge-nf-call-iptables";
+
+/// Whether the release has both changes: the hairpin of pull request 44658 (1.17.14, 1.19.2) and the mark that it
+/// needs on some kernels (45582, carried back to 1.19 only).
+fn around(version: &CiliumVersion) -> bool {
+    version.at_least(1, 20) || (version.at_least(1, 19) && version.patch >= 4)
+}
 
 fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     let redirect = match Redirect::of(view, path, target)? {
@@ -61,9 +68,9 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         if !version.at_least(1, 17) {
             return not_applicable("before 1.17 redirected packets go through cilium_net");
         }
-        if version.at_least(1, 20) {
+        if around(version) {
             return not_applicable(
-                "from 1.20 on redirected packets go around a bridge's iptables pass",
+                "from 1.19.4 and 1.20 on redirected packets go around a bridge's iptables pass",
             );
         }
     }
@@ -96,7 +103,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     let finding = Finding::new(
         format!(
             "{} carries the target's address and is a bridge, and {SETTING} is 1: the kernel skips the TPROXY rule \
-             for packets that Cilium 1.17 to 1.19 hands up there",
+             for packets that Cilium 1.17 to 1.19.3 hands up there",
             device.name
         ),
         format!("bridge {}", device.name),
@@ -121,9 +128,9 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     )
     .about([subject])
     .confidence(Confidence::Medium)
-    .assuming("this release does not carry the change of 1.20 that goes around the bridge")
+    .assuming("this release does not go around the bridge (1.17.14 and 1.19.2 do so on some kernels, 1.19.4 and 1.20 on all)")
     .fix(Fix {
-        summary: "upgrade to 1.20, or take the bridge out of the way: register an address of a device that is no \
+        summary: "upgrade to 1.19.4 or 1.20, or take the bridge out of the way: register an address of a device that is no \
                   bridge, or keep br_netfilter from calling iptables if no other tool of the node needs it to"
             .to_owned(),
         commands: vec![format!(

@@ -29,7 +29,6 @@ pub static CHECK: Check = Check {
         Source::EnvoyConfigs,
         Source::Pods,
         Source::AgentStatus,
-        Source::ConfigMaps,
     ],
     page: include_str!("envoy_listener_missing.md"),
     known_issues: &[],

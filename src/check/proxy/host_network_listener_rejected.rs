@@ -20,9 +20,10 @@ pub static CHECK: Check = Check {
     title: "Envoy rejects the listener of host network mode",
     since: "0.1.0",
     needs: &[
+        Source::DbEnvoyConfigs,
+        Source::AgentVersion,
         Source::Services,
         Source::EnvoyConfigs,
-        Source::Nodes,
         Source::Pods,
         Source::EnvoyListeners,
         Source::DbEnvoyResources,
@@ -117,7 +118,7 @@ fn commands(view: &View<'_>, reason: Nack, node: &str, namespace: &str, name: &s
             format!("kubectl -n {namespace} delete ciliumenvoyconfig {name}"),
             "kubectl -n kube-system rollout restart ds/cilium-envoy".to_owned(),
         ],
-        Nack::UnknownExtension | Nack::Other => vec![
+        Nack::DuplicateMatcher | Nack::UnknownExtension | Nack::Other => vec![
             listeners,
             "kubectl -n kube-system get ds cilium cilium-envoy -o wide".to_owned(),
         ],

@@ -25,12 +25,12 @@ pub static CHECK: Check = Check {
     title: "the NodePort of a Gateway or Ingress in host network mode leads to no Envoy listener",
     since: "0.1.0",
     needs: &[
+        Source::AgentMetrics,
         Source::Services,
         Source::EnvoyConfigs,
         Source::Iptables,
         Source::AgentConfig,
         Source::AgentStartConfig,
-        Source::AgentLog,
         Source::DbConfigs,
         Source::ConfigMaps,
         Source::NodeConfigs,

@@ -13,6 +13,8 @@ pub enum Nack {
     AddressInUse,
     /// `has duplicate address '…' as existing listener`: Envoy itself already listens there.
     DuplicateAddress,
+    /// `duplicate matcher is: …`: two filter chains of one listener ask for the same connections.
+    DuplicateMatcher,
     /// A name or type that this build of Envoy does not have.
     UnknownExtension,
     /// Anything else.
@@ -25,6 +27,8 @@ impl Nack {
         let has = |words: &[&str]| words.iter().any(|words| reason.contains(words));
         if has(&["has duplicate address"]) {
             Self::DuplicateAddress
+        } else if has(&["duplicate matcher"]) {
+            Self::DuplicateMatcher
         } else if has(&["cannot bind"]) && has(&["Permission denied"]) {
             Self::Permission
         } else if has(&["Address already in use"]) {
@@ -47,6 +51,7 @@ impl Nack {
             Self::Permission => "permission denied",
             Self::AddressInUse => "address in use",
             Self::DuplicateAddress => "duplicate address",
+            Self::DuplicateMatcher => "duplicate matcher",
             Self::UnknownExtension => "unknown extension",
             Self::Other => "rejected",
         }
@@ -63,6 +68,9 @@ impl Nack {
             ),
             Self::DuplicateAddress => format!(
                 "Envoy rejects the listener of {id} as a duplicate of the address of a listener it already has"
+            ),
+            Self::DuplicateMatcher => format!(
+                "Envoy rejects the listener of {id}, as two of its filter chains match the same connections (duplicate matcher)"
             ),
             Self::UnknownExtension => format!(
                 "the Envoy of the node does not know what the listener of {id} is made of: its build does not fit the agent's version"
@@ -87,6 +95,10 @@ impl Nack {
                 "two Gateways on one port of the same nodes: give one of them another port. After a changed listener port in \
                  host network mode it is issue #48132: delete the CiliumEnvoyConfig, which the operator writes again, and \
                  restart the Envoy Pods"
+            }
+            Self::DuplicateMatcher => {
+                "all ports of a Gateway share one Envoy listener, so two of its TLS listeners must not have the same host name, \
+                 whatever their ports: give one of them another host name, or a Gateway of its own (issue #37609)"
             }
             Self::UnknownExtension => {
                 "run the Envoy image that belongs to the agent's version: let the rollout of DaemonSet cilium-envoy finish, or \
@@ -136,6 +148,11 @@ mod tests {
             (
                 "error adding listener: 'a/b/listener' has duplicate address '0.0.0.0:80,[::]:80' as existing listener",
                 Nack::DuplicateAddress,
+            ),
+            (
+                "error adding listener '127.0.0.1:18697': filter chain '' has the same matching rules defined as ''. \
+                 duplicate matcher is: {\"transport_protocol\":\"tls\",\"server_names\":[\"a.example.com\"]}",
+                Nack::DuplicateMatcher,
             ),
             (
                 "Didn't find a registered implementation for name: 'cilium.l7policy'",

@@ -75,7 +75,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     )
     .about([format!("Node/{node}")])
     .fix(Fix {
-        summary: piece.mend().to_owned(),
+        summary: piece.summary().to_owned(),
         commands: vec![restart_agent(view, node)],
         risk: Risk::Disruptive,
         changes: Vec::new(),
@@ -87,9 +87,9 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
 /// A part of the way from the mark to Envoy's socket.
 #[derive(Clone, Copy)]
 enum Piece {
+    /// Not even the rules of other proxy ports, which every agent writes.
+    AllTproxy,
     Tproxy,
-    /// No TPROXY rule at all, not even the one of the DNS proxy: the agent may be unable to write any.
-    EveryTproxy,
     Rule,
     Route,
 }
@@ -97,19 +97,21 @@ enum Piece {
 impl Piece {
     fn title(self) -> &'static str {
         match self {
-            Self::Tproxy | Self::EveryTproxy => "the TPROXY rule for the redirect's port",
+            Self::AllTproxy => "every TPROXY rule",
+            Self::Tproxy => "the TPROXY rule for the redirect's port",
             Self::Rule => "the routing rule `fwmark 0x200/0xf00 lookup 2004`",
             Self::Route => "the local route of table 2004",
         }
     }
 
-    fn mend(self) -> &'static str {
+    fn summary(self) -> &'static str {
         match self {
-            Self::EveryTproxy => {
-                "see what the agent's log says of iptables: where it cannot load the kernel modules xt_TPROXY and xt_socket, load \
-                 them on the node; else stop the tool that flushes iptables. Then restart the agent, which writes the rule again"
+            Self::AllTproxy => {
+                "see in the agent's log whether it could write the rules: the node's kernel needs iptables with the modules \
+                 iptable_mangle, xt_TPROXY, xt_socket and xt_mark; where they were written, stop what flushes them (another tool \
+                 that rewrites iptables, an nft and legacy mix); then restart the agent, which writes them again"
             }
-            _ => {
+            Self::Tproxy | Self::Rule | Self::Route => {
                 "stop what removes it (another tool that rewrites iptables, an nft and legacy mix, NetworkManager or \
                  systemd-networkd with ManageForeignRoutingPolicyRules), then restart the agent, which writes it again"
             }
@@ -141,7 +143,7 @@ fn missing(view: &View<'_>, node: &str, port: u16) -> Result<Option<(Piece, Evid
             .map(|rule| format!("mark {:#x} to {}", rule.mark, rule.port))
             .collect();
         let (piece, present) = if present.is_empty() {
-            (Piece::EveryTproxy, "none".to_owned())
+            (Piece::AllTproxy, "none".to_owned())
         } else {
             (Piece::Tproxy, present.join(", "))
         };

@@ -67,15 +67,31 @@ pub(super) fn of_nodes(group: &AwsName, registrar: &Registrar<'_>) -> Fix {
     fix(group, summary, commands)
 }
 
-/// A node whose providerID stops the AWS Load Balancer Controller.
-pub(super) fn of_provider(group: &AwsName, blocking: &[&Fact<Node>]) -> Fix {
+/// Nodes whose providerID stops the AWS Load Balancer Controller. Where no other node is eligible, keeping them
+/// out would leave the group empty: then they need an id of EC2.
+pub(super) fn of_provider(
+    group: &AwsName,
+    blocking: &[&Fact<Node>],
+    eligible: &[&Fact<Node>],
+) -> Fix {
+    if blocking.len() < eligible.len() {
+        return fix(
+            group,
+            "keep nodes that are no EC2 instances out of load balancers; a new node gets its providerID from the cloud controller manager",
+            vec![format!(
+                "kubectl label node {} {EXCLUDE}=true",
+                names(blocking.iter().copied())
+            )],
+        );
+    }
     fix(
         group,
-        "keep nodes that are no EC2 instances out of load balancers; a new node gets its providerID from the cloud controller manager",
-        vec![format!(
-            "kubectl label node {} {EXCLUDE}=true",
-            names(blocking.iter().copied())
-        )],
+        "run the cloud controller manager of AWS, or start the kubelets with --provider-id=aws:///ZONE/INSTANCE; a providerID that is \
+         set already cannot be changed, so delete such a Node and let its kubelet register again",
+        vec![
+            "kubectl get nodes -o custom-columns=NAME:.metadata.name,PROVIDER:.spec.providerID"
+                .to_owned(),
+        ],
     )
 }
 

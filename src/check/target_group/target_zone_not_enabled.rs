@@ -9,6 +9,7 @@ use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::aws::Subnet;
 use crate::model::{Gap, Reason, Source};
 use crate::path::{AwsName, Path, Target};
+use std::collections::BTreeSet;
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -60,20 +61,14 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         return pass("its zone is enabled for the load balancer");
     }
     evidence.push(facts::health_evidence(view, group, reported)?);
-    let message = match (zone.is_empty(), enabled.is_empty()) {
-        (true, _) => "the target's zone is not enabled for the load balancer".to_owned(),
-        (false, true) => format!("zone {zone} is not enabled for the load balancer"),
-        (false, false) => format!(
-            "zone {zone} is not enabled for the load balancer, which serves {}",
-            enabled.join(", ")
-        ),
-    };
+    let missing = missing(path, &zone, &enabled);
     let balancer = path.load_balancer.found();
     let mut finding = Finding::new(
-        message,
+        message(&missing, &enabled),
         format!(
-            "{} {zone}",
-            balancer.map_or(group.name.as_str(), |name| name.name.as_str())
+            "{} {}",
+            balancer.map_or(group.name.as_str(), |name| name.name.as_str()),
+            missing.join(" ")
         ),
         evidence,
     )
@@ -83,7 +78,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             .into_iter()
             .chain([format!("TargetGroup/{}", group.name)]),
     );
-    if let Some(fix) = fix(view, balancer, &zone) {
+    if let Some(fix) = fix(view, balancer, &missing) {
         finding = finding.fix(fix);
     }
     let state = reported.target_health.state.as_str();
@@ -94,6 +89,37 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         ))));
     }
     fail(finding)
+}
+
+/// Every zone of the path's targets that is not enabled, in order: they are enabled by one change. Only the
+/// target's own where the load balancer's zones are not known; empty where not even that is.
+fn missing<'a>(path: &'a Path, zone: &'a str, enabled: &[String]) -> Vec<&'a str> {
+    let others = path
+        .targets
+        .iter()
+        .filter(|_| !enabled.is_empty())
+        .filter_map(|target| target.zone.as_deref());
+    let all: BTreeSet<&str> = others
+        .chain([zone])
+        .filter(|zone| !zone.is_empty() && !enabled.iter().any(|one| one == zone))
+        .collect();
+    all.into_iter().collect()
+}
+
+fn message(missing: &[&str], enabled: &[String]) -> String {
+    let what = match missing {
+        [] => return "the target's zone is not enabled for the load balancer".to_owned(),
+        [zone] => format!("zone {zone} is not enabled"),
+        zones => format!("zones {} are not enabled", zones.join(", ")),
+    };
+    if enabled.is_empty() {
+        format!("{what} for the load balancer")
+    } else {
+        format!(
+            "{what} for the load balancer, which serves {}",
+            enabled.join(", ")
+        )
+    }
 }
 
 type Zones = (String, Vec<String>, Vec<Evidence>);
@@ -180,12 +206,13 @@ fn subnet_in(view: &View<'_>, balancer: &AwsName, zone: &str) -> Option<String> 
     }
 }
 
-fn fix(view: &View<'_>, balancer: Option<&AwsName>, zone: &str) -> Option<Fix> {
+fn fix(view: &View<'_>, balancer: Option<&AwsName>, missing: &[&str]) -> Option<Fix> {
     let service = view.service().ok().flatten()?;
     let balancer = balancer?;
     let after = format!(
-        "AvailabilityZones of {} holds {zone}, and the targets there leave the state unused",
-        balancer.name
+        "AvailabilityZones of {} holds {}, and the targets there leave the state unused",
+        balancer.name,
+        missing.join(", ")
     );
     let owner = owner::actual(service, Some(&balancer.name)).owner;
     let mut subnets: Vec<String> = view
@@ -197,25 +224,29 @@ fn fix(view: &View<'_>, balancer: Option<&AwsName>, zone: &str) -> Option<Fix> {
         })
         .unwrap_or_default();
     subnets.sort_unstable();
-    let chosen = subnet_in(view, balancer, zone);
-    subnets.push(
-        chosen
+    let chosen: Vec<(&str, Option<String>)> = missing
+        .iter()
+        .map(|zone| (*zone, subnet_in(view, balancer, zone)))
+        .collect();
+    subnets.extend(chosen.iter().map(|(zone, subnet)| {
+        subnet
             .clone()
-            .unwrap_or_else(|| format!("SUBNET_IN_{zone}")),
-    );
+            .unwrap_or_else(|| format!("SUBNET_IN_{zone}"))
+    }));
     let (summary, commands, risk) = if owner == owner::Owner::CloudProvider {
         (
-            "cloud-provider-aws never changes the subnets of an NLB: make the Service again with a subnet of the zone, or keep nodes out of the zone",
+            "cloud-provider-aws never changes the subnets of an NLB: make the Service again with subnets of the zones, or keep nodes out of them",
             Vec::new(),
             Risk::Destructive,
         )
     } else {
         (
-            "name one subnet for every zone with nodes, that zone included; the controller then enables it",
+            "name one subnet for every zone with nodes, those zones included; the controller then enables it",
             vec![
                 format!(
-                    "aws ec2 describe-subnets --region {} --filters Name=availability-zone,Values={zone} --query 'Subnets[].[SubnetId,Tags]'",
-                    balancer.region.1
+                    "aws ec2 describe-subnets --region {} --filters Name=availability-zone,Values={} --query 'Subnets[].[SubnetId,Tags]'",
+                    balancer.region.1,
+                    missing.join(",")
                 ),
                 setting::annotate(
                     service,
@@ -229,14 +260,16 @@ fn fix(view: &View<'_>, balancer: Option<&AwsName>, zone: &str) -> Option<Fix> {
     Some(Fix {
         summary: summary.to_owned(),
         changes: chosen
-            .filter(|_| !commands.is_empty())
-            .map(|subnet| Change::ZoneEnabled {
-                region: balancer.region.clone(),
-                balancer: balancer.name.clone(),
-                zone: zone.to_owned(),
-                subnet,
-            })
             .into_iter()
+            .filter(|_| !commands.is_empty())
+            .filter_map(|(zone, subnet)| {
+                Some(Change::ZoneEnabled {
+                    region: balancer.region.clone(),
+                    balancer: balancer.name.clone(),
+                    zone: zone.to_owned(),
+                    subnet: subnet?,
+                })
+            })
             .collect(),
         commands,
         risk,

@@ -133,7 +133,7 @@ pub(super) fn none(
         evidence.push(provider(node));
         fix = Fix {
             changes: fix.changes,
-            ..registration_fix::of_provider(group, &nodes.blocking)
+            ..registration_fix::of_provider(group, &nodes.blocking, &nodes.eligible_missing)
         };
         format!(
             "the target group has no targets: providerID {:?} of node {} names no EC2 instance, and the AWS Load Balancer Controller then registers no node at all",
