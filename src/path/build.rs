@@ -100,6 +100,11 @@ fn of_balancer(snapshot: &Snapshot, name: &str) -> Vec<Path> {
             }
         }
     }
+    // AWS answers in no particular order.
+    all.sort_by_key(|path| {
+        let group = path.target_group.found().map(|group| group.name.clone());
+        (path.port, group)
+    });
     all
 }
 

@@ -185,7 +185,7 @@ fn health_check(
     match service {
         Some(service) if service.is_local() && service.spec.health_check_node_port != 0 => {
             HealthCheck {
-                protocol: "HTTP".to_owned(),
+                protocol: asked_protocol(service).unwrap_or_else(|| "HTTP".to_owned()),
                 port: resolved.unwrap_or(service.spec.health_check_node_port),
                 path: Some("/healthz".to_owned()),
                 assumed: true,
@@ -198,6 +198,16 @@ fn health_check(
             assumed: true,
         },
     }
+}
+
+/// The protocol that the Service's annotations ask for, in capitals; both controllers heed it.
+fn asked_protocol(service: &Service) -> Option<String> {
+    service
+        .metadata
+        .annotations
+        .iter()
+        .find(|(key, _)| key.ends_with("/aws-load-balancer-healthcheck-protocol"))
+        .map(|(_, value)| value.to_ascii_uppercase())
 }
 
 /// Nodes by instance id and by address.

@@ -131,10 +131,8 @@ fn ask(view: &View<'_>, path: &Path, target: &Target) -> Checked {
 fn firewall(view: &View<'_>, node: &str) -> Result<Option<Evidence>, Gap> {
     let agent = view.agent(node);
     let subject = format!("Node/{node}");
-    let status = agent.status();
-    if let Ok(status) = &status
-        && let Some(mode) = &status.host_firewall
-    {
+    let status = agent.status()?;
+    if let Some(mode) = &status.host_firewall {
         let on = !mode.eq_ignore_ascii_case("disabled");
         return Ok(on.then(|| {
             Evidence::new(
@@ -161,13 +159,11 @@ fn firewall(view: &View<'_>, node: &str) -> Result<Option<Evidence>, Gap> {
     }
     match option(view, node, "enable-host-firewall") {
         Some((text, evidence)) => Ok((text == "true").then_some(evidence)),
-        None => Err(status.err().unwrap_or_else(|| {
-            Gap::new(
-                Source::AgentStatus,
-                format!("node {node}"),
-                Reason::Partial("host-firewall is not in it".to_owned()),
-            )
-        })),
+        None => Err(Gap::new(
+            Source::AgentStatus,
+            format!("node {node}"),
+            Reason::Partial("host-firewall is not in it".to_owned()),
+        )),
     }
 }
 

@@ -67,7 +67,7 @@ impl HostListener<'_> {
 /// that somebody made for the listener port belongs to no Service, and any listener of that port is meant.
 ///
 /// # Errors
-/// A gap when a Gateway or Ingress is checked on a port that is no NodePort, and its CiliumEnvoyConfig was not captured.
+/// A gap when a port that is no NodePort of a Gateway or Ingress is checked, and no CiliumEnvoyConfig tells whose it is.
 pub fn checked<'a>(
     view: &View<'a>,
     path: &Path,
@@ -85,10 +85,9 @@ pub fn checked<'a>(
         .known()
         .filter(|config| service.is_none_or(|service| same_owner(service, config)))
         .find_map(|config| of(config, port));
-    if found.is_none()
-        && let Some(service) = service
-    {
-        view.envoy_configs().all(&service.metadata.namespace)?;
+    if found.is_none() {
+        let namespace = service.map_or("", |service| service.metadata.namespace.as_str());
+        view.envoy_configs().all(namespace)?;
     }
     Ok(found)
 }

@@ -53,6 +53,8 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     else {
         return pass("nothing says that Envoy rejected the listener");
     };
+    // A rejection may be older than the listener that Envoy has now.
+    view.agent(node).envoy_listeners()?;
     let reason = Nack::of(&rejection.reason);
     let mut evidence = vec![rejection.evidence, listener.evidence()];
     if reason == Nack::UnknownExtension {

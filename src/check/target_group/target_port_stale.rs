@@ -60,6 +60,9 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         return not_applicable("the target group is another Service's (CLB2108)");
     }
     if target.port != path.node_port {
+        // Without the bindings nothing tells whether the target group is this Service's.
+        view.target_group_bindings()
+            .all(&service.metadata.namespace)?;
         return fail(registered(view, service, path, target, group, reported)?);
     }
     let definition = view
