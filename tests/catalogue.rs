@@ -161,8 +161,11 @@ fn wrong(entry: &Entry) -> Vec<String> {
             .flat_map(|gap| &gap.would_decide)
             .any(|code| codes.contains(code))
     });
-    let complete = matches!(entry.said, As::Never | As::Impact) && !entry.near_miss.is_empty()
-        || !(entry.near_miss.is_empty() || entry.unknown.is_empty());
+    let complete = match entry.said {
+        As::Never => true,
+        As::Impact => !entry.near_miss.is_empty(),
+        _ => !(entry.near_miss.is_empty() || entry.unknown.is_empty()),
+    };
     if entry.title.is_empty() || entry.fires.is_empty() || !complete {
         wrong.push("has no title or lacks one of its three scenarios".to_owned());
     }

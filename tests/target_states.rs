@@ -2,6 +2,13 @@
 //!
 //! The lists are those of the ELBv2 API reference (TargetHealth); both are open sets.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports"
+)]
+
 mod support;
 
 use cilium_lb::render::{FORMATS, Format};

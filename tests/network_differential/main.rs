@@ -6,6 +6,7 @@
 //! to a small world that still shows it.
 
 #![allow(
+    clippy::expect_used,
     clippy::unwrap_used,
     clippy::panic,
     reason = "a panic of a test is its report"

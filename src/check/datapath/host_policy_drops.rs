@@ -30,8 +30,6 @@ pub static CHECK: Check = Check {
         Source::Services,
         Source::AgentStatus,
         Source::AgentConfig,
-        Source::AgentStartConfig,
-        Source::ConfigMaps,
         Source::ClusterwidePolicies,
         Source::Nodes,
         Source::LoadBalancers,

@@ -17,7 +17,7 @@ pub static CHECK: Check = Check {
     bearing: Bearing::Hygiene,
     title: "the NodePort lies outside the agents' node-port-range",
     since: "0.1.0",
-    needs: &[Source::Services, Source::AgentStatus, Source::ConfigMaps],
+    needs: &[Source::Services, Source::AgentStatus],
     page: include_str!("node_port_outside_range.md"),
     known_issues: &[],
     run: Run::Target(run),
