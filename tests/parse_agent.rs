@@ -1,11 +1,6 @@
 //! Every captured document of real agents, Envoys and Hubble is read, and says what is known of its state.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a panic is how a test reports"
-)]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // A panic is how a test reports.
 
 mod captures;
 

@@ -1,0 +1,134 @@
+//! What agents do to the collector: refusals, streams that die, floods, and which agents are asked.
+
+use super::*;
+
+#[test]
+fn a_refused_exec_is_a_gap_of_the_node_and_the_log_is_read() {
+    let (cluster, _folder) = cluster(0, &["node-a"]);
+    cluster.set_faults(Faults::none().exec(ExecFault::everywhere(ExecAction::Refuse)));
+    let bundle = run(&request(&cluster, "service/web")).bundle;
+    let reason = gap(&bundle, "cilium/node-a");
+    assert!(reason.starts_with("Forbidden: "), "{reason}");
+    assert_eq!(gap(&bundle, "envoy/node-a"), reason);
+    assert_eq!(
+        documents(&bundle, "cilium/node-a"),
+        ["cilium/node-a/agent.log"]
+    );
+    let snapshot = parse::snapshot(&bundle);
+    let unread = snapshot.agents["node-a"]
+        .status
+        .as_ref()
+        .map(|_| ())
+        .unwrap_err();
+    assert_eq!(
+        unread.permission(),
+        Some("create,get pods/exec in kube-system")
+    );
+}
+
+#[test]
+fn a_stream_that_dies_gives_the_documents_before_its_end() {
+    let (cluster, _folder) = cluster(0, &["node-a", "node-b"]);
+    cluster.set_faults(
+        Faults::none()
+            .exec(ExecFault::in_pod(
+                "cilium-node-a",
+                ExecAction::Cut { after: 600 },
+            ))
+            .exec(ExecFault::in_pod(
+                "cilium-node-b",
+                ExecAction::Truncate { after: 600 },
+            )),
+    );
+    let start = Instant::now();
+    let bundle = run(&request(&cluster, "service/web")).bundle;
+    assert!(
+        start.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        start.elapsed()
+    );
+    for node in ["node-a", "node-b"] {
+        assert!(
+            bundle
+                .get(&format!("cilium/{node}/bpf-lb-list.json"))
+                .is_some()
+        );
+        assert!(bundle.get(&format!("cilium/{node}/ip-rule.txt")).is_none());
+        let reason = gap(&bundle, &format!("cilium/{node}"));
+        assert!(reason.starts_with("Truncated: "), "{reason}");
+    }
+}
+
+#[test]
+fn a_hanging_exec_ends_with_the_deadline() {
+    let (cluster, _folder) = cluster(0, &["node-a", "node-b"]);
+    cluster.set_faults(Faults::none().exec(ExecFault::in_pod("cilium-node-a", ExecAction::Hang)));
+    let mut request = request(&cluster, "service/web");
+    request.deadline = Duration::from_secs(4);
+    let start = Instant::now();
+    let bundle = run(&request).bundle;
+    assert!(start.elapsed() < Duration::from_secs(7));
+    let reason = gap(&bundle, "cilium/node-a");
+    assert_eq!(reason, "Timeout: the command did not end in time");
+    assert!(bundle.get("cilium/node-b/status.json").is_some());
+}
+
+#[test]
+fn a_flood_of_errors_an_old_protocol_and_an_exit_code_cost_nothing() {
+    let (cluster, _folder) = cluster(0, &["node-a"]);
+    cluster.set_faults(
+        Faults::none()
+            .exec(ExecFault::everywhere(ExecAction::FloodStderr {
+                bytes: 4 << 20,
+            }))
+            .exec(ExecFault::everywhere(ExecAction::OldProtocol))
+            .exec(ExecFault::everywhere(ExecAction::Exit(7))),
+    );
+    let bundle = run(&request(&cluster, "service/web")).bundle;
+    assert!(bundle.get("cilium/node-a/status.json").is_some());
+    assert!(
+        bundle
+            .manifest
+            .gaps
+            .iter()
+            .all(|gap| gap.source != "cilium/node-a")
+    );
+}
+
+#[test]
+fn without_leave_nothing_is_run_in_agents() {
+    let (cluster, _folder) = cluster(0, &["node-a"]);
+    let mut request = request(&cluster, "service/web");
+    request.agents = false;
+    let bundle = run(&request).bundle;
+    assert!(cluster.execs().is_empty());
+    assert!(gap(&bundle, "cilium/node-a").starts_with("NotAsked: "));
+    assert_eq!(
+        documents(&bundle, "cilium/node-a"),
+        ["cilium/node-a/agent.log"]
+    );
+}
+
+#[test]
+fn agents_are_sampled_unless_all_are_wanted() {
+    let names: Vec<String> = (0..12).map(|number| format!("node-{number:02}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (cluster, folder) = cluster(0, &names);
+    drop(cluster);
+    let nodes: String = names
+        .iter()
+        .map(|name| format!("---\n{{apiVersion: v1, kind: Node, metadata: {{name: {name}}}}}\n"))
+        .collect();
+    std::fs::write(folder.path().join("kubernetes/objects.yaml"), nodes).unwrap();
+    let cluster = ClusterDouble::start(folder.path());
+    let mut request = request(&cluster, "service/web");
+    let bundle = run(&request).bundle;
+    assert_eq!(cluster.execs().len(), 2, "all nodes are of one class");
+    assert_eq!(
+        gap(&bundle, "cilium/node-02"),
+        "not sampled: --all-nodes reads it"
+    );
+    request.all_nodes = true;
+    run(&request);
+    assert_eq!(cluster.execs().len(), 2 + 12);
+}
