@@ -3,7 +3,7 @@
 use super::preservation::{network_balancer, target_group};
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
-use crate::check::network::ends::list;
+use crate::check::network::ends::{list, verb};
 use crate::check::network::pair::{CrossZone, cross_zone};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
@@ -64,10 +64,12 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         CrossZone::Off => fail(
             Finding::new(
                 format!(
-                    "{} is enabled for {} and has no target, and load_balancing.cross_zone.enabled is false: the address \
+                    "{} {} enabled for {} and {} no target, and load_balancing.cross_zone.enabled is false: the address \
                      there leaves DNS, and clients that keep it time out",
                     list(&empty),
-                    name.name
+                    verb(&empty, "is", "are"),
+                    name.name,
+                    verb(&empty, "has", "have")
                 ),
                 format!("{} {}", name.name, empty.join(",")),
                 vec![Evidence::new(
