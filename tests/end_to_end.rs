@@ -36,9 +36,8 @@ fn a_healthy_world_is_healthy_within_the_budgets_and_replays_to_the_same_documen
 
     let calls: u64 = world.aws.calls().values().sum();
     let groups = 2;
-    // Twelve for everything but the groups, and one more because the load balancer faces the internet.
     assert!(
-        calls <= 12 + 1 + 2 * groups,
+        calls <= 12 + 2 * groups,
         "{calls} AWS calls: {:?}",
         world.aws.calls()
     );

@@ -7,6 +7,7 @@ use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::view::{Located, RegionView};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::aws::block_public_access::BlockPublicAccessOptions;
+use crate::model::aws::load_balancer::LbZone;
 use crate::model::aws::{BlockPublicAccessExclusion, LoadBalancer};
 use crate::model::{Fact, Gap, Reason, Source};
 use crate::path::{AwsName, Path};
@@ -22,6 +23,7 @@ pub static CHECK: Check = Check {
     since: "0.1.0",
     needs: &[
         Source::LoadBalancers,
+        Source::Subnets,
         Source::BlockPublicAccess,
         Source::BlockPublicAccessExclusions,
     ],
@@ -38,6 +40,13 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     let lb = region.load_balancer(&name.name)?;
     if lb.scheme != "internet-facing" {
         return not_applicable("the load balancer is not internet-facing");
+    }
+    let off = |zone: &LbZone| {
+        let subnet = region.subnet(&zone.subnet_id);
+        subnet.is_ok_and(|subnet| subnet.public_access_mode() == Some("off"))
+    };
+    if !lb.availability_zones.is_empty() && lb.availability_zones.iter().all(off) {
+        return pass("block public access is off for the subnets of the load balancer");
     }
     let answer = region.block_public_access()?;
     let options = &answer.vpc_block_public_access_options;

@@ -13,7 +13,7 @@ use crate::model::aws::route_table::{Route, RouteAssociation};
 use crate::model::aws::security_group::{
     IpPermission, IpRange, Ipv6Range, PrefixListEntry, PrefixListId, UserIdGroupPair,
 };
-use crate::model::aws::subnet::VpcCidr;
+use crate::model::aws::subnet::{BlockPublicAccessStates, VpcCidr};
 use crate::model::aws::{
     Instance, NetworkAcl, NetworkInterface, RouteTable, SecurityGroup, Subnet, Vpc,
 };
@@ -308,6 +308,12 @@ pub(super) fn subnet(subnet: &types::Subnet) -> Subnet {
                 value: text(tag.value()),
             })
             .collect(),
+        block_public_access_states: subnet.block_public_access_states().map(|states| {
+            let mode = states.internet_gateway_block_mode();
+            BlockPublicAccessStates {
+                internet_gateway_block_mode: owned(mode.map(|mode| mode.as_str())),
+            }
+        }),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::find::{BALANCERS, Found};
 use crate::model::aws::instance::Reservation;
-use crate::model::aws::{LoadBalancer, NetworkInterface, SecurityGroup};
+use crate::model::aws::{LoadBalancer, NetworkInterface, SecurityGroup, Subnet};
 use futures::StreamExt;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -110,10 +110,17 @@ impl Found<'_> {
             .unwrap_or_default()
     }
 
-    /// Whether the internet may reach the load balancers at all, and what is excluded where it may not.
-    async fn public_access(&self) {
+    /// What keeps the internet away from the load balancers, and what is excluded from that.
+    ///
+    /// The subnets, which are read in any case, tell whether block public access is on; only then it is asked about.
+    async fn public_access(&self, subnets: &[Subnet]) {
         let public = |balancer: &LoadBalancer| balancer.scheme == "internet-facing";
-        if !self.balancers.iter().any(public) {
+        let blocked = |subnet: &Subnet| {
+            subnet
+                .public_access_mode()
+                .is_some_and(|mode| mode != "off")
+        };
+        if !self.balancers.iter().any(public) || !subnets.iter().any(blocked) {
             return;
         }
         let reader = &self.reader;
@@ -150,7 +157,10 @@ impl Found<'_> {
         let tables = reader.route_tables(&vpcs);
         let tables = reader.document("ec2-describe-route-tables", "", "RouteTables", tables);
         let subnets = reader.subnets(&vpcs);
-        let subnets = reader.document("ec2-describe-subnets", "", "Subnets", subnets);
+        let subnets = async {
+            let answer = reader.document("ec2-describe-subnets", "", "Subnets", subnets);
+            self.public_access(&answer.await.unwrap_or_default()).await;
+        };
         let ranges = async {
             // Only an address that is registered as a target can be outside the VPC's ranges.
             if self.has_address_targets() {
@@ -241,12 +251,7 @@ pub(in crate::collect) async fn detail(found: &Found<'_>, nodes: &BTreeSet<Strin
             found.absent(failure, instances);
         }
     };
-    let rest = futures::future::join4(
-        found.balancer_attributes(),
-        found.tags(),
-        found.public_access(),
-        found.network(),
-    );
+    let rest = futures::future::join3(found.balancer_attributes(), found.tags(), found.network());
     futures::future::join(targets, rest).await;
 }
 

@@ -21,6 +21,28 @@ pub struct Subnet {
     /// Tags.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
+    /// Block public access as it concerns the subnet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub block_public_access_states: Option<BlockPublicAccessStates>,
+}
+
+impl Subnet {
+    /// `off`, `block-ingress` or `block-bidirectional`; absent where the answer does not say.
+    pub fn public_access_mode(&self) -> Option<&str> {
+        self.block_public_access_states
+            .as_ref()?
+            .internet_gateway_block_mode
+            .as_deref()
+    }
+}
+
+/// Block public access in the answer about a subnet or VPC (EC2 API reference, BlockPublicAccessStates).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct BlockPublicAccessStates {
+    /// `off`, `block-ingress` or `block-bidirectional`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub internet_gateway_block_mode: Option<String>,
 }
 
 /// A VPC of `ec2 describe-vpcs`.
