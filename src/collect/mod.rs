@@ -17,6 +17,8 @@ mod event;
 mod facts;
 mod first;
 mod kube;
+mod names;
+mod names_cache;
 mod notebook;
 mod request;
 mod sample;
@@ -26,6 +28,7 @@ mod waves;
 
 pub use error::CollectError;
 pub use event::Event;
+pub use names::{Defined, Named, defined, names};
 pub use request::{AwsOptions, KubeOptions, Request};
 
 use crate::bundle::{Bundle, Manifest};
