@@ -168,7 +168,8 @@ fn subjects(word: &str, typed: &Typed) -> Vec<CompletionCandidate> {
     };
     let names = kind.map(|kind| names(kind, typed)).unwrap_or_default();
     let names = names.into_iter().filter(|name| name.starts_with(part));
-    plain(names.map(|name| format!("{prefix}{name}")))
+    let subjects = names.map(|name| format!("{prefix}{name}"));
+    plain(subjects.filter(|subject| !typed.subjects.contains(subject)))
 }
 
 #[cfg(feature = "live")]
