@@ -150,7 +150,7 @@ fn contexts_clusters_and_users_come_from_the_kubeconfig_without_a_call() {
     let text = "current-context: b\ncontexts:\n- {name: b, context: {cluster: c1, user: u}}\n- {name: a, context: {cluster: c2, user: u}}\n\
         clusters:\n- {name: c2, cluster: {server: 'https://two'}}\n- {name: c1, cluster: {server: 'https://one'}}\nusers:\n- {name: u, user: {}}\n";
     fs::write(&kubeconfig, text).unwrap();
-    let mut offered = |flag: &str| {
+    let offered = |flag: &str| {
         let mut command = of(&cluster);
         command.env("KUBECONFIG", &kubeconfig);
         values(&mut command, &["why-unhealthy", flag, ""]).0

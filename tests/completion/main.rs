@@ -6,6 +6,7 @@
     clippy::unwrap_used,
     reason = "a panic is how a test reports"
 )]
+#![cfg(unix)]
 
 mod install;
 #[cfg(feature = "live")]

@@ -69,7 +69,7 @@ fn values_of_flags() {
     );
     holds(
         &["why-unhealthy", "web", "--color", "al"],
-        &["always", "auto"],
+        &["always"],
         ":4",
     );
     holds(&["version", "-o", ""], &["name", "json", "yaml"], ":4");
