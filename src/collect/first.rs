@@ -10,13 +10,10 @@ use super::kube::kinds::{
 use super::kube::lists::{Filter, List};
 use super::kube::{Cilium, Kube};
 use super::request::Request;
-use crate::model::kubernetes::generated::service_name;
+use crate::model::kubernetes::generated::{SHARED_INGRESS, service_name};
 use crate::path::{SubjectKind, SubjectRef};
 use futures::future::join_all;
 use std::collections::BTreeSet;
-
-/// The Service of all Ingresses in shared mode, which the chart creates in Cilium's namespace.
-const SHARED_INGRESS: &str = "cilium-ingress";
 
 /// What was read of Kubernetes, and which lists were made, so that none is made twice.
 pub(super) struct Cluster {
