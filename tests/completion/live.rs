@@ -4,7 +4,7 @@ use super::support::cluster::kubectl::{Cluster, stderr, stdout};
 use super::support::cluster::{Faults, RequestAction, RequestFault};
 use super::{PROGRAM, program, values};
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -99,6 +99,8 @@ fn pressing_tab_twice_asks_once_and_for_each_user_apart() {
             .contains(&("impersonate-user".to_owned(), "jane".to_owned()))
     );
     assert_eq!(fs::read_dir(cache(&cluster)).unwrap().count(), 2);
+    let mode = fs::metadata(cache(&cluster)).unwrap().permissions().mode();
+    assert_eq!(mode & 0o077, 0, "names are nobody else's business");
     // kubectl's own variable moves the cache.
     let folder = cluster.home.path().join("elsewhere");
     values(of(&cluster).env("KUBECACHEDIR", &folder), &words);
