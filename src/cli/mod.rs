@@ -8,6 +8,8 @@ mod completion;
 #[cfg(feature = "live")]
 mod connection;
 mod explain;
+#[cfg(feature = "live")]
+mod fleet;
 mod man;
 mod output;
 mod permissions;

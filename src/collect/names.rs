@@ -37,25 +37,19 @@ impl Named {
     }
 }
 
-/// What a kubeconfig defines, each sorted.
+/// What a kubeconfig defines beside its contexts, each sorted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Defined {
-    /// Contexts.
-    pub contexts: Vec<String>,
     /// Clusters.
     pub clusters: Vec<String>,
     /// Users.
     pub users: Vec<String>,
 }
 
-/// Contexts, clusters and users of the kubeconfig; none when it cannot be read.
+/// Clusters and users of the kubeconfig; none when it cannot be read.
 pub fn defined(options: &KubeOptions) -> Defined {
-    let [contexts, clusters, users] = kube::names::defined(options).unwrap_or_default();
-    Defined {
-        contexts,
-        clusters,
-        users,
-    }
+    let (clusters, users) = kube::names::defined(options).unwrap_or_default();
+    Defined { clusters, users }
 }
 
 /// Names of at most 500 objects in a namespace (the context's when absent), sorted.

@@ -159,6 +159,10 @@ fn contexts_clusters_and_users_come_from_the_kubeconfig_without_a_call() {
     };
     assert_eq!(offered("--context"), ["a", "b"]);
     assert_eq!(offered("--cluster"), ["c1", "c2"]);
+    let mut audit = of(&cluster);
+    audit.env("KUBECONFIG", &kubeconfig);
+    let several = values(&mut audit, &["audit", "--contexts", "b,"]);
+    assert!(several.0.contains(&"b,a".to_owned()), "{several:?}");
     assert_eq!(offered("--user"), ["u"]);
     fs::write(&kubeconfig, "contexts: {").unwrap();
     assert_eq!(offered("--context"), [""; 0]);
@@ -182,6 +186,15 @@ fn aws_profiles_come_from_the_files_that_the_environment_names() {
     .unwrap();
     let words = ["why-unhealthy", "--aws-profile", ""];
     assert_eq!(names(&cluster, &words), ["default", "dev", "prod"]);
+    // In an audit a profile may be for one context; elsewhere the equals sign is part of a name.
+    let one = ["audit", "--aws-profile", "eu=d"];
+    assert_eq!(names(&cluster, &one), ["eu=default", "eu=dev"]);
+    let one = ["audit", "--aws-profile=eu=d"];
+    assert_eq!(names(&cluster, &one), ["eu=default", "eu=dev"]);
+    assert_eq!(
+        names(&cluster, &["capture", "--aws-profile", "eu=d"]),
+        [""; 0]
+    );
     let other = cluster.home.path().join("other");
     fs::write(&other, "[profile other]\n").unwrap();
     let mut command = of(&cluster);

@@ -53,5 +53,11 @@ fn kube(matches: &ArgMatches) -> Option<KubeOptions> {
     // Asking a command for arguments that it does not have is a panic of clap.
     matches.try_contains_id("kubeconfig").ok()?;
     let connection = crate::cli::connection::ConnectionArgs::from_arg_matches(matches).ok()?;
-    Some(connection.kube())
+    let mut kube = connection.kube();
+    // An audit's clusters have much in common; one of them is asked.
+    if kube.context.is_none() {
+        let contexts = matches.try_get_many::<String>("contexts").ok().flatten();
+        kube.context = contexts.and_then(|mut contexts| contexts.next().cloned());
+    }
+    Some(kube)
 }

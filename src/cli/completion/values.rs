@@ -94,7 +94,10 @@ fn complete(command: &str, arg: Arg, typed: &Typed, paths: Option<&Paths>) -> Ar
         "code" => return arg.add(ArgValueCandidates::new(codes)),
         #[cfg(feature = "live")]
         "aws_profile" => {
-            return arg.add(ArgValueCandidates::new(|| plain(profiles::profiles())));
+            let audit = command == "audit";
+            return arg.add(ArgValueCompleter::new(move |word: &OsStr| {
+                profiles_for(&word.to_string_lossy(), audit)
+            }));
         }
         #[cfg(feature = "live")]
         "namespace" | "context" | "contexts" | "cluster" | "user" => {
@@ -172,6 +175,18 @@ fn subjects(word: &str, typed: &Typed) -> Vec<CompletionCandidate> {
     plain(subjects.filter(|subject| !typed.subjects.contains(subject)))
 }
 
+/// Profiles; in an audit also behind the context whose cluster they are for, as in `context=profile`.
+#[cfg(feature = "live")]
+fn profiles_for(word: &str, audit: bool) -> Vec<CompletionCandidate> {
+    let (context, part) = match word.rsplit_once('=') {
+        Some((context, part)) if audit => (format!("{context}="), part),
+        _ => (String::new(), word),
+    };
+    let names = profiles::profiles().into_iter();
+    let names = names.filter(|name| name.starts_with(part));
+    plain(names.map(|name| format!("{context}{name}")))
+}
+
 #[cfg(feature = "live")]
 use live::names;
 
@@ -186,7 +201,7 @@ mod live {
     //! Names from the cluster and the kubeconfig.
 
     use super::super::typed::Typed;
-    use crate::collect::{Named, defined};
+    use crate::collect::{Named, contexts, defined};
     use crate::path::SubjectKind;
 
     /// Values of a flag, by its id.
@@ -195,7 +210,10 @@ mod live {
             return Vec::new();
         };
         match id {
-            "context" | "contexts" => defined(kube).contexts,
+            "context" | "contexts" => {
+                let contexts = contexts(kube).unwrap_or_default();
+                contexts.into_iter().map(|context| context.name).collect()
+            }
             "cluster" => defined(kube).clusters,
             "user" => defined(kube).users,
             _ => crate::collect::names(kube, Named::Namespaces, None),

@@ -136,25 +136,21 @@ fn parse(bytes: &[u8]) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
-/// Contexts, clusters and users of the kubeconfig, each sorted.
+/// Clusters and users of the kubeconfig, each sorted; its contexts are [`super::contexts`].
 ///
 /// # Errors
 /// When it cannot be read.
-pub(in crate::collect) fn defined(options: &KubeOptions) -> Result<[Vec<String>; 3], CollectError> {
+pub(in crate::collect) fn defined(
+    options: &KubeOptions,
+) -> Result<(Vec<String>, Vec<String>), CollectError> {
     let Some((kubeconfig, _)) = kubeconfig::read(options)? else {
-        return Ok([const { Vec::new() }; 3]);
+        return Ok(Default::default());
     };
-    let mut names = [
-        kubeconfig
-            .contexts
-            .into_iter()
-            .map(|c| c.name)
-            .collect::<Vec<_>>(),
-        kubeconfig.clusters.into_iter().map(|c| c.name).collect(),
-        kubeconfig.auth_infos.into_iter().map(|u| u.name).collect(),
-    ];
-    names.iter_mut().for_each(|names| names.sort_unstable());
-    Ok(names)
+    let mut clusters: Vec<String> = kubeconfig.clusters.into_iter().map(|c| c.name).collect();
+    let mut users: Vec<String> = kubeconfig.auth_infos.into_iter().map(|u| u.name).collect();
+    clusters.sort_unstable();
+    users.sort_unstable();
+    Ok((clusters, users))
 }
 
 #[cfg(test)]
