@@ -87,7 +87,7 @@ async fn run(
     let namespace = request.namespace.clone().unwrap_or(connection.namespace);
     let kube = kube::Kube::new(connection.client, deadline, &notebook);
     let interrupted = tokio::select! {
-        () = waves::run(&kube, request, &namespace) => false,
+        () = waves::run(&kube, request, &namespace, connection.context.as_deref()) => false,
         () = tokio::time::sleep_until(deadline.end()) => {
             notebook.abandon(deadline.passed());
             false

@@ -13,8 +13,10 @@ mod http;
 mod plan;
 mod reader;
 mod session;
+mod unnamed;
+mod values;
 
 pub(super) use detail::detail;
 pub(super) use find::{Found, find};
-pub(super) use plan::{Wanted, plan};
+pub(super) use plan::{Home, Wanted, plan};
 pub(super) use session::Session;
