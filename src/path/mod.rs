@@ -4,6 +4,7 @@
 //! missing, [`Lookup`] says whether that is proven or merely not read.
 
 pub mod annotation;
+pub mod audited;
 pub mod balancer;
 pub mod build;
 pub mod candidates;
@@ -16,6 +17,7 @@ pub mod similar;
 pub mod subject;
 pub mod targets;
 
+pub use audited::audited;
 pub use build::paths;
 pub use lookup::Lookup;
 pub use resolve::{ResolveError, resolve};

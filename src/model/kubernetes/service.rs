@@ -1,6 +1,7 @@
 //! core/v1 Service.
 
 use super::binding::PortRef;
+use super::generated::SHARED_INGRESS;
 use super::meta::{Condition, Meta, null_as_default, object};
 use serde::Deserialize;
 
@@ -144,6 +145,6 @@ impl Service {
                 .labels
                 .get("cilium.io/ingress")
                 .is_some_and(|v| v == "true")
-            || self.metadata.name == "cilium-ingress"
+            || self.metadata.name == SHARED_INGRESS
     }
 }
