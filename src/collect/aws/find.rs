@@ -88,6 +88,7 @@ pub(in crate::collect) async fn find<'a>(
                 .all(|known| known.load_balancer_arn != *arn)
         })
         .collect();
+    let mut tagged = looked_up;
     if !asked && !owners.is_empty() {
         // No host name, only bindings: the target groups know their load balancers.
         let by_arn = Wanted {
@@ -96,6 +97,7 @@ pub(in crate::collect) async fn find<'a>(
         };
         let bound = self::balancers(&reader, &by_arn).await.0;
         listeners(&reader, &bound).await;
+        tagged &= bound.is_empty();
         balancers.extend(bound);
     }
     Some(Found {
@@ -104,7 +106,7 @@ pub(in crate::collect) async fn find<'a>(
         groups,
         missing,
         interfaces: unnamed.interfaces,
-        tagged: looked_up,
+        tagged,
     })
 }
 

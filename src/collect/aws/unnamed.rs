@@ -12,10 +12,10 @@ use super::plan::Wanted;
 use super::reader::Reader;
 use crate::model::aws::{LoadBalancer, NetworkInterface, TargetGroup};
 use crate::model::kubernetes::Service;
-use crate::path::{balancer, candidates};
+use crate::path::{balancer, candidates, naming};
 use std::collections::BTreeSet;
 
-/// Most load balancers whose names begin alike; more are not this Service's business.
+/// Most load balancers whose names begin alike, for each Service; more are not its business.
 const MOST: usize = 10;
 
 /// What was found for the Services that name nothing.
@@ -61,7 +61,8 @@ pub(super) async fn look_up(reader: &Reader<'_>, wanted: &Wanted) -> Unnamed {
             None => {}
         }
     }
-    let names: Vec<String> = names.into_iter().take(MOST).collect();
+    let most = MOST * wanted.unnamed.len();
+    let names: Vec<String> = names.into_iter().take(most).collect();
     match reader.load_balancers(By::Name, &names).await {
         Ok(batch) => found.balancers = batch.found,
         Err(failure) => reader
@@ -69,7 +70,7 @@ pub(super) async fn look_up(reader: &Reader<'_>, wanted: &Wanted) -> Unnamed {
             .gap(reader.account.source(BALANCERS, ""), failure),
     }
     for service in &wanted.unnamed {
-        if names.is_empty() {
+        if !names.iter().any(|name| may_be(service, wanted, name)) {
             by_name(reader, wanted, service, &mut found).await;
         }
     }
@@ -77,6 +78,16 @@ pub(super) async fn look_up(reader: &Reader<'_>, wanted: &Wanted) -> Unnamed {
         found.missing = None;
     }
     found
+}
+
+/// Whether a load balancer of this name may be the Service's, as far as names tell.
+fn may_be(service: &Service, wanted: &Wanted, name: &str) -> bool {
+    let meta = &service.metadata;
+    name.starts_with(&naming::prefix(&meta.namespace, &meta.name))
+        || candidates::asked_name(service) == Some(name)
+        || candidates::balancers(service, &wanted.clusters)
+            .iter()
+            .any(|computed| computed == name)
 }
 
 /// Asks for the computed names of one Service, the likeliest first, until there is one.

@@ -139,14 +139,13 @@ mod tests {
                 target: target.to_owned(),
                 ..ClassicHealthCheck::default()
             };
-            let found = check.parts().map(
+            check.parts().map(
                 |CheckTarget {
                      protocol,
                      port,
                      path,
                  }| { (protocol.to_owned(), port, path.map(str::to_owned)) },
-            );
-            found
+            )
         };
         assert_eq!(parts("TCP:31080"), Some(("TCP".to_owned(), 31080, None)));
         assert_eq!(
