@@ -7,8 +7,10 @@ mod checks;
 #[cfg(feature = "live")]
 mod connection;
 mod explain;
+mod merge;
 mod output;
 mod permissions;
+mod policy;
 #[cfg(feature = "live")]
 mod progress;
 mod schema;
