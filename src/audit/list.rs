@@ -2,8 +2,9 @@
 
 use super::documents::VERSION;
 use super::policy::{Policy, Ruling};
-use super::reduce::{Reduced, Scope};
+use super::reduce::Reduced;
 use super::{accounts, problems};
+use crate::path::Shard;
 use crate::report::v1;
 
 /// An audit under way.
@@ -16,10 +17,10 @@ pub struct Audit {
 }
 
 impl Audit {
-    /// An audit of `scope`, which is also that of every cluster's reduction, under `policy`.
-    pub fn new(scope: Scope, policy: Policy) -> Self {
+    /// An audit under `policy`, of a slice or of everything; the scope of every cluster's reduction has the same slice.
+    pub fn new(shard: Option<Shard>, policy: Policy) -> Self {
         Self {
-            ruling: Ruling::new(scope, policy),
+            ruling: Ruling::new(shard, policy),
             ..Self::default()
         }
     }

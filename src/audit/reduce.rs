@@ -8,7 +8,7 @@ use crate::report::{self, v1};
 use crate::verdict;
 
 /// Which subjects of a cluster are audited.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
     /// Only this namespace; all when absent.
     pub namespace: Option<String>,

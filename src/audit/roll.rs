@@ -14,6 +14,8 @@ use std::collections::BTreeSet;
 /// The subjects and annotations of a cluster inside the scope of an audit.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Roll {
+    /// What of the cluster was asked for.
+    pub(super) scope: Scope,
     /// All subjects by kind, namespace and name.
     pub(super) names: Vec<Name>,
     /// The annotations that suppress findings, by kind and object, of all slices.
@@ -44,7 +46,10 @@ pub(super) struct Annotation {
 impl Roll {
     /// An empty roll of the objects of `snapshot`; `cluster` is what the list calls the cluster.
     pub(super) fn new(snapshot: &Snapshot, cluster: &str, scope: &Scope) -> Self {
-        let mut roll = Self::default();
+        let mut roll = Self {
+            scope: scope.clone(),
+            ..Self::default()
+        };
         let k8s = &snapshot.kubernetes;
         roll.read(&k8s.gateways, cluster, scope, |_| true);
         roll.read(&k8s.ingresses, cluster, scope, |_| true);

@@ -128,6 +128,10 @@ pub(super) struct MergeArgs {
 
     #[command(flatten)]
     pub(super) output: OutputArgs,
+
+    #[cfg(feature = "live")]
+    #[command(flatten)]
+    pub(super) fleet: super::connection::FleetArgs,
 }
 
 /// Arguments of `capture`.

@@ -2,7 +2,7 @@
 
 use crate::audit::documents::{self, DocumentError};
 use crate::audit::problems::subject_name;
-use crate::audit::reduce::{Reduced, Scope};
+use crate::audit::reduce::Reduced;
 use crate::report::v1::{self, Diagnosis, DiagnosisList, Finding, Fixed, SubjectName};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,7 +73,7 @@ impl Baseline {
     }
 
     /// What is gone of a cluster that was read, and proven to be.
-    pub(super) fn fixed(&self, reduced: &Reduced, scope: &Scope) -> Vec<Fixed> {
+    pub(super) fn fixed(&self, reduced: &Reduced) -> Vec<Fixed> {
         let cluster = &reduced.cluster.name;
         let there = fingerprints(&reduced.items);
         let earlier = self.findings.iter().filter(|((of, fingerprint), _)| {
@@ -87,6 +87,7 @@ impl Baseline {
                     Some(item) => decided(item, &earlier.code),
                     None => {
                         let (namespace, name) = &earlier.belongs;
+                        let scope = &reduced.roll.scope;
                         scope.has(&subject.namespace)
                             && scope.holds(cluster, namespace, name)
                             && reduced.roll.lacks(subject)

@@ -1,17 +1,18 @@
 //! Gives the findings of an audit their states, cluster by cluster, and remembers what for.
 
 use super::suppression::{Standing, Suppression, day};
-use super::{Policy, annotation, stale};
+use super::{Baseline, Policy, annotation, stale};
 use crate::audit::problems::subject_name;
-use crate::audit::reduce::{Reduced, Scope};
+use crate::audit::reduce::Reduced;
+use crate::path::Shard;
 use crate::report::v1::{self, StaleSuppression, SubjectName, Suppressed};
 use std::collections::BTreeSet;
 
 /// What was decided so far.
 #[derive(Debug, Default)]
 pub(in crate::audit) struct Ruling {
-    policy: Policy,
-    scope: Scope,
+    baseline: Option<Baseline>,
+    shard: Option<Shard>,
     entries: Vec<Tracked>,
     suppressed: BTreeSet<Suppressed>,
     stale: BTreeSet<StaleSuppression>,
@@ -48,14 +49,14 @@ impl Tracked {
 }
 
 impl Ruling {
-    pub(in crate::audit) fn new(scope: Scope, policy: Policy) -> Self {
-        let entries = policy.suppressions.iter().cloned();
+    pub(in crate::audit) fn new(shard: Option<Shard>, policy: Policy) -> Self {
+        let entries = policy.suppressions.into_iter();
         Self {
             entries: entries
                 .map(|entry| Tracked::new(entry, stale::NO_SUBJECT))
                 .collect(),
-            policy,
-            scope,
+            baseline: policy.baseline,
+            shard,
             ..Self::default()
         }
     }
@@ -70,8 +71,8 @@ impl Ruling {
         for item in &mut reduced.items {
             self.item(item);
         }
-        if let Some(baseline) = &self.policy.baseline {
-            self.fixed.extend(baseline.fixed(reduced, &self.scope));
+        if let Some(baseline) = &self.baseline {
+            self.fixed.extend(baseline.fixed(reduced));
         }
     }
 
@@ -84,12 +85,11 @@ impl Ruling {
                     name.subject == *object || name.service.as_ref() == Some(object)
                 });
             let subjects: Vec<_> = of.collect();
-            let held = match (subjects.is_empty(), self.scope.shard) {
-                (true, Some(shard)) => {
-                    shard.holds(&object.cluster, &object.namespace, &object.name)
-                }
-                (true, None) => true,
-                (false, _) => subjects.iter().any(|name| name.held),
+            let held = if subjects.is_empty() {
+                let scope = &reduced.roll.scope;
+                scope.holds(&object.cluster, &object.namespace, &object.name)
+            } else {
+                subjects.iter().any(|name| name.held)
             };
             if !held {
                 continue;
@@ -128,7 +128,7 @@ impl Ruling {
         let entries = self.entries.iter_mut();
         for entry in entries.filter(|entry| entry.suppression.scope.reaches(&cluster.name)) {
             let scope = &entry.suppression.scope;
-            let asked = self.scope.namespace.as_ref();
+            let asked = reduced.roll.scope.namespace.as_ref();
             entry.answered |= asked.is_none_or(|namespace| scope.stays_in(namespace));
             entry.expired |= entry.suppression.standing(day) == Standing::Expired;
             for name in &reduced.roll.names {
@@ -174,7 +174,7 @@ impl Ruling {
                 .filter(|suppression| suppression.standing(day) == Standing::Undated);
             self.stale
                 .extend(undated.map(|suppression| stale::undated(suppression, &subject.cluster)));
-            if let Some(baseline) = &self.policy.baseline {
+            if let Some(baseline) = &self.baseline {
                 finding.state = Some(baseline.state(&subject.cluster, finding).to_owned());
             }
         }
@@ -186,13 +186,13 @@ impl Ruling {
         stale.extend(stale::idle(&self.entries));
         list.suppressed = self.suppressed.into_iter().collect();
         list.stale_suppressions = stale.into_iter().collect();
-        list.baseline = self.policy.baseline.map(|baseline| v1::Baseline {
+        list.baseline = self.baseline.map(|baseline| v1::Baseline {
             file: baseline.file,
             fixed: self.fixed.into_iter().collect(),
             ..v1::Baseline::default()
         });
         super::settle(list);
-        list.shard = self.scope.shard.map(|shard| v1::Shard {
+        list.shard = self.shard.map(|shard| v1::Shard {
             index: shard.index(),
             total: shard.total(),
         });
