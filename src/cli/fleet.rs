@@ -82,7 +82,6 @@ fn of(collected: Collected, name: &str, args: &AuditArgs, scope: &Scope, run: &v
     let namespace = (!args.all_namespaces).then_some(collected.namespace);
     let scope = Scope {
         namespace: scope.namespace.clone().or(namespace),
-        ..scope.clone()
     };
     let snapshot = parse::snapshot(&collected.bundle);
     drop(collected.bundle);
