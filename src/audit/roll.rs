@@ -22,8 +22,8 @@ pub struct Roll {
     pub(super) annotations: Vec<Annotation>,
     /// Objects that are subjects or may become one.
     present: BTreeSet<SubjectName>,
-    /// Kinds of which `present` has all.
-    complete: BTreeSet<&'static str>,
+    /// Kind and namespace of which `present` has all; an empty namespace stands for the whole cluster.
+    complete: BTreeSet<(&'static str, String)>,
 }
 
 /// A subject.
@@ -67,12 +67,15 @@ impl Roll {
         scope: &Scope,
         subject: impl Fn(&T) -> bool,
     ) {
-        if objects
-            .all(scope.namespace.as_deref().unwrap_or(""))
-            .is_ok()
-        {
-            self.complete.insert(T::KIND);
-        }
+        let of_objects = objects
+            .known()
+            .map(|object| object.meta().namespace.clone());
+        let asked = [String::new()].into_iter().chain(scope.namespace.clone());
+        let namespaces: BTreeSet<String> = asked.chain(of_objects).collect();
+        let complete = namespaces
+            .into_iter()
+            .filter(|name| objects.all(name).is_ok());
+        self.complete.extend(complete.map(|name| (T::KIND, name)));
         for object in objects.known() {
             let meta = object.meta();
             if !scope.has(&meta.namespace) {
@@ -107,7 +110,13 @@ impl Roll {
 
     /// Whether the evidence proves that there is no such object any more.
     pub(super) fn lacks(&self, subject: &SubjectName) -> bool {
-        self.complete.contains(subject.kind.as_str()) && !self.present.contains(subject)
+        let complete = |namespace: &str| {
+            let mut all = self.complete.iter();
+            all.any(|(kind, of)| *kind == subject.kind && of == namespace)
+        };
+        let proven =
+            complete("") || (!subject.namespace.is_empty() && complete(&subject.namespace));
+        proven && !self.present.contains(subject)
     }
 }
 
