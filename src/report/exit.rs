@@ -135,9 +135,11 @@ pub fn exit_of_list(list: &DiagnosisList, fail_on: FailOn) -> Exit {
     }
     let worst = list.items.iter().map(|item| exit(item, fail_on));
     let worst: Vec<Exit> = worst.collect();
+    // A list that was joined without all of its slices is as partial as one of which a cluster did not answer.
+    let partial = failed > 0 || list.run.incomplete;
     if worst.contains(&Exit::Findings) {
         Exit::Findings
-    } else if fail_on != FailOn::Never && (failed > 0 || worst.contains(&Exit::Incomplete)) {
+    } else if fail_on != FailOn::Never && (partial || worst.contains(&Exit::Incomplete)) {
         Exit::Incomplete
     } else {
         Exit::Ok

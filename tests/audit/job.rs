@@ -73,15 +73,24 @@ fn the_account_is_bound_to_the_roles_that_permissions_prints() {
         .collect();
     let all = documents();
     let account = of_kind(&all, "ServiceAccount")[0]["metadata"].clone();
-    for (binding, role) in [("ClusterRoleBinding", "ClusterRole"), ("RoleBinding", "Role")] {
+    for (binding, role) in [
+        ("ClusterRoleBinding", "ClusterRole"),
+        ("RoleBinding", "Role"),
+    ] {
         let bound = of_kind(&all, binding)[0];
         let role = of_kind(&roles, role)[0];
         assert_eq!(bound["roleRef"]["kind"], role["kind"]);
         assert_eq!(bound["roleRef"]["name"], role["metadata"]["name"]);
-        assert_eq!(bound["metadata"]["namespace"], role["metadata"]["namespace"]);
+        assert_eq!(
+            bound["metadata"]["namespace"],
+            role["metadata"]["namespace"]
+        );
         assert_eq!(bound["subjects"][0]["name"], account["name"]);
         assert_eq!(bound["subjects"][0]["namespace"], account["namespace"]);
     }
     let job = of_kind(&all, "Job")[0];
-    assert_eq!(job["spec"]["template"]["spec"]["serviceAccountName"], account["name"]);
+    assert_eq!(
+        job["spec"]["template"]["spec"]["serviceAccountName"],
+        account["name"]
+    );
 }

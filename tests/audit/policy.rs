@@ -57,8 +57,8 @@ fn a_suppressed_finding_keeps_its_place_and_does_not_count() {
         let (exit, list) = under(&desk, &sick, &file(name, scope, until));
         assert_eq!(exit, 0, "{scope}");
         let item = list["items"].as_array().unwrap().iter();
-        let web = item.filter(|item| item["subject"]["name"] == "web");
-        let web = web.last().unwrap();
+        let mut web = item.filter(|item| item["subject"]["name"] == "web");
+        let web = web.next_back().unwrap();
         assert_eq!(web["verdict"], "unhealthy");
         assert_eq!(web["causes"][0]["code"], "CLB6309");
         assert_eq!(web["causes"][0]["state"], "suppressed");

@@ -161,8 +161,18 @@ mod tests {
             ("2026-12-31", "2026-02-30", 5, "such as 2026-12-31"),
             ("2026-12-31", "2026-12-31T10:00", 5, "such as 2026-12-31"),
             ("  until:", "  untill:", 5, "untill"),
-            ("  reason: blue-green cutover\n", "", 2, "reason"),
-            ("  match: prod/infra/Service/*\n", "", 2, "match"),
+            (
+                "  reason: blue-green cutover\n",
+                "",
+                4,
+                "missing field `reason`",
+            ),
+            (
+                "  match: prod/infra/Service/*\n",
+                "",
+                4,
+                "missing field `match`",
+            ),
             ("ignore:", "ignored:", 1, "ignored"),
         ] {
             assert!(GOOD.contains(from), "{from}");
