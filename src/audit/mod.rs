@@ -7,6 +7,8 @@ mod accounts;
 mod list;
 mod problems;
 mod reduce;
+mod several;
 
 pub use list::Audit;
 pub use reduce::{Reduced, Scope, reduce};
+pub use several::several;

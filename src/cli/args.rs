@@ -1,6 +1,6 @@
 //! The clap tree.
 
-use super::output::{Colour, OutputArgs};
+use super::output::{Colour, OutputArgs, among};
 use crate::render::Format;
 use crate::report::FailOn;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -143,8 +143,9 @@ pub(super) struct ExplainArgs {
 /// Arguments of `checks`.
 #[derive(Debug, Args)]
 pub(super) struct ChecksArgs {
-    /// Output format: table, json or yaml.
-    #[arg(short, long, default_value_t = Format::Table)]
+    /// Output format.
+    #[arg(short, long, value_name = "FORMAT", default_value = "table",
+          value_parser = among(&["table", "wide", "name", "json", "yaml"]))]
     pub(super) output: Format,
     /// When to use colour.
     #[arg(long, value_enum, default_value_t)]
@@ -172,8 +173,9 @@ pub(super) enum DocumentKind {
 /// Arguments of `version`.
 #[derive(Debug, Args)]
 pub(super) struct VersionArgs {
-    /// Output format: name (plain text), json or yaml.
-    #[arg(short, long, default_value_t = Format::Name)]
+    /// Output format; name is plain text.
+    #[arg(short, long, value_name = "FORMAT", default_value = "name",
+          value_parser = among(&["name", "json", "yaml"]))]
     pub(super) output: Format,
 }
 

@@ -7,6 +7,7 @@ mod checks;
 #[cfg(feature = "live")]
 mod connection;
 mod explain;
+mod in_order;
 mod output;
 mod permissions;
 #[cfg(feature = "live")]
