@@ -1,13 +1,14 @@
 //! `audit`: every subject of many clusters, and what their findings have in common.
 
 use super::args::AuditArgs;
+#[cfg(feature = "live")]
+use super::in_order::InOrder;
 use super::in_order::in_order;
 use super::{output, print, warn};
 use crate::audit::{Audit, Reduced, Scope, reduce};
 use crate::render::{Format, jsonl};
 use crate::report::{Exit, exit_of_list, v1};
 use crate::{bundle, parse, render};
-use anyhow::bail;
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -15,8 +16,10 @@ use std::thread;
 const AT_A_TIME: usize = 4;
 
 pub(super) fn run(args: &AuditArgs) -> anyhow::Result<Exit> {
-    let format = args.output.format_or(Format::Table);
-    let mut audit = Audit::default();
+    let mut out = Out {
+        audit: Audit::default(),
+        format: args.output.format_or(Format::Table),
+    };
     let scope = Scope {
         namespace: args.namespace.clone(),
     };
@@ -24,34 +27,76 @@ pub(super) fn run(args: &AuditArgs) -> anyhow::Result<Exit> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         ..v1::Run::default()
     };
-    if args.from.is_empty() {
-        bail!("this build reads bundles only: give them with --from");
-    }
-    offline(args, &scope, &run, |reduced| {
-        if let Some(error) = &reduced.cluster.error {
-            warn(&format!("error: {}: {error}\n", reduced.cluster.name));
-        }
-        stream(&reduced, &format)?;
-        audit.add(reduced);
-        Ok(())
-    })?;
-    let list = audit.finish(run);
+    let run = if args.from.is_empty() {
+        live(args, &scope, run, &mut out)?
+    } else {
+        offline(args, &scope, &run, |reduced| {
+            if let Some(error) = &reduced.cluster.error {
+                warn(&format!("error: {}: {error}\n", reduced.cluster.name));
+            }
+            out.take(reduced)
+        })?;
+        run
+    };
+    let list = out.audit.finish(run);
     let look = output::look(args.output.color);
-    print(&match format {
+    print(&match out.format {
         Format::Jsonl => jsonl::summary(&list)?,
         whole => render::list(&list, &whole, &look)?,
     })?;
     Ok(exit_of_list(&list, args.fail_on))
 }
 
-/// Prints what can be printed before the list is whole.
-fn stream(reduced: &Reduced, format: &Format) -> anyhow::Result<()> {
-    if *format == Format::Jsonl {
-        for item in &reduced.items {
-            print(&jsonl::line(item)?)?;
+/// The audit under way, and how it is printed.
+struct Out {
+    audit: Audit,
+    format: Format,
+}
+
+impl Out {
+    /// Takes over a cluster whose turn it is, and prints what can be printed before the list is whole.
+    fn take(&mut self, reduced: Reduced) -> anyhow::Result<()> {
+        if self.format == Format::Jsonl {
+            for item in &reduced.items {
+                print(&jsonl::line(item)?)?;
+            }
         }
+        self.audit.add(reduced);
+        Ok(())
     }
-    Ok(())
+}
+
+/// Clusters end in any order and are taken over in that of their contexts.
+#[cfg(feature = "live")]
+fn live(args: &AuditArgs, scope: &Scope, run: v1::Run, out: &mut Out) -> anyhow::Result<v1::Run> {
+    let mut order = InOrder::default();
+    let mut taken = Ok(());
+    let mut take = |ready: Vec<Reduced>| {
+        for reduced in ready {
+            if taken.is_ok() {
+                taken = out.take(reduced);
+            }
+        }
+    };
+    let totals = super::fleet::run(args, scope, &run, |index, reduced| {
+        take(order.push(index, reduced));
+    })?;
+    // After an interruption some never come, and those after them count all the same.
+    take(order.rest());
+    taken?;
+    Ok(v1::Run {
+        calls: totals.calls,
+        seconds: totals.seconds,
+        incomplete: totals.interrupted,
+        ..run
+    })
+}
+
+#[cfg(not(feature = "live"))]
+fn live(_: &AuditArgs, _: &Scope, _: v1::Run, _: &mut Out) -> anyhow::Result<v1::Run> {
+    anyhow::bail!(
+        "this build reads bundles only: give them with --from, or build with the default features"
+    )
 }
 
 /// Reads and reduces bundles, some at a time, and hands them to `each` in the order of their paths, whatever the order

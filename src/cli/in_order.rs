@@ -32,6 +32,12 @@ impl<T> InOrder<T> {
         }
         ready
     }
+
+    /// What still waits, in order, when nothing more will come.
+    #[cfg(any(feature = "live", test))]
+    pub(super) fn rest(self) -> Vec<T> {
+        self.waiting.into_values().collect()
+    }
 }
 
 /// Runs `work` over `pieces`, `at_a_time` at a time, and gives each result to `each` as soon as those of all pieces
@@ -86,6 +92,8 @@ mod tests {
         assert_eq!(order.push(0, 'a'), ['a']);
         assert_eq!(order.push(1, 'b'), ['b', 'c']);
         assert_eq!(order.push(3, 'd'), ['d']);
+        assert_eq!(order.push(5, 'f'), []);
+        assert_eq!(order.rest(), ['f']);
     }
 
     #[test]

@@ -7,6 +7,8 @@ mod checks;
 #[cfg(feature = "live")]
 mod connection;
 mod explain;
+#[cfg(feature = "live")]
+mod fleet;
 mod in_order;
 mod output;
 mod permissions;
