@@ -41,7 +41,7 @@ pub(super) fn junit(list: &DiagnosisList) -> anyhow::Result<String> {
         suite.add_test_cases(cases);
         report.add_test_suite(suite);
     }
-    Ok(report.to_string()? + "\n")
+    Ok(report.to_string()?)
 }
 
 fn broken(name: &str, error: &str) -> TestCase {
@@ -74,10 +74,11 @@ fn case(item: &Diagnosis) -> TestCase {
 
 fn failure(item: &Diagnosis) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-    let counted: Vec<&Finding> = findings(item)
+    let mut counted: Vec<&Finding> = findings(item)
         .filter(|finding| finding.severity != "info")
-        .filter(|finding| !matches!(finding.state.as_deref(), Some("known" | "suppressed")))
         .collect();
+    // What is new is why the case fails; what was known or accepted before comes after it.
+    counted.sort_by_key(|f| matches!(f.state.as_deref(), Some("known" | "suppressed")));
     match counted.as_slice() {
         [] => {
             status.set_message(format!(

@@ -1,7 +1,7 @@
 //! Markdown for comments on pull requests and job summaries: what is not healthy, and each problem once.
 
 use super::digest::{self, Tally, several_clusters, telling};
-use super::markdown_text::{block, code, plain};
+use super::markdown_text::{block, cell, code, plain};
 use super::words::count;
 use crate::report::v1::{Diagnosis, DiagnosisList, Problem};
 use std::fmt::Write as _;
@@ -62,12 +62,12 @@ fn subjects(out: &mut String, list: &DiagnosisList, several: bool) {
         let tally = Tally::of(item);
         let codes: Vec<String> = digest::codes(item)
             .iter()
-            .map(|found| code(found))
+            .map(|found| cell(found))
             .collect();
         let _ = writeln!(
             out,
             "| {} | {} | {} of {} | {} |",
-            code(&digest::subject(&digest::name_of(item), several)),
+            cell(&digest::subject(&digest::name_of(item), several)),
             plain(&item.verdict),
             tally.healthy,
             tally.of,

@@ -21,9 +21,18 @@ pub(super) fn plain(text: &str) -> String {
     out
 }
 
-/// A code span. In a table cell a pipe ends the cell even inside code, so there it is escaped.
+/// A table cell: a code span where that can be, since inside one neither a pipe nor a backslash before it has an escape.
+pub(super) fn cell(text: &str) -> String {
+    if text.contains('|') {
+        plain(text)
+    } else {
+        code(text)
+    }
+}
+
+/// A code span.
 pub(super) fn code(text: &str) -> String {
-    let text = clean(text).replace('|', "\\|");
+    let text = clean(text);
     let fence = "`".repeat(longest_run(&text) + 1);
     let pad = if text.starts_with('`') || text.ends_with('`') {
         " "
@@ -51,7 +60,7 @@ fn longest_run(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{block, code, plain};
+    use super::{block, cell, code, plain};
 
     #[test]
     fn what_people_name_things_is_never_markup() {
@@ -60,7 +69,9 @@ mod tests {
             plain("@team <img> [x](y)"),
             "@<!-- -->team \\<img\\> \\[x\\]\\(y\\)"
         );
-        assert_eq!(code("a`b|c"), "``a`b\\|c``");
+        assert_eq!(code("a`b|c"), "``a`b|c``");
+        assert_eq!(cell("a|b\\|"), "a\\|b\\\\\\|");
+        assert_eq!(cell("a`b"), "``a`b``");
         assert_eq!(code("`"), "`` ` ``");
         assert_eq!(block(&["a ``` b".to_owned()]), "````sh\na ``` b\n````\n");
     }

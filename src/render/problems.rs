@@ -4,6 +4,7 @@ use super::Look;
 use super::block::Block;
 use super::digest::{self, several_clusters, telling};
 use super::style::Label;
+use super::tree::wrap;
 use super::words::count;
 use crate::report::v1::{DiagnosisList, Problem, SubjectName};
 
@@ -25,7 +26,7 @@ pub(super) fn problems(list: &DiagnosisList, look: &Look) -> String {
     parts.push(rest.text);
     parts.push(remarks(list, several, look));
     parts.retain(|part| !part.is_empty());
-    parts.push(digest::totals(list) + "\n");
+    parts.push(wrap(&digest::totals(list), look.width, "") + "\n");
     parts.join("\n")
 }
 
@@ -33,7 +34,7 @@ pub(super) fn problems(list: &DiagnosisList, look: &Look) -> String {
 pub(super) fn closing(list: &DiagnosisList, look: &Look) -> String {
     let mut parts = vec![remarks(list, several_clusters(list), look)];
     parts.retain(|part| !part.is_empty());
-    parts.push(digest::totals(list) + "\n");
+    parts.push(wrap(&digest::totals(list), look.width, "") + "\n");
     parts.join("\n")
 }
 

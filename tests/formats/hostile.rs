@@ -143,7 +143,8 @@ fn every_reader_reads_it_back() {
                 plain_report.skipped
             )
         );
-        let mut csv = csv::Reader::from_reader(text(&list, "csv").into_bytes());
+        let printed = text(&list, "csv");
+        let mut csv = csv::Reader::from_reader(printed.as_bytes());
         for row in csv.records() {
             let row = row.unwrap();
             assert!(

@@ -6,6 +6,7 @@ use cilium_lb::parse;
 use cilium_lb::report::v1::{
     Baseline, DiagnosisList, Fixed, Run, Shard, StaleSuppression, SubjectName, Suppressed,
 };
+use std::sync::LazyLock;
 
 /// Scenarios that are clusters of the audit: a cause, healthy subjects, two of one cause, clients, latent, unknown.
 pub(crate) const CLUSTERS: [&str; 6] = [
@@ -17,8 +18,7 @@ pub(crate) const CLUSTERS: [&str; 6] = [
     "case-c09",
 ];
 
-/// The reduced clusters in order.
-pub(crate) fn reduced() -> Vec<Reduced> {
+static REDUCED: LazyLock<Vec<Reduced>> = LazyLock::new(|| {
     let run = Run {
         version: "test".to_owned(),
         ..Run::default()
@@ -28,6 +28,11 @@ pub(crate) fn reduced() -> Vec<Reduced> {
         reduce(&snapshot, name, &Scope::default(), &run)
     });
     clusters.collect()
+});
+
+/// The reduced clusters in order.
+pub(crate) fn reduced() -> Vec<Reduced> {
+    REDUCED.clone()
 }
 
 /// The list of clusters in any order.

@@ -71,6 +71,11 @@ fn fill(nodes: &[Node], current: &Value, out: &mut String) {
 pub(super) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => clean(text).into_owned(),
+        Value::Number(number) => match number.as_f64() {
+            // As kubectl: 0 and not 0.0.
+            Some(float) if number.is_f64() => float.to_string(),
+            _ => number.to_string(),
+        },
         other => clean(&other.to_string()).into_owned(),
     }
 }

@@ -20,7 +20,7 @@ const DEPTH: usize = 32;
 /// Reads a whole template.
 pub(super) fn parse(text: &str) -> Result<Vec<Node>, Fault> {
     let mut scan = Scan::new(text, 0);
-    let mut open: Vec<(Path, Vec<Node>)> = Vec::new();
+    let mut open: Vec<Open> = Vec::new();
     let mut nodes = Vec::new();
     let mut plain = String::new();
     while let Some(c) = scan.peek() {
@@ -43,11 +43,15 @@ pub(super) fn parse(text: &str) -> Result<Vec<Node>, Fault> {
                     format!("more than {DEPTH} ranges inside each other"),
                 );
             }
-            Action::Range(path) => open.push((path, std::mem::take(&mut nodes))),
+            Action::Range(path) => open.push(Open {
+                column,
+                path,
+                before: std::mem::take(&mut nodes),
+            }),
             Action::End => match open.pop() {
-                Some((path, before)) => {
-                    let inner = std::mem::replace(&mut nodes, before);
-                    nodes.push(Node::Range(path, inner));
+                Some(range) => {
+                    let inner = std::mem::replace(&mut nodes, range.before);
+                    nodes.push(Node::Range(range.path, inner));
                 }
                 None => return scan.fault_at(column, "{end} without a {range …} before it"),
             },
@@ -56,12 +60,18 @@ pub(super) fn parse(text: &str) -> Result<Vec<Node>, Fault> {
     if !plain.is_empty() {
         nodes.push(Node::Text(plain));
     }
-    // kubectl takes the end of the template for the end of its ranges.
-    while let Some((path, before)) = open.pop() {
-        let inner = std::mem::replace(&mut nodes, before);
-        nodes.push(Node::Range(path, inner));
+    match open.pop() {
+        // kubectl goes on, and prints what follows the range once more after it.
+        Some(range) => scan.fault_at(range.column, "no {end} closes this {range …}"),
+        None => Ok(nodes),
     }
-    Ok(nodes)
+}
+
+/// A range that is not closed yet.
+struct Open {
+    column: usize,
+    path: Path,
+    before: Vec<Node>,
 }
 
 enum Action {
