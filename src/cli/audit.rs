@@ -44,7 +44,12 @@ pub(super) fn run(args: &AuditArgs) -> anyhow::Result<Exit> {
         Format::Jsonl => jsonl::summary(&list)?,
         whole => render::list(&list, &whole, &look)?,
     })?;
-    Ok(exit_of_list(&list, args.fail_on))
+    // As everywhere: Ctrl-C beats what was found until then.
+    Ok(if list.run.incomplete {
+        Exit::Interrupted
+    } else {
+        exit_of_list(&list, args.fail_on)
+    })
 }
 
 /// The audit under way, and how it is printed.
