@@ -2,8 +2,8 @@
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-/// Spaces between columns, as in kubectl.
-const GAP: u16 = 3;
+/// Spaces between columns: one less than in kubectl, so that targets × hops fit into 100 columns.
+const GAP: u16 = 2;
 
 /// Header and rows, each a line; cells must be free of line breaks.
 pub(super) fn grid(header: Vec<String>, rows: Vec<Vec<String>>) -> String {

@@ -233,8 +233,8 @@ fn an_audit_is_a_table_and_its_lines_are_its_items() {
         .output()
         .unwrap();
     let table = stdout(&ran);
-    assert!(table.starts_with("NAMESPACE   KIND/NAME"), "{table}");
-    assert!(table.contains("shop        service/web"), "{table}");
+    assert!(table.starts_with("NAMESPACE  KIND/NAME"), "{table}");
+    assert!(table.contains("shop       service/web"), "{table}");
     let lines = stdout(&audit("jsonl"));
     let kinds: Vec<Value> = lines
         .lines()

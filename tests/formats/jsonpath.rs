@@ -179,7 +179,7 @@ fn columns_are_those_of_kubectl() {
         &document,
         "custom-columns=P:.paths[0,1].listener,N:.subject['name']",
     );
-    assert!(comma.contains("80,443   shared-gateway"), "{comma}");
+    assert!(comma.contains("80,443  shared-gateway"), "{comma}");
     for (spec, said) in [
         ("NAME", "column 1 is \"NAME\": expected HEADER:PATH"),
         (
