@@ -88,11 +88,11 @@ mod tests {
     #[test]
     fn results_wait_for_those_before_them() {
         let mut order = InOrder::default();
-        assert_eq!(order.push(2, 'c'), Vec::new());
+        assert_eq!(order.push(2, 'c'), Vec::<char>::new());
         assert_eq!(order.push(0, 'a'), ['a']);
         assert_eq!(order.push(1, 'b'), ['b', 'c']);
         assert_eq!(order.push(3, 'd'), ['d']);
-        assert_eq!(order.push(5, 'f'), Vec::new());
+        assert_eq!(order.push(5, 'f'), Vec::<char>::new());
         assert_eq!(order.rest(), ['f']);
     }
 

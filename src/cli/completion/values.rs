@@ -68,6 +68,10 @@ pub(super) fn attach(command: Command, typed: &Typed, paths: Option<&Paths>) -> 
         .mut_subcommands(|inner| attach(inner, typed, paths))
 }
 
+#[cfg_attr(
+    not(feature = "live"),
+    expect(unused_variables, reason = "only live values differ by command")
+)]
 fn complete(command: &str, arg: Arg, typed: &Typed, paths: Option<&Paths>) -> Arg {
     let id = arg.get_id().as_str().to_owned();
     let typed = typed.clone();
