@@ -11,6 +11,7 @@ pub mod policy;
 mod problems;
 mod reduce;
 mod roll;
+mod several;
 
 pub use documents::DocumentError;
 pub use list::Audit;
@@ -18,3 +19,4 @@ pub use merge::{Input, MergeError, Merged, merge};
 pub use policy::Policy;
 pub use reduce::{Reduced, Scope, reduce};
 pub use roll::Roll;
+pub use several::several;

@@ -1,6 +1,6 @@
 //! The clap tree.
 
-use super::output::{Colour, OutputArgs};
+use super::output::{Colour, OutputArgs, among};
 use crate::render::Format;
 use crate::report::FailOn;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -114,6 +114,10 @@ pub(super) struct AuditArgs {
 
     #[command(flatten)]
     pub(super) output: OutputArgs,
+
+    #[cfg(feature = "live")]
+    #[command(flatten)]
+    pub(super) fleet: super::connection::FleetArgs,
 }
 
 /// The commands of `audit`.
@@ -136,10 +140,6 @@ pub(super) struct MergeArgs {
 
     #[command(flatten)]
     pub(super) output: OutputArgs,
-
-    #[cfg(feature = "live")]
-    #[command(flatten)]
-    pub(super) fleet: super::connection::FleetArgs,
 }
 
 /// Arguments of `capture`.
@@ -185,8 +185,9 @@ pub(super) struct ExplainArgs {
 /// Arguments of `checks`.
 #[derive(Debug, Args)]
 pub(super) struct ChecksArgs {
-    /// Output format: table, json or yaml.
-    #[arg(short, long, default_value_t = Format::Table)]
+    /// Output format.
+    #[arg(short, long, value_name = "FORMAT", default_value = "table",
+          value_parser = among(&["table", "wide", "name", "json", "yaml"]))]
     pub(super) output: Format,
     /// When to use colour.
     #[arg(long, value_enum, default_value_t)]
@@ -214,8 +215,9 @@ pub(super) enum DocumentKind {
 /// Arguments of `version`.
 #[derive(Debug, Args)]
 pub(super) struct VersionArgs {
-    /// Output format: name (plain text), json or yaml.
-    #[arg(short, long, default_value_t = Format::Name)]
+    /// Output format; name is plain text.
+    #[arg(short, long, value_name = "FORMAT", default_value = "name",
+          value_parser = among(&["name", "json", "yaml"]))]
     pub(super) output: Format,
 }
 

@@ -3,7 +3,7 @@
 use super::args::MergeArgs;
 use super::{output, policy, print, warn};
 use crate::audit::{Input, Merged, merge};
-use crate::render;
+use crate::render::{self, Format};
 use crate::report::{Exit, exit_of_list};
 
 pub(super) fn run(args: &MergeArgs) -> anyhow::Result<Exit> {
@@ -18,7 +18,8 @@ pub(super) fn run(args: &MergeArgs) -> anyhow::Result<Exit> {
         warn(&format!("warning: {warning}\n"));
     }
     let look = output::look(args.output.color);
-    print(&render::list(&merged.list, args.output.output, &look)?)?;
+    let format = args.output.format_or(Format::Table);
+    print(&render::list(&merged.list, &format, &look)?)?;
     Ok(exit_of_list(&merged.list, args.fail_on))
 }
 

@@ -10,6 +10,7 @@ mod connection;
 mod explain;
 #[cfg(feature = "live")]
 mod fleet;
+mod in_order;
 mod man;
 mod merge;
 mod output;

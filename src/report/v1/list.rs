@@ -4,7 +4,7 @@ use super::{Diagnosis, Fix, KnownIssue, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The result of `audit`; `why-unhealthy` prints several diagnoses as one, with `items` only.
+/// The result of `audit`; `why-unhealthy` prints several diagnoses as one, with `items`, `problems` and `run`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DiagnosisList {
@@ -12,11 +12,11 @@ pub struct DiagnosisList {
     pub api_version: String,
     /// `DiagnosisList`; `DiagnosisSummary` for the last line of `jsonl`, which has no items.
     pub kind: String,
-    /// One per subject, by cluster, kind, namespace and name.
+    /// One per subject, by cluster, kind, namespace and name; in `why-unhealthy` as they were asked for.
     pub items: Vec<Diagnosis>,
-    /// The clusters, by name.
+    /// The clusters, by name; empty in `why-unhealthy`.
     pub clusters: Vec<Cluster>,
-    /// The accounts and regions, in order.
+    /// The accounts and regions, in order; empty in `why-unhealthy`.
     pub accounts: Vec<Account>,
     /// Findings of all items, each distinct one once: causes first, then by severity and reach.
     pub problems: Vec<Problem>,
