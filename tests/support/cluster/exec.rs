@@ -101,7 +101,7 @@ pub(super) async fn serve<S>(mut connection: Connection<S>, session: Session, st
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let _counted = UnderWay::begin(state);
+    let counted = UnderWay::begin(state);
     let head = format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Accept: {}\r\nSec-WebSocket-Protocol: {}\r\n\r\n",
@@ -124,6 +124,8 @@ where
             LIMIT.as_secs()
         ))),
     };
+    // What follows is the farewell: a client may begin its next exec as soon as it has the status.
+    drop(counted);
     if let Some(status) = status {
         let mut message = vec![STATUS_CHANNEL];
         message.extend_from_slice(status.to_string().as_bytes());
