@@ -27,6 +27,7 @@ pub static CHECKS: &[&Check] = &[
     &balancer::listener_left_over::CHECK,
     &balancer::listener_forwards_elsewhere::CHECK,
     &balancer::load_balancer_not_as_declared::CHECK,
+    &balancer::classic_listener_stale::CHECK,
     &target_group::target_group_not_attached::CHECK,
     &target_group::target_type_unusable::CHECK,
     &target_group::target_not_registered::CHECK,
@@ -38,6 +39,8 @@ pub static CHECKS: &[&Check] = &[
     &target_group::target_group_not_as_declared::CHECK,
     &target_group::address_outside_vpc::CHECK,
     &target_group::binding_rule_without_ports::CHECK,
+    &target_group::classic_check_elsewhere::CHECK,
+    &target_group::classic_instance_out_of_service::CHECK,
     &target_group::local_check_on_traffic_port::CHECK,
     &target_group::local_check_ignores_answer::CHECK,
     &target_group::check_timing_tight::CHECK,
@@ -116,6 +119,7 @@ pub static CHECKS: &[&Check] = &[
     &workload::connection_collisions::CHECK,
     &workload::listener_tls_mismatch::CHECK,
     &workload::dns_points_elsewhere::CHECK,
+    &workload::classic_check_leaves_port_out::CHECK,
 ];
 
 /// The check that a code or a slug names.
