@@ -41,7 +41,8 @@ cluster() {
 account() (
   local account=$1 region=$2 folder=$out/aws-$1-$2
   mkdir -p "$folder"
-  export AWS_REGION=$region
+  # Version 1 of the CLI reads the second name only.
+  export AWS_REGION=$region AWS_DEFAULT_REGION=$region
   if [ -n "$role" ] && [ "$(aws sts get-caller-identity --query Account --output text)" != "$account" ]; then
     local keys
     keys=$(aws sts assume-role --role-session-name audit --role-arn "${role/\{account\}/$account}" --output json)
