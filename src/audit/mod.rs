@@ -4,9 +4,17 @@
 //! dropped then; [`Audit`] holds the diagnoses until the list is printed.
 
 mod accounts;
+mod documents;
 mod list;
+mod merge;
+pub mod policy;
 mod problems;
 mod reduce;
+mod roll;
 
+pub use documents::DocumentError;
 pub use list::Audit;
+pub use merge::{Input, MergeError, Merged, merge};
+pub use policy::Policy;
 pub use reduce::{Reduced, Scope, reduce};
+pub use roll::Roll;

@@ -87,7 +87,12 @@ pub(super) struct WhyArgs {
 
 /// Arguments of `audit`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct AuditArgs {
+    /// What to do instead of an audit.
+    #[command(subcommand)]
+    pub(super) command: Option<AuditCommand>,
+
     /// Read the evidence from bundles, one per cluster; may be repeated.
     #[arg(long, value_name = "BUNDLE")]
     pub(super) from: Vec<PathBuf>,
@@ -99,6 +104,31 @@ pub(super) struct AuditArgs {
     /// Only the subjects of this namespace.
     #[arg(short, long)]
     pub(super) namespace: Option<String>,
+
+    /// The severity from which findings make the exit code 1: info, warning, error or never.
+    #[arg(long, default_value_t = FailOn::Error, value_name = "SEVERITY")]
+    pub(super) fail_on: FailOn,
+
+    #[command(flatten)]
+    pub(super) policy: super::policy::PolicyArgs,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+/// The commands of `audit`.
+#[derive(Debug, Subcommand)]
+pub(super) enum AuditCommand {
+    /// Join the documents of several audits, such as those of all shards, into one.
+    Merge(MergeArgs),
+}
+
+/// Arguments of `audit merge`.
+#[derive(Debug, Args)]
+pub(super) struct MergeArgs {
+    /// What audits printed with -o json or jsonl.
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
 
     /// The severity from which findings make the exit code 1: info, warning, error or never.
     #[arg(long, default_value_t = FailOn::Error, value_name = "SEVERITY")]

@@ -1,8 +1,8 @@
 //! `audit`: every subject of many clusters, and what their findings have in common.
 
-use super::args::AuditArgs;
-use super::{output, print, warn};
-use crate::audit::{Audit, Reduced, Scope, reduce};
+use super::args::{AuditArgs, AuditCommand};
+use super::{merge, output, print, warn};
+use crate::audit::{Audit, Policy, Reduced, Scope, reduce};
 use crate::report::{Exit, exit_of_list, v1};
 use crate::{bundle, parse, render};
 use std::path::Path;
@@ -14,10 +14,17 @@ use std::thread;
 const AT_A_TIME: usize = 4;
 
 pub(super) fn run(args: &AuditArgs) -> anyhow::Result<Exit> {
-    let mut audit = Audit::default();
-    let scope = Scope {
-        namespace: args.namespace.clone(),
+    if let Some(AuditCommand::Merge(args)) = &args.command {
+        return merge::run(args);
+    }
+    let (scope, policy) = match settings(args) {
+        Ok(settings) => settings,
+        Err(error) => {
+            warn(&format!("error: {error:#}\n"));
+            return Ok(Exit::Usage);
+        }
     };
+    let mut audit = Audit::new(scope.shard, policy);
     let run = v1::Run {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         ..v1::Run::default()
@@ -44,6 +51,15 @@ pub(super) fn run(args: &AuditArgs) -> anyhow::Result<Exit> {
     })
 }
 
+/// Which subjects are audited, and which findings count.
+fn settings(args: &AuditArgs) -> anyhow::Result<(Scope, Policy)> {
+    let scope = Scope {
+        namespace: args.namespace.clone(),
+        shard: args.policy.shard()?,
+    };
+    Ok((scope, args.policy.policy()?))
+}
+
 #[cfg(feature = "live")]
 fn live(
     args: &AuditArgs,
@@ -51,7 +67,9 @@ fn live(
     run: v1::Run,
     audit: &mut Audit,
 ) -> anyhow::Result<v1::Run> {
-    let totals = super::fleet::run(args, scope, &run, |_, reduced| audit.add(reduced))?;
+    let totals = super::fleet::run(args, scope, &run, |_, reduced| {
+        audit.add(reduced);
+    })?;
     Ok(v1::Run {
         calls: totals.calls,
         seconds: totals.seconds,

@@ -11,8 +11,10 @@ mod explain;
 #[cfg(feature = "live")]
 mod fleet;
 mod man;
+mod merge;
 mod output;
 mod permissions;
+mod policy;
 #[cfg(feature = "live")]
 mod progress;
 mod schema;

@@ -60,9 +60,9 @@ pub struct Account {
     pub account: String,
     /// Region.
     pub region: String,
-    /// Load balancers of the subjects.
+    /// Load balancers of the subjects, each once.
     pub load_balancers: usize,
-    /// Target groups of the subjects.
+    /// Target groups behind them, each once.
     pub target_groups: usize,
     /// Why something of it could not be read; empty when all was.
     pub errors: Vec<String>,
@@ -143,9 +143,11 @@ pub struct Suppressed {
 pub struct StaleSuppression {
     /// What says it: a file with its entry, or an annotation with its object.
     pub by: String,
-    /// The code it names.
+    /// The code it names, as it is written where no check has it.
     pub code: String,
-    /// `expired`, `unused` or `unreadable`, and what to do, in one sentence.
+    /// The subjects it means: `context/namespace/Kind/name` with `*` for any text.
+    pub matches: String,
+    /// `expired`, `undated` (it ends, and the evidence has no time), `unused` or `unreadable`, a colon, and what to do.
     pub reason: String,
 }
 
