@@ -17,6 +17,7 @@ pub static CHECKS: &[&Check] = &[
     &objects::generated_service_edited::CHECK,
     &objects::load_balancer_status_contested::CHECK,
     &objects::route_not_attached::CHECK,
+    &objects::traffic_policy_not_as_configured::CHECK,
     &objects::legacy_controller_took_it::CHECK,
     &balancer::load_balancer_not_found::CHECK,
     &balancer::load_balancer_not_active::CHECK,
@@ -27,6 +28,7 @@ pub static CHECKS: &[&Check] = &[
     &balancer::listener_left_over::CHECK,
     &balancer::listener_forwards_elsewhere::CHECK,
     &balancer::load_balancer_not_as_declared::CHECK,
+    &balancer::scheme_by_default::CHECK,
     &target_group::target_group_not_attached::CHECK,
     &target_group::target_type_unusable::CHECK,
     &target_group::target_not_registered::CHECK,
@@ -64,6 +66,7 @@ pub static CHECKS: &[&Check] = &[
     &node::reverse_path_filter_strict::CHECK,
     &node::ipsec_without_node_port::CHECK,
     &node::cni_chaining::CHECK,
+    &node::pod_interface_served::CHECK,
     &datapath::kube_proxy_replacement_off::CHECK,
     &datapath::frontend_missing::CHECK,
     &datapath::frontend_without_backends::CHECK,
@@ -88,6 +91,7 @@ pub static CHECKS: &[&Check] = &[
     &datapath::eni_rules_missing::CHECK,
     &datapath::host_policy_drops::CHECK,
     &datapath::backend_policy_drops::CHECK,
+    &datapath::hubble_sees_drops::CHECK,
     &proxy::envoy_config_missing::CHECK,
     &proxy::envoy_listener_missing::CHECK,
     &proxy::envoy_config_rejected::CHECK,
@@ -100,6 +104,7 @@ pub static CHECKS: &[&Check] = &[
     &proxy::host_network_listener_missing::CHECK,
     &proxy::envoy_image_skew::CHECK,
     &proxy::envoy_connection_limit::CHECK,
+    &proxy::route_left_out::CHECK,
     &workload::no_ready_endpoints::CHECK,
     &workload::http_check_misses_host::CHECK,
     &workload::check_protocol_mismatch::CHECK,
@@ -116,6 +121,7 @@ pub static CHECKS: &[&Check] = &[
     &workload::connection_collisions::CHECK,
     &workload::listener_tls_mismatch::CHECK,
     &workload::dns_points_elsewhere::CHECK,
+    &workload::envoy_beside_backend::CHECK,
 ];
 
 /// The check that a code or a slug names.

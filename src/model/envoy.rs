@@ -2,7 +2,7 @@
 
 use super::{Gap, Seen, Source};
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// The readings of one Envoy.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ pub struct EnvoyListener {
 }
 
 /// A cluster with its hosts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EnvoyCluster {
     /// `<namespace>:<service>:<port>`.
     pub name: String,
@@ -41,6 +41,8 @@ pub struct EnvoyCluster {
     pub hosts: usize,
     /// How many of them are healthy.
     pub healthy: usize,
+    /// Where the healthy ones are, as far as they have an address and a port.
+    pub addresses: Vec<SocketAddr>,
 }
 
 /// A listener as it was configured over xDS.

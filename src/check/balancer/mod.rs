@@ -9,4 +9,5 @@ pub mod load_balancer_not_active;
 pub mod load_balancer_not_as_declared;
 pub mod load_balancer_not_found;
 pub mod load_balancer_of_another_stack;
+pub mod scheme_by_default;
 pub mod scheme_not_as_asked;

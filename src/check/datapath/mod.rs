@@ -20,6 +20,7 @@ pub mod health_check_node_port_wrong;
 pub mod hints;
 pub mod host_policy_drops;
 pub mod host_process_answers;
+pub mod hubble_sees_drops;
 pub mod kube_proxy_answers_health_check;
 pub mod kube_proxy_beside_cilium;
 pub mod kube_proxy_health_port_closed;

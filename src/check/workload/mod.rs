@@ -10,6 +10,7 @@ pub mod connection_collisions;
 pub mod dns_points_elsewhere;
 pub mod endpoints;
 pub mod endpoints_ready_by_force;
+pub mod envoy_beside_backend;
 pub mod hairpin;
 pub mod http_check_answer_mismatch;
 pub mod http_check_misses_host;
