@@ -122,6 +122,7 @@ pub static CHECKS: &[&Check] = &[
     &workload::listener_tls_mismatch::CHECK,
     &workload::dns_points_elsewhere::CHECK,
     &workload::envoy_beside_backend::CHECK,
+    &workload::ingress_policy_missing::CHECK,
 ];
 
 /// The check that a code or a slug names.

@@ -1,7 +1,7 @@
 //! What the admin interface of a node's Envoy says.
 
 use super::{Gap, Seen, Source};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
 /// The readings of one Envoy.
@@ -15,6 +15,8 @@ pub struct EnvoyAdmin {
     pub clusters: Seen<Vec<EnvoyCluster>>,
     /// Listeners of `config_dump`.
     pub dynamic_listeners: Seen<Vec<DynamicListener>>,
+    /// The addresses for which `config_dump` has a policy of Cilium.
+    pub policies: Seen<BTreeSet<IpAddr>>,
     /// `server_info`.
     pub server: Seen<ServerInfo>,
     /// `stats`: name to value.
@@ -78,6 +80,7 @@ impl EnvoyAdmin {
             listeners: Err(Gap::not_collected(Source::EnvoyListeners, &about)),
             clusters: Err(Gap::not_collected(Source::EnvoyClusters, &about)),
             dynamic_listeners: Err(Gap::not_collected(Source::EnvoyConfigDump, &about)),
+            policies: Err(Gap::not_collected(Source::EnvoyNetworkPolicies, &about)),
             server: Err(Gap::not_collected(Source::EnvoyServerInfo, &about)),
             stats: Err(Gap::not_collected(Source::EnvoyStats, &about)),
         }

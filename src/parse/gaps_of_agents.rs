@@ -78,6 +78,7 @@ pub(super) fn envoy(admin: &mut EnvoyAdmin, source: Option<Source>, reason: &Rea
     fill.put(&mut admin.listeners, Source::EnvoyListeners);
     fill.put(&mut admin.clusters, Source::EnvoyClusters);
     fill.put(&mut admin.dynamic_listeners, Source::EnvoyConfigDump);
+    fill.put(&mut admin.policies, Source::EnvoyNetworkPolicies);
     fill.put(&mut admin.server, Source::EnvoyServerInfo);
     fill.put(&mut admin.stats, Source::EnvoyStats);
 }

@@ -13,8 +13,8 @@ use crate::model::cilium::{
 use crate::model::envoy::{DynamicListener, EnvoyAdmin, EnvoyCluster, EnvoyListener, ServerInfo};
 use crate::model::hubble::Flow;
 use crate::model::{Fact, Gap, Seen, Source};
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
 
 /// What was read on one node.
 pub struct AgentView<'v, 'a> {
@@ -320,6 +320,14 @@ impl<'a> AgentView<'_, 'a> {
     /// The gap when it was not read.
     pub fn envoy_dynamic_listeners(&self) -> Read<'a, Vec<DynamicListener>> {
         self.of_envoy(Source::EnvoyConfigDump, |envoy| &envoy.dynamic_listeners)
+    }
+
+    /// The addresses for which the node's Envoy has a policy of Cilium.
+    ///
+    /// # Errors
+    /// The gap when it was not read.
+    pub fn envoy_policies(&self) -> Read<'a, BTreeSet<IpAddr>> {
+        self.of_envoy(Source::EnvoyNetworkPolicies, |envoy| &envoy.policies)
     }
 
     /// Samples of the node's Envoy.

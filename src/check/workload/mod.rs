@@ -17,6 +17,7 @@ pub mod http_check_misses_host;
 pub mod http_probe;
 pub mod ingress_policy;
 pub mod ingress_policy_denies;
+pub mod ingress_policy_missing;
 pub mod listener_port_not_admitted;
 pub mod listener_tls_mismatch;
 pub mod no_ready_endpoints;

@@ -29,6 +29,7 @@ a agent "cilium/db-$t.json" $C shell -- db/show -f json $t; done
 a envoy envoy/listeners.json $C envoy admin listeners -o json
 a envoy envoy/clusters.json $C envoy admin clusters -o json || a envoy envoy/clusters.txt $C envoy admin clusters
 a envoy envoy/config_dump.json $C envoy admin config listeners
+a envoy envoy/network_policies.json $C envoy admin config networkpolicies
 a envoy envoy/server_info.json $C envoy admin serverinfo
 a envoy envoy/stats.txt sh -c '"$0" envoy admin metrics | grep -E "^envoy_listener_downstream_(cx_active|cx_overflow|cx_overload_reject|global_cx_overflow)"' $C
 a agent cilium/endpoint-get-ingress.json $C endpoint get -l reserved:ingress -o json
