@@ -55,6 +55,7 @@ pub(super) fn agent(agent: &mut Agent, name: &str, source: Option<Source>, reaso
     fill.put(&mut agent.nodes, Source::NodeList);
     fill.put(&mut agent.tproxy_rules, Source::Iptables);
     fill.put(&mut agent.eni_rules, Source::Iptables);
+    fill.put(&mut agent.input_chains, Source::Iptables);
     fill.put(&mut agent.listeners, Source::ListeningSockets);
     fill.put(&mut agent.ip_rules, Source::IpRules);
     fill.put(&mut agent.routes_2004, Source::IpRoutes2004);

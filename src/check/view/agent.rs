@@ -8,7 +8,7 @@ use crate::model::cilium::statedb::{
 };
 use crate::model::cilium::{
     Agent, AgentLog, AgentStatus, BpfLb, CiliumVersion, DropCounter, EniRules, HealthAnswer,
-    IpRule, RunningConfig, TproxyRule,
+    InputChains, IpRule, RunningConfig, TproxyRule,
 };
 use crate::model::envoy::{DynamicListener, EnvoyAdmin, EnvoyCluster, EnvoyListener, ServerInfo};
 use crate::model::hubble::Flow;
@@ -233,6 +233,14 @@ impl<'a> AgentView<'_, 'a> {
     /// The gap when it was not read.
     pub fn eni_rules(&self) -> Read<'a, EniRules> {
         self.of_agent(Source::Iptables, |agent| &agent.eni_rules)
+    }
+
+    /// The chains that packets to the node itself can meet.
+    ///
+    /// # Errors
+    /// The gap when it was not read.
+    pub fn input_chains(&self) -> Read<'a, InputChains> {
+        self.of_agent(Source::Iptables, |agent| &agent.input_chains)
     }
 
     /// The sockets on which processes of the host listen.
