@@ -6,11 +6,14 @@
 //!  a directory or archive ──────────────► ▲  raw documents      typed facts   hops    outcomes   causes     v1 document   tree, table, json, …
 //! ```
 //!
+//! `audit` stands between report and render: it joins the documents of many subjects to one list.
+//!
 //! Data goes one way. An arrow of the picture is imported only against its
 //! direction: `check` knows `model` and `path` and never `collect`; `render`
 //! knows `report` and never the internals of a check. Only `collect` and `cli`
 //! may name tokio, kube or the AWS crates. `tests/architecture.rs` enforces it.
 
+pub mod audit;
 pub mod bundle;
 pub mod check;
 pub mod cli;

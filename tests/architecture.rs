@@ -11,8 +11,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules in the order in which data goes; a module may use itself and those before it.
-const ORDER: [&str; 8] = [
-    "model", "bundle", "parse", "path", "check", "verdict", "report", "render",
+const ORDER: [&str; 9] = [
+    "model", "bundle", "parse", "path", "check", "verdict", "report", "audit", "render",
 ];
 
 /// Words that name an async runtime or a client.

@@ -91,6 +91,10 @@ fn the_schema_is_generated_from_the_structs() {
         &root("src/report/diagnosis.schema.json"),
         &schema::diagnosis().unwrap(),
     );
+    hold(
+        &root("src/report/list.schema.json"),
+        &schema::list().unwrap(),
+    );
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub(super) enum Command {
     /// Say why the targets behind a Gateway, Service, Ingress or TargetGroupBinding are unhealthy.
     #[command(visible_alias = "why")]
     WhyUnhealthy(WhyArgs),
+    /// Diagnose every load balancer's Service, Gateway and Ingress of clusters.
+    Audit(AuditArgs),
     /// Write what a diagnosis would read into a bundle that can be replayed with --from.
     Capture(CaptureArgs),
     /// Print the page of a check.
@@ -41,7 +43,7 @@ pub(super) enum Command {
     /// Print the least RBAC roles or IAM policy that the program needs.
     Permissions(PermissionsArgs),
     /// Print the JSON schema of the document that -o json prints.
-    Schema,
+    Schema(SchemaArgs),
     /// Print the version.
     Version(VersionArgs),
 }
@@ -73,6 +75,33 @@ pub(super) struct WhyArgs {
     #[cfg(feature = "live")]
     #[command(flatten)]
     pub(super) connection: super::connection::ConnectionArgs,
+}
+
+/// Arguments of `audit`.
+#[derive(Debug, Args)]
+pub(super) struct AuditArgs {
+    /// Read the evidence from bundles, one per cluster; may be repeated.
+    #[arg(long, value_name = "BUNDLE")]
+    pub(super) from: Vec<PathBuf>,
+
+    /// All namespaces; otherwise the context's.
+    #[arg(short = 'A', long, conflicts_with = "namespace")]
+    pub(super) all_namespaces: bool,
+
+    /// Only the subjects of this namespace.
+    #[arg(short, long)]
+    pub(super) namespace: Option<String>,
+
+    /// The severity from which findings make the exit code 1: info, warning, error or never.
+    #[arg(long, default_value_t = FailOn::Error, value_name = "SEVERITY")]
+    pub(super) fail_on: FailOn,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+
+    #[cfg(feature = "live")]
+    #[command(flatten)]
+    pub(super) fleet: super::connection::FleetArgs,
 }
 
 /// Arguments of `capture`.
@@ -124,6 +153,24 @@ pub(super) struct ChecksArgs {
     /// When to use colour.
     #[arg(long, value_enum, default_value_t)]
     pub(super) color: Colour,
+}
+
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub(super) struct SchemaArgs {
+    /// Of which document: diagnosis for one subject, list for an audit.
+    #[arg(value_enum, default_value_t)]
+    pub(super) document: DocumentKind,
+}
+
+/// A kind of document.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum DocumentKind {
+    /// What `why-unhealthy` prints of one subject.
+    #[default]
+    Diagnosis,
+    /// What `audit` prints, and `why-unhealthy` of several subjects.
+    List,
 }
 
 /// Arguments of `version`.

@@ -1,11 +1,14 @@
 //! The command line: one file per command, and the only place that prints.
 
 mod args;
+mod audit;
 mod capture;
 mod checks;
 #[cfg(feature = "live")]
 mod connection;
 mod explain;
+#[cfg(feature = "live")]
+mod fleet;
 mod output;
 mod permissions;
 #[cfg(feature = "live")]
@@ -54,11 +57,12 @@ fn parse() -> Result<args::Cli, clap::Error> {
 fn run(cli: &args::Cli) -> anyhow::Result<Exit> {
     match &cli.command {
         Command::WhyUnhealthy(args) => why::run(args),
+        Command::Audit(args) => audit::run(args),
         Command::Capture(args) => capture::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Checks(args) => checks::run(args),
         Command::Permissions(args) => permissions::run(args),
-        Command::Schema => schema::run(),
+        Command::Schema(args) => schema::run(args),
         Command::Version(args) => version::run(args),
     }
 }

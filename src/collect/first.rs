@@ -10,13 +10,10 @@ use super::kube::kinds::{
 use super::kube::lists::{Filter, List};
 use super::kube::{Cilium, Kube};
 use super::request::Request;
-use crate::model::kubernetes::generated::service_name;
+use crate::model::kubernetes::generated::{SHARED_INGRESS, service_name};
 use crate::path::{SubjectKind, SubjectRef};
 use futures::future::join_all;
 use std::collections::BTreeSet;
-
-/// The Service of all Ingresses in shared mode, which the chart creates in Cilium's namespace.
-const SHARED_INGRESS: &str = "cilium-ingress";
 
 /// What was read of Kubernetes, and which lists were made, so that none is made twice.
 pub(super) struct Cluster {
@@ -28,7 +25,8 @@ pub(super) struct Cluster {
 /// The lists for `request` in `namespace`.
 fn lists(request: &Request, namespace: &str) -> Vec<List> {
     let objects = |subject: &SubjectRef| matches!(subject, SubjectRef::Object { .. });
-    let here = !request.all_namespaces && request.subjects.iter().any(objects);
+    let here = !request.all_namespaces
+        && (request.subjects.is_empty() || request.subjects.iter().any(objects));
     // A host name or an ARN can belong to a Service of any namespace.
     let everywhere = request.all_namespaces || !request.subjects.iter().all(objects);
     let mut lists: Vec<List> = [
@@ -153,7 +151,7 @@ impl Cluster {
         for (namespace, _) in self.wanted(request, namespace) {
             lists.extend(around(Some(&namespace)));
         }
-        if !request.subjects.is_empty() {
+        if !request.subjects.is_empty() || self.facts.has_policies() {
             lists.extend(self.backends(request, namespace));
         }
         for namespace in self.facts.class_configs() {

@@ -3,6 +3,7 @@
 //! A [`Path`] says only what the evidence connects. Where a connection is
 //! missing, [`Lookup`] says whether that is proven or merely not read.
 
+pub mod audited;
 pub mod balancer;
 pub mod build;
 pub mod lookup;
@@ -12,6 +13,7 @@ pub mod similar;
 pub mod subject;
 pub mod targets;
 
+pub use audited::audited;
 pub use build::paths;
 pub use lookup::Lookup;
 pub use resolve::{ResolveError, resolve};

@@ -4,7 +4,7 @@ use super::similar::similar;
 use super::{ObjectName, Subject, SubjectKind, SubjectRef};
 use crate::model::aws::Arn;
 use crate::model::kubernetes::gateway::CILIUM_CONTROLLER;
-use crate::model::kubernetes::generated::service_name;
+use crate::model::kubernetes::generated::{SHARED_INGRESS, service_name};
 use crate::model::kubernetes::{Meta, Object, Objects};
 use crate::model::{Gap, Snapshot};
 
@@ -274,7 +274,7 @@ fn shared_ingress(snapshot: &Snapshot) -> Option<ObjectName> {
         .kubernetes
         .services
         .known()
-        .find(|service| service.metadata.name == "cilium-ingress")
+        .find(|service| service.metadata.name == SHARED_INGRESS)
         .map(|service| ObjectName::new(&service.metadata.namespace, &service.metadata.name))
 }
 

@@ -12,7 +12,7 @@ pub mod yaml;
 
 pub use style::Styles;
 
-use crate::report::v1::Diagnosis;
+use crate::report::v1::{Diagnosis, DiagnosisList};
 use std::fmt;
 use std::str::FromStr;
 
@@ -95,4 +95,16 @@ pub fn render(documents: &[Diagnosis], format: Format, look: &Look) -> anyhow::R
 
 fn each(documents: &[Diagnosis], one: impl Fn(&Diagnosis) -> String) -> String {
     documents.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
+/// Renders the list of an audit.
+///
+/// # Errors
+/// Only if a serialiser cannot print its own value.
+pub fn list(list: &DiagnosisList, format: Format, look: &Look) -> anyhow::Result<String> {
+    Ok(match format {
+        Format::Json => serde_json::to_string_pretty(list)? + "\n",
+        Format::Yaml => serde_saphyr::to_string(list)?,
+        other => render(&list.items, other, look)?,
+    })
 }

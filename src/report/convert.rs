@@ -96,6 +96,8 @@ fn finding(snapshot: &Snapshot, verdict: &Diagnosis, group: &Group, total: usize
             of: total,
         },
         fingerprint: fingerprint(verdict, group),
+        cause_fingerprint: cause_fingerprint(group),
+        state: None,
         evidence: group
             .evidence
             .iter()
@@ -137,14 +139,25 @@ fn role(role: Role) -> &'static str {
 
 /// Depends on what decides and on the subject, never on counts, times or the order of evidence.
 fn fingerprint(verdict: &Diagnosis, group: &Group) -> String {
-    let mut hash = Sha256::new();
-    for part in [
-        group.check.code.to_string().as_str(),
+    let subject = &verdict.subject;
+    let (namespace, name) = (&subject.object.namespace, &subject.object.name);
+    digest(&[
+        &group.check.code.to_string(),
         &group.finding.decides,
-        verdict.subject.kind.name(),
-        &verdict.subject.object.namespace,
-        &verdict.subject.object.name,
-    ] {
+        subject.kind.name(),
+        namespace,
+        name,
+    ])
+}
+
+fn cause_fingerprint(group: &Group) -> String {
+    digest(&[&group.check.code.to_string(), &group.finding.decides])
+}
+
+/// 16 hexadecimal digits of all parts.
+fn digest(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
         hash.update(part.as_bytes());
         hash.update([0]);
     }

@@ -1,6 +1,6 @@
 //! Exit codes: the same in every format.
 
-use super::v1::Diagnosis;
+use super::v1::{Diagnosis, DiagnosisList};
 use std::fmt;
 use std::str::FromStr;
 
@@ -77,6 +77,7 @@ pub fn exit(document: &Diagnosis, fail_on: FailOn) -> Exit {
         .causes
         .iter()
         .chain(document.notes.iter().filter(|note| note.role != "refuted"))
+        .filter(|finding| !matches!(finding.state.as_deref(), Some("known" | "suppressed")))
         .any(|finding| counts(&finding.severity));
     let agreements = || {
         document
@@ -106,4 +107,27 @@ pub fn exit(document: &Diagnosis, fail_on: FailOn) -> Exit {
         return Exit::Findings;
     }
     Exit::Ok
+}
+
+/// The exit code of an audit: findings beat what was not read; a cluster that did not answer is incomplete,
+/// and one where none did could not be diagnosed.
+pub fn exit_of_list(list: &DiagnosisList, fail_on: FailOn) -> Exit {
+    let failed = list
+        .clusters
+        .iter()
+        .filter(|cluster| cluster.error.is_some());
+    let failed = failed.count();
+    if failed > 0 && failed == list.clusters.len() {
+        return Exit::Failed;
+    }
+    let worst = list.items.iter().map(|item| exit(item, fail_on));
+    let worst: Vec<Exit> = worst.collect();
+    let partial = failed > 0 || list.run.incomplete;
+    if worst.contains(&Exit::Findings) {
+        Exit::Findings
+    } else if fail_on != FailOn::Never && (partial || worst.contains(&Exit::Incomplete)) {
+        Exit::Incomplete
+    } else {
+        Exit::Ok
+    }
 }

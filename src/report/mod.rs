@@ -11,4 +11,4 @@ pub mod schema;
 pub mod v1;
 
 pub use convert::diagnosis;
-pub use exit::{Exit, FailOn, exit};
+pub use exit::{Exit, FailOn, exit, exit_of_list};

@@ -6,6 +6,7 @@
 
 use crate::model::cilium::{AgentLog, DriftLine};
 use crate::model::kubernetes::Service;
+use crate::model::kubernetes::generated::SHARED_INGRESS;
 
 /// A block of keys that the Helm chart writes together with `enable-envoy-config`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +26,7 @@ impl Block {
             .iter()
             .any(|owner| owner.kind == "Ingress")
             || service.metadata.labels.contains_key("cilium.io/ingress")
-            || service.metadata.name == "cilium-ingress";
+            || service.metadata.name == SHARED_INGRESS;
         if of_ingress {
             Self::Ingress
         } else {

@@ -6,6 +6,7 @@
 //! for the shared Ingress.
 
 use crate::check::view::View;
+use crate::model::kubernetes::generated::SHARED_INGRESS;
 use crate::model::kubernetes::{Gateway, Service};
 use crate::model::{Fact, Gap};
 use crate::path::SubjectKind;
@@ -57,7 +58,7 @@ pub fn annotate(service: &Service, key: &str, value: &str) -> String {
             "kubectl annotate ingress {ingress} -n {namespace} --overwrite {key}={value}"
         );
     }
-    if name == "cilium-ingress" {
+    if name == SHARED_INGRESS {
         return format!(
             "helm upgrade cilium cilium/cilium -n {namespace} --reuse-values --set-string 'ingressController.service.annotations.{}={value}'",
             key.replace('.', "\\.")

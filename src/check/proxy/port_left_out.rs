@@ -3,6 +3,7 @@
 use crate::check::View;
 use crate::check::finding::{Evidence, Layer};
 use crate::model::Fact;
+use crate::model::kubernetes::generated::SHARED_INGRESS;
 use crate::model::kubernetes::{Ingress, Service};
 
 /// What tells the cause of issue #34093 from others on the same port.
@@ -88,7 +89,7 @@ fn https_without_tls(view: &View<'_>, service: &Fact<Service>, port: u16) -> Opt
             vec![view.ingresses().find(namespace, &owner.name).ok()??]
         }
         // Any Ingress of any namespace may stand behind the shared Service.
-        None if service.metadata.name == "cilium-ingress" => view.ingresses().all("").ok()?,
+        None if service.metadata.name == SHARED_INGRESS => view.ingresses().all("").ok()?,
         None => return None,
     };
     if behind.iter().any(|ingress| !ingress.spec.tls.is_empty()) {

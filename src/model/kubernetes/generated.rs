@@ -2,6 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
+/// The Service of all Ingresses in shared mode, which the chart creates in Cilium's namespace.
+pub const SHARED_INGRESS: &str = "cilium-ingress";
 /// Longest name of a Service.
 const MAX: usize = 63;
 /// How much of a longer one is kept.

@@ -1,5 +1,6 @@
 //! core/v1 Service.
 
+use super::generated::SHARED_INGRESS;
 use super::meta::{Condition, Meta, null_as_default, object};
 use serde::Deserialize;
 
@@ -141,6 +142,6 @@ impl Service {
                 .labels
                 .get("cilium.io/ingress")
                 .is_some_and(|v| v == "true")
-            || self.metadata.name == "cilium-ingress"
+            || self.metadata.name == SHARED_INGRESS
     }
 }

@@ -3,6 +3,13 @@
 //! Fields may be added; those that exist keep their names and meaning. All
 //! words are from closed sets unless a comment says otherwise.
 
+mod list;
+
+pub use list::{
+    Account, Baseline, Cluster, DiagnosisList, Fixed, Problem, Shard, StaleSuppression,
+    SubjectName, Suppressed,
+};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -43,9 +50,9 @@ pub struct Diagnosis {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Subject {
-    /// `Gateway`, `Service`, `Ingress`, `TargetGroupBinding` or `LoadBalancer`.
+    /// `Gateway`, `Service`, `Ingress`, `TargetGroupBinding`, `LoadBalancer` or `TargetGroup`.
     pub kind: String,
-    /// Namespace; empty for a load balancer.
+    /// Namespace; empty for what AWS has.
     pub namespace: String,
     /// Name.
     pub name: String,
@@ -105,6 +112,11 @@ pub struct Finding {
     pub explains: Explains,
     /// Stable across runs for the same cause of the same subject: 16 hexadecimal digits.
     pub fingerprint: String,
+    /// The same without the subject: equal for all subjects that one thing fails, in any cluster.
+    pub cause_fingerprint: String,
+    /// In an audit: `new` or `known` compared with its baseline, or `suppressed`; absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
     /// What proves it.
     pub evidence: Vec<Evidence>,
     /// What was taken for granted.

@@ -1,0 +1,71 @@
+//! Everything in a cluster that an audit diagnoses, each thing once.
+//!
+//! A Gateway, the Service that Cilium made for it and the TargetGroupBindings of that Service are one subject: the
+//! Gateway, which is what people edit. Ingresses in shared mode are one subject: the shared Service.
+
+use super::resolve::resolve;
+use super::{ObjectName, Subject, SubjectKind, SubjectRef};
+use crate::model::Snapshot;
+use crate::model::kubernetes::generated::SHARED_INGRESS;
+use std::collections::BTreeSet;
+
+/// All subjects by kind, namespace and name.
+pub fn audited(snapshot: &Snapshot) -> Vec<Subject> {
+    let k8s = &snapshot.kubernetes;
+    let mut all: Vec<Subject> = Vec::new();
+    let mut served: BTreeSet<ObjectName> = BTreeSet::new();
+    let mut add = |subject: Subject| {
+        served.extend(subject.service.clone());
+        all.push(subject);
+    };
+    let subject = |kind, namespace: &str, name: &str| {
+        let wanted = SubjectRef::Object {
+            kind: Some(kind),
+            name: name.to_owned(),
+        };
+        resolve(snapshot, &wanted, namespace).ok()
+    };
+    for gateway in k8s.gateways.known() {
+        let meta = &gateway.metadata;
+        if let Some(found) = subject(SubjectKind::Gateway, &meta.namespace, &meta.name) {
+            add(found);
+        }
+    }
+    for ingress in k8s.ingresses.known() {
+        let meta = &ingress.metadata;
+        let Some(found) = subject(SubjectKind::Ingress, &meta.namespace, &meta.name) else {
+            continue;
+        };
+        let own = found.service.as_ref().is_some_and(|service| {
+            service.namespace == meta.namespace && service.name != SHARED_INGRESS
+        });
+        let unserved = found.service.is_none() && ingress.class() == Some("cilium");
+        if own || unserved {
+            add(found);
+        }
+    }
+    for service in k8s
+        .services
+        .known()
+        .filter(|service| service.spec.kind == "LoadBalancer")
+    {
+        let id = ObjectName::new(&service.metadata.namespace, &service.metadata.name);
+        if !served.contains(&id)
+            && let Some(found) = subject(SubjectKind::Service, &id.namespace, &id.name)
+        {
+            served.insert(id);
+            all.push(found);
+        }
+    }
+    // Several bindings may fill groups of one Service that is no load balancer: each is its own subject.
+    for binding in k8s.target_group_bindings.known() {
+        let meta = &binding.metadata;
+        let service = ObjectName::new(&meta.namespace, &binding.spec.service_ref.name);
+        if !served.contains(&service) {
+            let kind = SubjectKind::TargetGroupBinding;
+            all.extend(subject(kind, &meta.namespace, &meta.name));
+        }
+    }
+    all.sort();
+    all
+}
