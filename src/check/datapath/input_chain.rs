@@ -105,7 +105,7 @@ impl Walk<'_> {
     fn read<'r>(&self, rule: &'r [String]) -> (Met, &'r str, &'r str) {
         let mut met = Met::Yes;
         let mut negated = false;
-        let mut words = rule.iter().map(String::as_str);
+        let mut words = rule.iter().map(String::as_str).peekable();
         while let Some(word) = words.next() {
             if word == "!" {
                 negated = true;
@@ -130,7 +130,12 @@ impl Walk<'_> {
                     (Some("FIN,SYN,RST,ACK"), Some("SYN")) => Met::Yes,
                     _ => Met::Maybe,
                 },
-                _ => self.field(word, words.next().unwrap_or_default()),
+                // A match may have no value, or two; `-j` is never one.
+                _ if !word.starts_with('-') => Met::Maybe,
+                _ => match words.next_if(|next| !next.starts_with('-') && *next != "!") {
+                    Some(value) => self.field(word, value),
+                    None => Met::Maybe,
+                },
             };
             let one = match (one, std::mem::take(&mut negated)) {
                 (Met::Yes, true) => Met::No,
