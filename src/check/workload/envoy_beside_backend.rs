@@ -3,7 +3,6 @@
 use super::upstream::service as service_of;
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
-use crate::check::node::option;
 use crate::check::outcome::{Checked, Outcome, not_applicable, pass};
 use crate::check::proxy::requested::{Requested, requested};
 use crate::check::workload::chains::resources;
@@ -26,8 +25,6 @@ pub static CHECK: Check = Check {
         Source::Services,
         Source::AgentVersion,
         Source::AgentStatus,
-        Source::AgentStartConfig,
-        Source::ConfigMaps,
         Source::EnvoyConfigs,
         Source::EndpointSlices,
     ],
@@ -58,8 +55,8 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     if status.host_routing.as_deref() != Some("BPF") {
         return pass("host routing is not that of BPF");
     }
-    let Some(native) = native(view, node, status) else {
-        return pass("packets between nodes are tunnelled");
+    let Some(native) = native(node, status) else {
+        return not_applicable("the agent's status does not say that routing is native");
     };
     let Requested::By(config) = requested(view, of, path.port)? else {
         return not_applicable("no CiliumEnvoyConfig asks for the port (CLB7101)");
@@ -125,21 +122,18 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     ))
 }
 
-/// What says that routing is native; up to 1.15 only the configuration does.
-fn native(view: &View<'_>, node: &str, status: &Fact<AgentStatus>) -> Option<Evidence> {
-    match &status.routing {
-        Some(routing) if routing.mode.eq_ignore_ascii_case("native") => Some(Evidence::new(
+/// What says that routing is native; a status without it (up to 1.15) says nothing.
+fn native(node: &str, status: &Fact<AgentStatus>) -> Option<Evidence> {
+    let routing = status.routing.as_ref()?;
+    routing.mode.eq_ignore_ascii_case("native").then(|| {
+        Evidence::new(
             Layer::Programmed,
             &status.origin,
             format!("Node/{node}"),
             "routing",
             routing.mode.clone(),
-        )),
-        Some(_) => None,
-        None => option::option(view, node, "routing-mode")
-            .filter(|(mode, _)| mode == "native")
-            .map(|(_, evidence)| evidence),
-    }
+        )
+    })
 }
 
 /// Addresses on the node of the Services that the object's clusters name.
