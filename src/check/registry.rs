@@ -28,6 +28,7 @@ pub static CHECKS: &[&Check] = &[
     &balancer::listener_left_over::CHECK,
     &balancer::listener_forwards_elsewhere::CHECK,
     &balancer::load_balancer_not_as_declared::CHECK,
+    &balancer::classic_listener_stale::CHECK,
     &balancer::scheme_by_default::CHECK,
     &target_group::target_group_not_attached::CHECK,
     &target_group::target_type_unusable::CHECK,
@@ -40,6 +41,8 @@ pub static CHECKS: &[&Check] = &[
     &target_group::target_group_not_as_declared::CHECK,
     &target_group::address_outside_vpc::CHECK,
     &target_group::binding_rule_without_ports::CHECK,
+    &target_group::classic_check_elsewhere::CHECK,
+    &target_group::classic_instance_out_of_service::CHECK,
     &target_group::local_check_on_traffic_port::CHECK,
     &target_group::local_check_ignores_answer::CHECK,
     &target_group::check_timing_tight::CHECK,
@@ -122,8 +125,9 @@ pub static CHECKS: &[&Check] = &[
     &workload::connection_collisions::CHECK,
     &workload::listener_tls_mismatch::CHECK,
     &workload::dns_points_elsewhere::CHECK,
-    &workload::envoy_beside_backend::CHECK,
+    &workload::classic_check_leaves_port_out::CHECK,
     &workload::ingress_policy_missing::CHECK,
+    &workload::envoy_beside_backend::CHECK,
 ];
 
 /// The check that a code or a slug names.

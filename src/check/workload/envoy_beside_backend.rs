@@ -14,7 +14,7 @@ use crate::path::{Path, Target};
 
 /// The check.
 pub static CHECK: Check = Check {
-    code: Code(8208),
+    code: Code(8210),
     slug: "envoy-beside-backend",
     hop: Hop::Workload,
     severity: Severity::Warning,
