@@ -13,6 +13,7 @@ pub mod home;
 pub mod lookup;
 pub mod naming;
 pub mod resolve;
+pub mod shard;
 pub mod similar;
 pub mod subject;
 pub mod targets;
@@ -21,6 +22,7 @@ pub use audited::audited;
 pub use build::paths;
 pub use lookup::Lookup;
 pub use resolve::{ResolveError, resolve};
+pub use shard::{InvalidShard, Shard};
 pub use subject::{Subject, SubjectKind, SubjectRef};
 
 use crate::model::Gap;

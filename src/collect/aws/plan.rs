@@ -191,7 +191,8 @@ mod tests {
 
     #[test]
     fn without_a_binding_the_account_is_open() {
-        let wanted = plan(&[&service(NLB)], &[&binding("other")], &[], &[]);
+        let home = Home::default();
+        let wanted = plan(&[&service(NLB)], &[&binding("other")], &[], &[], &home);
         assert_eq!(wanted.len(), 1);
         assert_eq!(
             (wanted[0].account.as_deref(), wanted[0].groups.len()),
