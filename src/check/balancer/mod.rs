@@ -12,4 +12,5 @@ pub mod load_balancer_not_as_declared;
 pub mod load_balancer_not_found;
 pub mod load_balancer_of_another_stack;
 mod names;
+pub mod scheme_by_default;
 pub mod scheme_not_as_asked;
