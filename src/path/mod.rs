@@ -6,8 +6,11 @@
 pub mod audited;
 pub mod balancer;
 pub mod build;
+pub mod claim;
+pub mod estate;
 pub mod lookup;
 pub mod naming;
+pub mod orphan;
 pub mod resolve;
 pub mod similar;
 pub mod subject;
@@ -15,7 +18,9 @@ pub mod targets;
 
 pub use audited::audited;
 pub use build::paths;
+pub use estate::Estate;
 pub use lookup::Lookup;
+pub use orphan::{Left, Orphan, Standing};
 pub use resolve::{ResolveError, resolve};
 pub use subject::{Subject, SubjectKind, SubjectRef};
 

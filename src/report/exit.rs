@@ -1,8 +1,11 @@
 //! Exit codes: the same in every format.
 
-use super::v1::{Diagnosis, DiagnosisList};
+use super::v1::{Diagnosis, DiagnosisList, Finding};
 use std::fmt;
 use std::str::FromStr;
+
+/// Slugs of the findings that say that nobody needs the subject.
+const ORPHANED: [&str; 2] = ["orphaned-load-balancer", "orphaned-target-group"];
 
 /// What the process exits with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,11 +76,20 @@ pub fn exit(document: &Diagnosis, fail_on: FailOn) -> Exit {
         "warning" => fail_on <= FailOn::Warning,
         _ => fail_on == FailOn::Info,
     };
+    let told =
+        |finding: &Finding| matches!(finding.state.as_deref(), Some("known" | "suppressed"));
+    if let Some(orphan) = left_over(document) {
+        return if !told(orphan) && counts(&orphan.severity) {
+            Exit::Findings
+        } else {
+            Exit::Ok
+        };
+    }
     let found = document
         .causes
         .iter()
         .chain(document.notes.iter().filter(|note| note.role != "refuted"))
-        .filter(|finding| !matches!(finding.state.as_deref(), Some("known" | "suppressed")))
+        .filter(|finding| !told(finding))
         .any(|finding| counts(&finding.severity));
     let agreements = || {
         document
@@ -107,6 +119,14 @@ pub fn exit(document: &Diagnosis, fail_on: FailOn) -> Exit {
         return Exit::Findings;
     }
     Exit::Ok
+}
+
+/// What says that nobody needs the subject: an orphaned load balancer or target group.
+///
+/// Its health is nobody's concern then, so the severity of this finding alone counts.
+fn left_over(document: &Diagnosis) -> Option<&Finding> {
+    let mut notes = document.notes.iter();
+    notes.find(|note| ORPHANED.contains(&note.slug.as_str()))
 }
 
 /// The exit code of an audit: findings beat what was not read; a cluster that did not answer is incomplete,

@@ -2,6 +2,7 @@
 
 mod asked_scheme;
 pub mod credentials_of_another_account;
+pub(crate) mod left_behind;
 pub mod listener_forwards_elsewhere;
 pub mod listener_left_over;
 pub mod listener_missing;
@@ -9,4 +10,6 @@ pub mod load_balancer_not_active;
 pub mod load_balancer_not_as_declared;
 pub mod load_balancer_not_found;
 pub mod load_balancer_of_another_stack;
+pub mod load_balancer_of_two_services;
+pub mod orphaned_load_balancer;
 pub mod scheme_not_as_asked;

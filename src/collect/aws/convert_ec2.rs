@@ -60,7 +60,17 @@ fn instance(instance: &types::Instance) -> Instance {
             .iter()
             .map(instance_interface)
             .collect(),
+        tags: tags(instance.tags()),
     }
+}
+
+fn tags(tags: &[types::Tag]) -> Vec<Tag> {
+    tags.iter()
+        .map(|tag| Tag {
+            key: text(tag.key()),
+            value: text(tag.value()),
+        })
+        .collect()
 }
 
 fn group(group: &types::GroupIdentifier) -> GroupIdentifier {
@@ -300,14 +310,7 @@ pub(super) fn subnet(subnet: &types::Subnet) -> Subnet {
         availability_zone: text(subnet.availability_zone()),
         cidr_block: text(subnet.cidr_block()),
         available_ip_address_count: subnet.available_ip_address_count(),
-        tags: subnet
-            .tags()
-            .iter()
-            .map(|tag| Tag {
-                key: text(tag.key()),
-                value: text(tag.value()),
-            })
-            .collect(),
+        tags: tags(subnet.tags()),
         block_public_access_states: subnet.block_public_access_states().map(|states| {
             let mode = states.internet_gateway_block_mode();
             BlockPublicAccessStates {
