@@ -98,6 +98,10 @@ pub(super) struct AuditArgs {
 
     #[command(flatten)]
     pub(super) output: OutputArgs,
+
+    #[cfg(feature = "live")]
+    #[command(flatten)]
+    pub(super) fleet: super::connection::FleetArgs,
 }
 
 /// Arguments of `capture`.

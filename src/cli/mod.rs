@@ -7,6 +7,8 @@ mod checks;
 #[cfg(feature = "live")]
 mod connection;
 mod explain;
+#[cfg(feature = "live")]
+mod fleet;
 mod output;
 mod permissions;
 #[cfg(feature = "live")]
