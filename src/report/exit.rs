@@ -76,8 +76,7 @@ pub fn exit(document: &Diagnosis, fail_on: FailOn) -> Exit {
         "warning" => fail_on <= FailOn::Warning,
         _ => fail_on == FailOn::Info,
     };
-    let told =
-        |finding: &Finding| matches!(finding.state.as_deref(), Some("known" | "suppressed"));
+    let told = |finding: &Finding| matches!(finding.state.as_deref(), Some("known" | "suppressed"));
     if let Some(orphan) = left_over(document) {
         return if !told(orphan) && counts(&orphan.severity) {
             Exit::Findings

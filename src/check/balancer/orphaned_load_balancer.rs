@@ -6,7 +6,7 @@ use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
-use crate::path::{AwsName, Standing, SubjectKind};
+use crate::path::{AwsName, Standing};
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -39,11 +39,9 @@ pub static CHECK: Check = Check {
 const PROTECTION: &str = "deletion_protection.enabled";
 
 fn run(view: &View<'_>) -> Checked {
-    let subject = view.subject();
-    let Some(arn) = &subject.load_balancer else {
+    let Some(arn) = &view.subject().load_balancer else {
         return not_applicable("the subject is no load balancer");
     };
-    debug_assert_eq!(subject.kind, SubjectKind::LoadBalancer);
     let found = view.regions().find_map(|region| {
         let all = region.load_balancers().ok()?;
         let balancer = all.iter().find(|lb| lb.load_balancer_arn == *arn)?;
