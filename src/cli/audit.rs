@@ -36,7 +36,12 @@ pub(super) fn run(args: &AuditArgs) -> anyhow::Result<Exit> {
     let list = audit.finish(run);
     let look = output::look(args.output.color);
     print(&render::list(&list, args.output.output, &look)?)?;
-    Ok(exit_of_list(&list, args.fail_on))
+    // As everywhere: Ctrl-C beats what was found until then.
+    Ok(if list.run.incomplete {
+        Exit::Interrupted
+    } else {
+        exit_of_list(&list, args.fail_on)
+    })
 }
 
 #[cfg(feature = "live")]

@@ -204,6 +204,28 @@ impl Profiles {
 }
 
 impl ConnectionArgs {
+    /// How to reach the cluster.
+    pub(super) fn kube(&self) -> KubeOptions {
+        KubeOptions {
+            kubeconfig: self.kubeconfig.clone(),
+            context: self.context.clone(),
+            cluster: self.cluster.clone(),
+            user: self.user.clone(),
+            server: self.server.clone(),
+            token: self.token.clone(),
+            as_user: self.as_user.clone(),
+            as_uid: self.as_uid.clone(),
+            as_groups: self.as_groups.clone(),
+            as_user_extra: self.as_user_extra.clone(),
+            tls_server_name: self.tls_server_name.clone(),
+            insecure_skip_tls_verify: self.insecure_skip_tls_verify,
+            certificate_authority: self.certificate_authority.clone(),
+            client_certificate: self.client_certificate.clone(),
+            client_key: self.client_key.clone(),
+            disable_compression: self.disable_compression,
+        }
+    }
+
     /// What to collect, and with whose help; without subjects, everything in all namespaces.
     pub(super) fn request(
         &self,
@@ -215,24 +237,7 @@ impl ConnectionArgs {
             subjects: subjects.to_vec(),
             namespace: namespace.map(str::to_owned),
             all_namespaces: subjects.is_empty() && namespace.is_none(),
-            kube: KubeOptions {
-                kubeconfig: self.kubeconfig.clone(),
-                context: self.context.clone(),
-                cluster: self.cluster.clone(),
-                user: self.user.clone(),
-                server: self.server.clone(),
-                token: self.token.clone(),
-                as_user: self.as_user.clone(),
-                as_uid: self.as_uid.clone(),
-                as_groups: self.as_groups.clone(),
-                as_user_extra: self.as_user_extra.clone(),
-                tls_server_name: self.tls_server_name.clone(),
-                insecure_skip_tls_verify: self.insecure_skip_tls_verify,
-                certificate_authority: self.certificate_authority.clone(),
-                client_certificate: self.client_certificate.clone(),
-                client_key: self.client_key.clone(),
-                disable_compression: self.disable_compression,
-            },
+            kube: self.kube(),
             aws: AwsOptions {
                 profiles: self.aws_profile.clone(),
                 region: self.region.clone(),

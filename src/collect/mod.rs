@@ -18,6 +18,8 @@ mod facts;
 mod first;
 mod fleet;
 mod kube;
+mod names;
+mod names_cache;
 mod notebook;
 mod request;
 mod sample;
@@ -29,6 +31,7 @@ pub use error::CollectError;
 pub use event::Event;
 pub use fleet::fleet;
 pub use kube::{Context, contexts};
+pub use names::{Defined, Named, defined, names};
 pub use request::{AwsOptions, KubeOptions, Request};
 
 use crate::bundle::{Bundle, Manifest};

@@ -10,6 +10,7 @@
 
 #[path = "../support/mod.rs"]
 mod support;
+mod trouble;
 
 use serde_json::{Value, json};
 use support::estate::{Estate, OTHER, OWN, ROLE};

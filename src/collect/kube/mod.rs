@@ -13,6 +13,7 @@ pub(super) mod kinds;
 mod kubeconfig;
 pub(super) mod lists;
 mod log;
+pub(super) mod names;
 mod objects;
 mod operator;
 mod options;
