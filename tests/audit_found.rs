@@ -159,7 +159,7 @@ fn problem<'a>(list: &'a v1::DiagnosisList, code: &str) -> Option<&'a v1::Proble
 #[test]
 fn an_orphan_is_found_without_being_asked_for() {
     let list = audit(&scenario::one("orphaned-load-balancer").bundle);
-    let found = problem(&list, "CLB2110").expect("CLB2110");
+    let found = problem(&list, "CLB2111").expect("CLB2111");
     assert_eq!(found.severity, "warning");
     assert_eq!(found.subjects.len(), 1);
     assert_eq!(found.subjects[0].kind, "LoadBalancer");
@@ -169,7 +169,7 @@ fn an_orphan_is_found_without_being_asked_for() {
     assert_eq!(exit_of_list(&list, FailOn::Warning), Exit::Findings);
 
     let list = audit(&scenario::one("orphaned-target-group").bundle);
-    let found = problem(&list, "CLB3112").expect("CLB3112");
+    let found = problem(&list, "CLB3114").expect("CLB3114");
     assert_eq!(found.subjects[0].kind, "TargetGroup");
     assert_eq!(exit_of_list(&list, FailOn::Error), Exit::Ok);
 }
@@ -192,7 +192,7 @@ fn what_may_be_somebody_elses_is_no_subject() {
             matches!(subject.kind.as_str(), "LoadBalancer" | "TargetGroup")
         });
         assert_eq!(of_aws.count(), 0, "{name}");
-        assert!(problem(&list, "CLB3112").is_none(), "{name}");
+        assert!(problem(&list, "CLB3114").is_none(), "{name}");
     }
 }
 

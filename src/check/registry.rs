@@ -27,6 +27,7 @@ pub static CHECKS: &[&Check] = &[
     &balancer::listener_left_over::CHECK,
     &balancer::listener_forwards_elsewhere::CHECK,
     &balancer::load_balancer_not_as_declared::CHECK,
+    &balancer::classic_listener_stale::CHECK,
     &balancer::orphaned_load_balancer::CHECK,
     &balancer::load_balancer_of_two_services::CHECK,
     &target_group::target_group_not_attached::CHECK,
@@ -40,6 +41,8 @@ pub static CHECKS: &[&Check] = &[
     &target_group::target_group_not_as_declared::CHECK,
     &target_group::address_outside_vpc::CHECK,
     &target_group::binding_rule_without_ports::CHECK,
+    &target_group::classic_check_elsewhere::CHECK,
+    &target_group::classic_instance_out_of_service::CHECK,
     &target_group::orphaned_target_group::CHECK,
     &target_group::target_group_bound_twice::CHECK,
     &target_group::local_check_on_traffic_port::CHECK,
@@ -120,6 +123,7 @@ pub static CHECKS: &[&Check] = &[
     &workload::connection_collisions::CHECK,
     &workload::listener_tls_mismatch::CHECK,
     &workload::dns_points_elsewhere::CHECK,
+    &workload::classic_check_leaves_port_out::CHECK,
 ];
 
 /// The check that a code or a slug names.

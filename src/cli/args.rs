@@ -231,12 +231,31 @@ pub(super) struct PermissionsArgs {
     /// Whose permissions: rbac prints a ClusterRole and a Role as YAML, iam a policy document as JSON.
     #[arg(value_enum)]
     pub(super) system: System,
+    /// For which command.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) command: PermittedCommand,
     /// Leave out what --no-exec leaves out: commands in agent Pods.
     #[arg(long)]
     pub(super) no_exec: bool,
     /// Namespace of the Cilium agents.
     #[arg(long, default_value = "kube-system", value_name = "NAMESPACE")]
     pub(super) cilium_namespace: String,
+}
+
+/// A command that needs permissions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum PermittedCommand {
+    /// All commands and completion.
+    #[default]
+    All,
+    /// `why-unhealthy`.
+    WhyUnhealthy,
+    /// `audit`, which reads the same of more.
+    Audit,
+    /// `capture`, which reads what a diagnosis reads.
+    Capture,
+    /// Completion of names, which calls nothing of AWS.
+    Completion,
 }
 
 /// A system that grants permissions.

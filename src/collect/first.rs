@@ -233,10 +233,9 @@ impl Cluster {
     /// Namespaces and names of the Services that are diagnosed, as far as known.
     pub(super) fn wanted(&self, request: &Request, namespace: &str) -> BTreeSet<(String, String)> {
         if request.subjects.is_empty() {
-            let named = self
-                .facts
-                .services()
-                .filter(|service| service.hostname().is_some());
+            let named = self.facts.services().filter(|service| {
+                service.hostname().is_some() || service.spec.kind == "LoadBalancer"
+            });
             return named
                 .map(|service| {
                     (

@@ -10,7 +10,7 @@ use crate::model::{Fact, Source};
 
 /// The check.
 pub static CHECK: Check = Check {
-    code: Code(2111),
+    code: Code(2112),
     slug: "load-balancer-of-two-services",
     hop: Hop::LoadBalancer,
     severity: Severity::Error,

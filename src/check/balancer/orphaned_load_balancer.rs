@@ -10,7 +10,7 @@ use crate::path::{AwsName, Standing};
 
 /// The check.
 pub static CHECK: Check = Check {
-    code: Code(2110),
+    code: Code(2111),
     slug: "orphaned-load-balancer",
     hop: Hop::LoadBalancer,
     severity: Severity::Warning,

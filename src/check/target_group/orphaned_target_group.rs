@@ -11,7 +11,7 @@ use crate::path::{AwsName, Standing, SubjectKind};
 
 /// The check.
 pub static CHECK: Check = Check {
-    code: Code(3112),
+    code: Code(3114),
     slug: "orphaned-target-group",
     hop: Hop::TargetGroup,
     severity: Severity::Warning,

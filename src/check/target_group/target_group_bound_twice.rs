@@ -12,7 +12,7 @@ use crate::path::{AwsName, Path};
 
 /// The check.
 pub static CHECK: Check = Check {
-    code: Code(3113),
+    code: Code(3115),
     slug: "target-group-bound-twice",
     hop: Hop::TargetGroup,
     severity: Severity::Error,

@@ -4,6 +4,7 @@ pub mod answer;
 pub mod chains;
 pub mod check_meets_proxy_protocol;
 pub mod check_protocol_mismatch;
+pub mod classic_check_leaves_port_out;
 pub mod client_range_not_admitted;
 pub mod client_ranges;
 pub mod connection_collisions;
