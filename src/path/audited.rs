@@ -1,10 +1,11 @@
 //! Everything in a cluster that an audit diagnoses, each thing once.
 //!
 //! A Gateway, the Service that Cilium made for it and the TargetGroupBindings of that Service are one subject: the
-//! Gateway, which is what people edit. Ingresses in shared mode are one subject: the shared Service.
+//! Gateway, which is what people edit. Ingresses in shared mode are one subject: the shared Service. Load balancers and
+//! target groups of the cluster that nothing of it uses any more are subjects as well.
 
 use super::resolve::resolve;
-use super::{ObjectName, Subject, SubjectKind, SubjectRef};
+use super::{Estate, ObjectName, Standing, Subject, SubjectKind, SubjectRef};
 use crate::model::Snapshot;
 use crate::model::kubernetes::generated::SHARED_INGRESS;
 use std::collections::BTreeSet;
@@ -66,6 +67,40 @@ pub fn audited(snapshot: &Snapshot) -> Vec<Subject> {
             all.extend(subject(kind, &meta.namespace, &meta.name));
         }
     }
+    all.extend(orphans(snapshot));
     all.sort();
     all
+}
+
+/// What was left behind in the accounts that were read, as far as that is proven.
+fn orphans(snapshot: &Snapshot) -> Vec<Subject> {
+    let estate = Estate::new(snapshot);
+    let subject = |kind, name: &str| Subject {
+        kind,
+        object: ObjectName::new("", name),
+        service: None,
+        target_group: None,
+        load_balancer: None,
+    };
+    let is_orphan = |standing| matches!(standing, Ok(Standing::Orphan(_)));
+    let mut found = Vec::new();
+    for (key, region) in &snapshot.aws.regions {
+        for balancer in region.load_balancers.iter().flat_map(|all| all.iter()) {
+            if is_orphan(estate.balancer(key, balancer)) {
+                found.push(Subject {
+                    load_balancer: Some(balancer.load_balancer_arn.clone()),
+                    ..subject(SubjectKind::LoadBalancer, &balancer.load_balancer_name)
+                });
+            }
+        }
+        for group in region.target_groups.iter().flat_map(|all| all.iter()) {
+            if is_orphan(estate.group(key, group)) {
+                found.push(Subject {
+                    target_group: Some(group.target_group_arn.clone()),
+                    ..subject(SubjectKind::TargetGroup, &group.target_group_name)
+                });
+            }
+        }
+    }
+    found
 }

@@ -24,7 +24,11 @@ pub fn paths(snapshot: &Snapshot, subject: &Subject) -> Vec<Path> {
     });
     let mut all = match (service, subject.kind) {
         (Some(service), _) => of_service(snapshot, &service.value),
-        (None, SubjectKind::LoadBalancer) => of_balancer(snapshot, &subject.object.name),
+        (None, SubjectKind::LoadBalancer) => match &subject.load_balancer {
+            Some(arn) => of_balancer(snapshot, arn, &subject.object.name),
+            None => Vec::new(),
+        },
+        // Nothing is checked through a target group that no load balancer uses.
         (None, _) => Vec::new(),
     };
     if let Some(arn) = subject
@@ -103,13 +107,13 @@ fn of_classic(
 }
 
 /// The paths of a load balancer that belongs to no captured Service: one per listener and target group.
-fn of_balancer(snapshot: &Snapshot, name: &str) -> Vec<Path> {
+fn of_balancer(snapshot: &Snapshot, arn: &str, name: &str) -> Vec<Path> {
     let mut all = Vec::new();
     for (key, region) in &snapshot.aws.regions {
         let Ok(balancers) = &region.load_balancers else {
             continue;
         };
-        if !balancers.iter().any(|lb| lb.load_balancer_name == name) {
+        if !balancers.iter().any(|lb| lb.load_balancer_arn == arn) {
             continue;
         }
         let balancer = Lookup::Found(AwsName {

@@ -79,6 +79,7 @@ fn object(
         object: id.clone(),
         service,
         target_group: None,
+        load_balancer: None,
     };
     match kind {
         SubjectKind::Gateway => {
@@ -112,11 +113,14 @@ fn object(
                 object: id,
                 service: Some(ObjectName::new(namespace, &binding.spec.service_ref.name)),
                 target_group: Some(binding.spec.target_group_arn.clone()),
+                load_balancer: None,
             })
         }
-        SubjectKind::LoadBalancer => Err(ResolveError::NotFound {
+        SubjectKind::LoadBalancer | SubjectKind::TargetGroup => Err(ResolveError::NotFound {
             wanted: name.to_owned(),
-            looked: vec!["load balancers are named by DNS name or ARN".to_owned()],
+            looked: vec![
+                "load balancers are named by DNS name or ARN, target groups by ARN".to_owned(),
+            ],
             similar: Vec::new(),
         }),
     }
@@ -330,6 +334,7 @@ fn by_balancer(snapshot: &Snapshot, arn: &Arn) -> Result<Subject, ResolveError> 
                 object: ObjectName::new("", &balancer.load_balancer_name),
                 service: None,
                 target_group: None,
+                load_balancer: Some(text),
             },
         });
     }
@@ -372,10 +377,11 @@ fn by_target_group(snapshot: &Snapshot, arn: &Arn) -> Result<Subject, ResolveErr
         let mut subject = match balancer {
             Some(balancer) => by_balancer(snapshot, &balancer)?,
             None => Subject {
-                kind: SubjectKind::LoadBalancer,
+                kind: SubjectKind::TargetGroup,
                 object: ObjectName::new("", &group.target_group_name),
                 service: None,
                 target_group: None,
+                load_balancer: None,
             },
         };
         subject.target_group = Some(text);
@@ -413,12 +419,14 @@ fn subject_of_service(snapshot: &Snapshot, service: &Meta) -> Subject {
             object: ObjectName::new(&service.namespace, &owner.name),
             service: Some(id),
             target_group: None,
+            load_balancer: None,
         },
         None => Subject {
             kind: SubjectKind::Service,
             object: id.clone(),
             service: Some(id),
             target_group: None,
+            load_balancer: None,
         },
     }
 }

@@ -18,6 +18,8 @@ pub enum SubjectKind {
     TargetGroupBinding,
     /// A load balancer of no known Service.
     LoadBalancer,
+    /// A target group of no load balancer and no known binding.
+    TargetGroup,
 }
 
 impl SubjectKind {
@@ -36,7 +38,7 @@ impl SubjectKind {
             Self::Gateway => "gateway.networking.k8s.io",
             Self::Ingress => "networking.k8s.io",
             Self::TargetGroupBinding => "elbv2.k8s.aws",
-            Self::Service | Self::LoadBalancer => "",
+            Self::Service | Self::LoadBalancer | Self::TargetGroup => "",
         };
         // `gateways.v1.gateway.networking.k8s.io` is kubectl's fully specified form.
         (group.is_empty() || (!expected.is_empty() && group.ends_with(expected))).then_some(kind)
@@ -50,6 +52,7 @@ impl SubjectKind {
             Self::Ingress => "Ingress",
             Self::TargetGroupBinding => "TargetGroupBinding",
             Self::LoadBalancer => "LoadBalancer",
+            Self::TargetGroup => "TargetGroup",
         }
     }
 
@@ -61,6 +64,7 @@ impl SubjectKind {
             Self::Ingress => "ingress.networking.k8s.io",
             Self::TargetGroupBinding => "targetgroupbinding.elbv2.k8s.aws",
             Self::LoadBalancer => "loadbalancer",
+            Self::TargetGroup => "targetgroup",
         }
     }
 }
@@ -156,12 +160,14 @@ impl fmt::Display for SubjectRef {
 pub struct Subject {
     /// Kind.
     pub kind: SubjectKind,
-    /// Namespace and name; the load balancer's name for [`SubjectKind::LoadBalancer`].
+    /// Namespace and name; of [`SubjectKind::LoadBalancer`] and [`SubjectKind::TargetGroup`] the name alone.
     pub object: ObjectName,
     /// The Service behind it; absent when none exists or none was captured.
     pub service: Option<ObjectName>,
-    /// Only this target group's paths, when it was asked about by binding or ARN.
+    /// Only this target group's paths, when it was asked about by binding or ARN; its ARN.
     pub target_group: Option<String>,
+    /// ARN of the load balancer of [`SubjectKind::LoadBalancer`], whose name is another one in each region.
+    pub load_balancer: Option<String>,
 }
 
 #[cfg(test)]

@@ -72,13 +72,18 @@ fn subject(snapshot: &Snapshot, verdict: &Diagnosis) -> v1::Subject {
         context: snapshot
             .context
             .clone()
-            .filter(|_| subject.kind != SubjectKind::LoadBalancer),
+            .filter(|_| !is_of_aws(subject.kind)),
         load_balancer: found.map(|found| v1::LoadBalancer {
             name: found.name.clone(),
             account: found.region.0.clone(),
             region: found.region.1.clone(),
         }),
     }
+}
+
+/// Whether no cluster owns it, as far as is known.
+fn is_of_aws(kind: SubjectKind) -> bool {
+    matches!(kind, SubjectKind::LoadBalancer | SubjectKind::TargetGroup)
 }
 
 fn finding(snapshot: &Snapshot, verdict: &Diagnosis, group: &Group, total: usize) -> v1::Finding {

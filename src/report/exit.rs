@@ -4,6 +4,9 @@ use super::v1::{Diagnosis, DiagnosisList, Finding};
 use std::fmt;
 use std::str::FromStr;
 
+/// Slugs of the findings that say that nobody needs the subject.
+const ORPHANED: [&str; 2] = ["orphaned-load-balancer", "orphaned-target-group"];
+
 /// What the process exits with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
@@ -73,6 +76,13 @@ pub fn exit(document: &Diagnosis, fail_on: FailOn) -> Exit {
         "warning" => fail_on <= FailOn::Warning,
         _ => fail_on == FailOn::Info,
     };
+    if let Some(orphan) = left_over(document) {
+        return if counted(&orphan) && counts(&orphan.severity) {
+            Exit::Findings
+        } else {
+            Exit::Ok
+        };
+    }
     let found = document
         .causes
         .iter()
@@ -120,6 +130,14 @@ fn accounted(document: &Diagnosis) -> bool {
     let clients = document.notes.iter().filter(|note| note.role == "clients");
     let blamed: Vec<&Finding> = document.causes.iter().chain(clients).collect();
     !blamed.is_empty() && !blamed.iter().any(counted)
+}
+
+/// What says that nobody needs the subject: an orphaned load balancer or target group.
+///
+/// Its health is nobody's concern then, so the severity of this finding alone counts.
+fn left_over(document: &Diagnosis) -> Option<&Finding> {
+    let mut notes = document.notes.iter();
+    notes.find(|note| ORPHANED.contains(&note.slug.as_str()))
 }
 
 /// The exit code of an audit: findings beat what was not read; a cluster that did not answer is incomplete,

@@ -9,6 +9,7 @@ use crate::model::aws::load_balancer::TagDescription;
 use crate::model::kubernetes::Service;
 use crate::model::{Fact, Gap, Origin, Reason, Source};
 use crate::path::balancer::{CLUSTER_TAG, SERVICE_TAG, STACK_TAG};
+use crate::path::claim::INGRESS_TAG;
 use crate::path::{AwsName, Path};
 
 /// The check.
@@ -30,9 +31,6 @@ pub static CHECK: Check = Check {
     known_issues: &[],
     run: Run::Path(run),
 };
-
-/// Set by the AWS Load Balancer Controller on what it makes for an Ingress.
-const INGRESS_TAG: &str = "ingress.k8s.aws/stack";
 
 fn run(view: &View<'_>, path: &Path) -> Checked {
     let Some(service) = view.service()? else {

@@ -12,7 +12,7 @@ use crate::path::Path;
 
 /// The check.
 pub static CHECK: Check = Check {
-    code: Code(2111),
+    code: Code(2113),
     slug: "scheme-by-default",
     hop: Hop::LoadBalancer,
     severity: Severity::Info,

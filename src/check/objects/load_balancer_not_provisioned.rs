@@ -45,6 +45,9 @@ fn run(view: &View<'_>) -> Checked {
     if view.subject().kind == SubjectKind::LoadBalancer {
         return not_applicable("the subject is a load balancer itself");
     }
+    if view.subject().kind == SubjectKind::TargetGroup {
+        return not_applicable("the subject is a target group itself");
+    }
     let Some(service) = view.service()? else {
         return absent_service::finding(view);
     };

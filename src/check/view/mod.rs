@@ -16,7 +16,7 @@ pub use region::{Found, Located, RegionView};
 use crate::model::hubble::Flow;
 use crate::model::kubernetes::Service;
 use crate::model::{Fact, Gap, Snapshot, Source};
-use crate::path::{AwsName, Path, RegionKey, Subject};
+use crate::path::{AwsName, Estate, Path, RegionKey, Subject, estate};
 use region::RegionIndex;
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -121,6 +121,14 @@ impl<'a> View<'a> {
             .flows
             .iter()
             .filter_map(|(node, flows)| Some((node.as_str(), flows.as_ref().ok()?)))
+    }
+
+    /// What of the accounts belongs to the cluster, indexed anew: for subjects that are no objects of Kubernetes.
+    pub fn estate(&self) -> Estate<'a> {
+        for source in estate::READS {
+            self.note(*source);
+        }
+        Estate::new(self.snapshot)
     }
 
     /// Remembers that a kind of reading was consulted.

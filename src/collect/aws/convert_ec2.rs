@@ -48,6 +48,11 @@ fn instance(instance: &types::Instance) -> Instance {
             .iter()
             .map(instance_interface)
             .collect(),
+        tags: instance
+            .tags()
+            .iter()
+            .map(|own| tag(own.key(), own.value()))
+            .collect(),
     }
 }
 

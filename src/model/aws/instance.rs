@@ -1,5 +1,6 @@
 //! EC2 instances and network interfaces.
 
+use super::load_balancer::Tag;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -41,6 +42,9 @@ pub struct Instance {
     /// Attached interfaces.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub network_interfaces: Vec<NetworkInterface>,
+    /// Tags; those of the cluster say whose node it is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
 }
 
 /// The state of an instance.

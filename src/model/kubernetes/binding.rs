@@ -50,6 +50,8 @@ pub struct BindingSpec {
     pub networking: Option<serde_json::Value>,
     /// Nodes to register; all eligible ones when absent.
     pub node_selector: Option<LabelSelector>,
+    /// Several bindings, also of other clusters, may fill the group: each keeps to what it registered.
+    pub multi_cluster_target_group: bool,
 }
 
 /// A reference to a Service port.
