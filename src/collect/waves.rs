@@ -38,7 +38,7 @@ pub(super) async fn run(
     }
 
     notebook.wave(2, "load balancers and target groups");
-    let wanted = wanted(&cluster, request, namespace);
+    let wanted = wanted(&cluster, request, namespace, accounts.lists_everything());
     let (found, ()) = join(
         find(request, wanted, accounts, kube.deadline, notebook),
         cluster.follow(kube, request, namespace),
@@ -59,7 +59,7 @@ pub(super) async fn run(
 }
 
 /// What is wanted of AWS by what is known of the subjects.
-fn wanted(cluster: &Cluster, request: &Request, namespace: &str) -> Vec<Wanted> {
+fn wanted(cluster: &Cluster, request: &Request, namespace: &str, searched: bool) -> Vec<Wanted> {
     let names = cluster.wanted(request, namespace);
     let services: Vec<_> = names
         .iter()
@@ -98,7 +98,11 @@ fn wanted(cluster: &Cluster, request: &Request, namespace: &str) -> Vec<Wanted> 
     }
     let arns: Vec<&Arn> = arns.iter().collect();
     let (region, clusters) = cluster.facts.home();
-    let home = aws::Home { region, clusters };
+    let home = aws::Home {
+        region,
+        clusters,
+        searched,
+    };
     aws::plan(&services, &bindings, &hostnames, &arns, &home)
 }
 
@@ -169,6 +173,10 @@ fn expected(wanted: &Wanted) -> (String, String) {
 fn merged(wanted: Vec<Wanted>, callers: &[&str]) -> Vec<Wanted> {
     let mut all: Vec<Wanted> = Vec::new();
     for next in wanted {
+        // Which of several accounts a cluster without load balancers lives in, nobody can tell.
+        if next.account.is_none() && next.names_nothing() && callers.len() > 1 {
+            continue;
+        }
         let accounts: Vec<String> = match &next.account {
             Some(account) => vec![account.clone()],
             None => callers.iter().map(|&caller| caller.to_owned()).collect(),

@@ -13,7 +13,7 @@ mod support;
 mod trouble;
 
 use serde_json::{Value, json};
-use support::estate::{Estate, OTHER, OWN, ROLE};
+use support::estate::{Estate, LEFT, OTHER, OWN, ROLE};
 
 /// Cluster, kind and verdict of every item.
 fn verdicts(list: &Value) -> Vec<(String, String, String)> {
@@ -39,6 +39,7 @@ fn all_clusters_and_accounts_are_one_list() {
     let found = verdicts(&list);
     let expected = [
         ("eu-dev", "Gateway", "healthy"),
+        ("eu-dev", "TargetGroup", "unknown"),
         ("eu-prod", "Gateway", "unhealthy"),
         ("eu-test", "Gateway", "healthy"),
     ];
@@ -55,6 +56,16 @@ fn all_clusters_and_accounts_are_one_list() {
         .collect();
     assert_eq!(causes.len(), 1, "{causes:#?}");
     assert_eq!(causes[0]["code"], "CLB4102");
+    let left = list["problems"].as_array().unwrap().iter();
+    let left: Vec<&Value> = left
+        .filter(|problem| problem["code"] == "CLB3114")
+        .collect();
+    assert_eq!(
+        left.len(),
+        1,
+        "the other cluster of the account has another name"
+    );
+    assert_eq!(left[0]["subjects"][0]["name"], LEFT);
     let accounts: Vec<&Value> = list["accounts"].as_array().unwrap().iter().collect();
     let numbers: Vec<&str> = accounts
         .iter()
@@ -69,7 +80,7 @@ fn all_clusters_and_accounts_are_one_list() {
     assert_eq!(calls["elbv2:DescribeTags"], 2);
     assert_eq!(calls["sts:GetCallerIdentity"], 2);
     assert_eq!(calls["sts:AssumeRole"], 1);
-    assert_eq!(calls["elbv2:DescribeTargetHealth"], 6);
+    assert_eq!(calls["elbv2:DescribeTargetHealth"], 7);
     let told: u64 = list["run"]["calls"]
         .as_object()
         .unwrap()

@@ -18,6 +18,9 @@ pub(crate) const OTHER: &str = "222222222222";
 /// A role of any account.
 pub(crate) const ROLE: &str = "arn:aws:iam::{account}:role/audit";
 
+/// A target group that nothing of `eu-dev` uses any more.
+pub(crate) const LEFT: &str = "k8s-shop-old-0123456789";
+
 /// Clusters `eu-dev` and `eu-test` in [`OWN`], `eu-prod` in [`OTHER`], each with one Gateway of two target groups.
 pub(crate) struct Estate {
     /// Both accounts.
@@ -25,6 +28,19 @@ pub(crate) struct Estate {
     /// By name: the context and its double.
     pub(crate) clusters: Vec<(&'static str, ClusterDouble)>,
     folder: TempDir,
+}
+
+/// A target group of a Service that is gone, with the tags of the AWS Load Balancer Controller, in a cluster whose
+/// nodes bear its name.
+fn leave_behind(world: &mut Value, cluster: &str) {
+    for node in world["nodes"].as_object_mut().unwrap().values_mut() {
+        node["tags"] = json!({"eks:cluster-name": cluster});
+    }
+    world["target_groups"]["left"] = json!({
+        "name": LEFT, "protocol": "TCP", "port": 31999, "type": "instance", "targets": [],
+        "health_check": {"protocol": "TCP", "port": "traffic-port", "interval": 10, "timeout": 10, "healthy": 3, "unhealthy": 3},
+        "tags": {"elbv2.k8s.aws/cluster": cluster, "service.k8s.aws/stack": "shop/old", "service.k8s.aws/resource": "shop/old:80"},
+    });
 }
 
 impl Estate {
@@ -42,6 +58,9 @@ impl Estate {
             .map(|(name, account, suffix, admitted)| {
                 let mut world = plan(suffix, admitted, &PORTS);
                 world["account"] = json!(account);
+                if name == "eu-dev" {
+                    leave_behind(&mut world, name);
+                }
                 let made = aws.seed(&world);
                 let mut half = cluster_half(&made);
                 half.manifest.context = Some(name.to_owned());

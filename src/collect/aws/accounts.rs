@@ -47,6 +47,11 @@ impl Accounts {
         }
     }
 
+    /// Whether accounts are listed as a whole.
+    pub(in crate::collect) fn lists_everything(&self) -> bool {
+        self.whole
+    }
+
     /// The bucket of an account and region.
     pub(super) fn bucket(&self, account: &Account) -> Arc<Bucket> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);

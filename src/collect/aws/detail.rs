@@ -8,6 +8,8 @@ use futures::StreamExt;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+/// Who is registered with a target group, and how they fare.
+pub(super) const HEALTH: &str = "elbv2-describe-target-health";
 /// Target groups at a time.
 const AT_A_TIME: usize = 4;
 
@@ -33,7 +35,7 @@ impl Found<'_> {
             .map(|group| async move {
                 let (arn, name) = (&group.target_group_arn, &group.target_group_name);
                 let health = reader.document(
-                    "elbv2-describe-target-health",
+                    HEALTH,
                     name,
                     "TargetHealthDescriptions",
                     reader.target_health(arn),
@@ -168,8 +170,12 @@ impl Found<'_> {
     /// The instances, then the security groups of both ends, then the prefix lists that those name.
     ///
     /// `of_addresses` are the groups of interfaces that carry targets by address.
-    async fn instances(&self, ids: &BTreeSet<String>, of_addresses: BTreeSet<String>) -> usize {
-        let mut instances = 0;
+    async fn instances(
+        &self,
+        ids: &BTreeSet<String>,
+        of_addresses: BTreeSet<String>,
+    ) -> Vec<Reservation> {
+        let mut reservations = Vec::new();
         let mut groups: BTreeSet<String> = self
             .balancers
             .iter()
@@ -179,19 +185,15 @@ impl Found<'_> {
         if !ids.is_empty() {
             let ids: Vec<String> = ids.iter().cloned().collect();
             let call = self.reader.instances(&ids);
-            let answer = self
+            reservations = self
                 .reader
                 .document("ec2-describe-instances", "", "Reservations", call)
                 .await
                 .unwrap_or_default();
-            instances = answer
-                .iter()
-                .map(|reservation| reservation.instances.len())
-                .sum();
-            groups.extend(groups_of(&answer));
+            groups.extend(groups_of(&reservations));
         }
         if groups.is_empty() {
-            return instances;
+            return reservations;
         }
         let ids: Vec<String> = groups.into_iter().collect();
         let call = self.reader.security_groups(&ids);
@@ -207,7 +209,7 @@ impl Found<'_> {
                 .document("ec2-get-managed-prefix-list-entries", id, "Entries", call)
         });
         futures::future::join_all(reads).await;
-        instances
+        reservations
     }
 
     /// A load balancer that this account does not have: proven only if the account is the cluster's own.
@@ -238,12 +240,14 @@ pub(in crate::collect) async fn detail(found: &Found<'_>, nodes: &BTreeSet<Strin
         if ids.is_empty() || found.has_address_targets() {
             ids.extend(nodes.iter().cloned());
         }
-        let instances = found
+        let reservations = found
             .instances(&ids, groups_of_addresses(&interfaces, &addresses))
             .await;
         if let Some(failure) = &found.missing {
+            let instances = reservations.iter().map(|r| r.instances.len()).sum();
             found.absent(failure, instances);
         }
+        found.left_over(&reservations).await;
     };
     let rest = futures::future::join3(found.balancer_attributes(), found.tags(), found.network());
     futures::future::join(targets, rest).await;

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 pub(super) const IDENTITY: &str = "sts-get-caller-identity";
 pub(super) const BALANCERS: &str = "elbv2-describe-load-balancers";
 const LISTENERS: &str = "elbv2-describe-listeners";
-const GROUPS: &str = "elbv2-describe-target-groups";
+pub(super) const GROUPS: &str = "elbv2-describe-target-groups";
 
 /// What a region has of what is wanted.
 pub(in crate::collect) struct Found<'a> {

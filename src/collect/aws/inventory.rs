@@ -62,6 +62,11 @@ impl Inventory {
         )
     }
 
+    /// Tags of an ARN, where they were read.
+    pub(super) fn tags(&self, arn: &str) -> Option<&TagDescription> {
+        self.tags.as_ref()?.as_ref().ok()?.get(arn)
+    }
+
     /// Tags of these ARNs.
     ///
     /// # Errors
@@ -96,8 +101,5 @@ fn pick<T: Clone>(all: &[T], wanted: &[String], key: impl Fn(&T) -> &str, code: 
             ((*name).to_owned(), Failure::new(code, why))
         })
         .collect();
-    Batch {
-        missing,
-        found: found.clone(),
-    }
+    Batch { found, missing }
 }

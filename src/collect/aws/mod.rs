@@ -12,6 +12,7 @@ mod failure;
 mod find;
 mod http;
 mod inventory;
+mod left_over;
 mod plan;
 mod reader;
 mod session;

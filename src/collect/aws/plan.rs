@@ -34,6 +34,8 @@ pub(in crate::collect) struct Home<'a> {
     pub(in crate::collect) region: Option<&'a str>,
     /// Names that it may have on AWS.
     pub(in crate::collect) clusters: BTreeSet<String>,
+    /// Whether what nothing in the cluster names is looked for there as well: what was left over.
+    pub(in crate::collect) searched: bool,
 }
 
 /// Collects what is wanted by account and region.
@@ -123,6 +125,12 @@ pub(in crate::collect) fn plan(
                 .insert(arn.to_string());
         }
     }
+    if let Some(region) = home.region.filter(|_| home.searched) {
+        let known = plan.0.values().any(|wanted| wanted.region == region);
+        if !known {
+            plan.of(None, region);
+        }
+    }
     plan.0.into_values().collect()
 }
 
@@ -137,6 +145,14 @@ fn is_unnamed(service: &Service) -> bool {
 }
 
 impl Wanted {
+    /// Whether only the region is wanted.
+    pub(in crate::collect) fn names_nothing(&self) -> bool {
+        self.names.is_empty()
+            && self.balancers.is_empty()
+            && self.groups.is_empty()
+            && self.unnamed.is_empty()
+    }
+
     /// Adds what is wanted of the same region without a known account.
     pub(in crate::collect) fn absorb(&mut self, other: Self) {
         self.names.extend(other.names);

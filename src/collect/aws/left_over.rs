@@ -1,0 +1,81 @@
+//! What carries the cluster's tags and belongs to nothing that was asked for: an audit judges whether it is left over.
+//!
+//! Descriptions and tags are in the account's list already. Only who is registered with the target groups is asked: a
+//! node of another cluster there proves that they are in use.
+
+use super::detail::HEALTH;
+use super::find::{BALANCERS, Found, GROUPS};
+use super::inventory::Inventory;
+use crate::model::aws::instance::Reservation;
+use crate::model::aws::load_balancer::TagDescription;
+use crate::path::claim::{Claim, cluster_of_instance};
+use std::collections::BTreeSet;
+
+/// Tells these documents from those of what was asked for.
+const KEY: &str = "left-over";
+
+impl Found<'_> {
+    /// Keeps load balancers and target groups of the clusters whose names the instances or what was found bear.
+    pub(super) async fn left_over(&self, reservations: &[Reservation]) {
+        let Ok(Some(inventory)) = self.reader.inventory().await else {
+            return;
+        };
+        let balancers = self
+            .balancers
+            .iter()
+            .map(|lb| lb.load_balancer_arn.as_str());
+        let groups = self
+            .groups
+            .iter()
+            .map(|group| group.target_group_arn.as_str());
+        let known: BTreeSet<&str> = balancers.chain(groups).collect();
+        let clusters = clusters(&inventory, &known, reservations);
+        let left = |arn: &str| {
+            !known.contains(arn)
+                && inventory
+                    .tags(arn)
+                    .and_then(|tags| Claim::of(&tags.tags))
+                    .is_some_and(|claim| clusters.contains(claim.cluster))
+        };
+        let balancers = inventory.balancers.iter();
+        let balancers: Vec<_> = balancers.filter(|lb| left(&lb.load_balancer_arn)).collect();
+        let groups = inventory.groups.iter();
+        let groups: Vec<_> = groups
+            .filter(|group| left(&group.target_group_arn))
+            .collect();
+        let arns = balancers.iter().map(|lb| lb.load_balancer_arn.as_str());
+        let arns = arns.chain(groups.iter().map(|group| group.target_group_arn.as_str()));
+        let tags: Vec<&TagDescription> = arns.filter_map(|arn| inventory.tags(arn)).collect();
+        if tags.is_empty() {
+            return;
+        }
+        self.reader
+            .keep(BALANCERS, KEY, "LoadBalancers", &balancers);
+        self.reader.keep(GROUPS, KEY, "TargetGroups", &groups);
+        self.reader
+            .keep("elbv2-describe-tags", KEY, "TagDescriptions", &tags);
+        for group in groups {
+            let health = self.reader.target_health(&group.target_group_arn);
+            let (name, field) = (&group.target_group_name, "TargetHealthDescriptions");
+            self.reader.document(HEALTH, name, field, health).await;
+        }
+    }
+}
+
+/// The names of the cluster, as tags prove them.
+fn clusters(
+    inventory: &Inventory,
+    known: &BTreeSet<&str>,
+    reservations: &[Reservation],
+) -> BTreeSet<String> {
+    let claims = known.iter().filter_map(|arn| inventory.tags(arn));
+    let claims = claims.filter_map(|tags| Claim::of(&tags.tags));
+    let of_instances = reservations
+        .iter()
+        .flat_map(|reservation| &reservation.instances)
+        .flat_map(|instance| cluster_of_instance(&instance.tags).map(|(_, name)| name));
+    of_instances
+        .chain(claims.map(|claim| claim.cluster))
+        .map(str::to_owned)
+        .collect()
+}
