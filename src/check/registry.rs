@@ -1,5 +1,7 @@
 //! The one list of checks, in the order of their codes.
 
+use crate::path::similar::similar;
+
 use super::{
     Check, Code, balancer, datapath, network, node, objects, proxy, target_group, workload,
 };
@@ -133,4 +135,12 @@ pub fn find(text: &str) -> Option<&'static Check> {
         .iter()
         .copied()
         .find(|check| Some(check.code) == code || check.slug.eq_ignore_ascii_case(text))
+}
+
+/// Slugs and codes that resemble `text`, which names no check: at most three of each, best first.
+pub fn near(text: &str) -> Vec<String> {
+    let slugs = similar(text, CHECKS.iter().map(|check| check.slug));
+    let codes: Vec<String> = CHECKS.iter().map(|check| check.code.to_string()).collect();
+    let codes = similar(&text.to_ascii_uppercase(), codes.iter().map(String::as_str));
+    slugs.into_iter().chain(codes).collect()
 }

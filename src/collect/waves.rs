@@ -90,7 +90,10 @@ fn wanted(cluster: &Cluster, request: &Request, namespace: &str) -> Vec<Wanted> 
     }
     if request.subjects.is_empty() {
         // Everything: also groups whose Service is no load balancer.
-        let all = bindings.iter();
+        let all = bindings.iter().filter(|binding| {
+            let service = &binding.spec.service_ref.name;
+            request.holds(&binding.metadata.namespace, service)
+        });
         arns.extend(all.filter_map(|binding| binding.spec.target_group_arn.parse().ok()));
     }
     let arns: Vec<&Arn> = arns.iter().collect();

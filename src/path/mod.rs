@@ -16,6 +16,7 @@ pub mod lookup;
 pub mod naming;
 pub mod orphan;
 pub mod resolve;
+pub mod shard;
 pub mod similar;
 pub mod subject;
 pub mod targets;
@@ -26,6 +27,7 @@ pub use estate::Estate;
 pub use lookup::Lookup;
 pub use orphan::{Left, Orphan, Standing};
 pub use resolve::{ResolveError, resolve};
+pub use shard::{InvalidShard, Shard};
 pub use subject::{Subject, SubjectKind, SubjectRef};
 
 use crate::model::Gap;

@@ -76,10 +76,11 @@ pub fn exit(document: &Diagnosis, fail_on: FailOn) -> Exit {
         "warning" => fail_on <= FailOn::Warning,
         _ => fail_on == FailOn::Info,
     };
-    let told = |finding: &Finding| matches!(finding.state.as_deref(), Some("known" | "suppressed"));
     if let Some(orphan) = left_over(document) {
-        return if !told(orphan) && counts(&orphan.severity) {
+        return if counted(&orphan) && counts(&orphan.severity) {
             Exit::Findings
+        } else if document.run.incomplete {
+            Exit::Incomplete
         } else {
             Exit::Ok
         };
@@ -88,7 +89,7 @@ pub fn exit(document: &Diagnosis, fail_on: FailOn) -> Exit {
         .causes
         .iter()
         .chain(document.notes.iter().filter(|note| note.role != "refuted"))
-        .filter(|finding| !told(finding))
+        .filter(counted)
         .any(|finding| counts(&finding.severity));
     let agreements = || {
         document
@@ -114,7 +115,7 @@ pub fn exit(document: &Diagnosis, fail_on: FailOn) -> Exit {
     if document.verdict == "unknown" || undecided || document.run.incomplete {
         return Exit::Incomplete;
     }
-    if matches!(document.verdict.as_str(), "unhealthy" | "degraded") {
+    if matches!(document.verdict.as_str(), "unhealthy" | "degraded") && !accounted(document) {
         return Exit::Findings;
     }
     Exit::Ok
@@ -128,22 +129,37 @@ fn left_over(document: &Diagnosis) -> Option<&Finding> {
     notes.find(|note| ORPHANED.contains(&note.slug.as_str()))
 }
 
+/// Whether a finding counts: not one that was there before, nor one that somebody decided to live with.
+fn counted(finding: &&Finding) -> bool {
+    !matches!(finding.state.as_deref(), Some("known" | "suppressed"))
+}
+
+/// Whether everything that the verdict rests on is known or suppressed, so that nobody has to do anything about it.
+/// Targets that nothing explains are never: no finding names their cause.
+fn accounted(document: &Diagnosis) -> bool {
+    let clients = document.notes.iter().filter(|note| note.role == "clients");
+    let blamed: Vec<&Finding> = document.causes.iter().chain(clients).collect();
+    !blamed.is_empty() && !blamed.iter().any(counted)
+}
+
 /// The exit code of an audit: findings beat what was not read; a cluster that did not answer is incomplete,
-/// and one where none did could not be diagnosed.
+/// and an audit of which none did could not be diagnosed.
 pub fn exit_of_list(list: &DiagnosisList, fail_on: FailOn) -> Exit {
     let failed = list
         .clusters
         .iter()
         .filter(|cluster| cluster.error.is_some());
     let failed = failed.count();
-    if failed > 0 && failed == list.clusters.len() {
+    if failed > 0 && failed == list.clusters.len() && list.items.is_empty() {
         return Exit::Failed;
     }
     let worst = list.items.iter().map(|item| exit(item, fail_on));
     let worst: Vec<Exit> = worst.collect();
+    // A list that was joined without all of its slices is as partial as one of which a cluster did not answer.
+    let partial = failed > 0 || list.run.incomplete;
     if worst.contains(&Exit::Findings) {
         Exit::Findings
-    } else if fail_on != FailOn::Never && (failed > 0 || worst.contains(&Exit::Incomplete)) {
+    } else if fail_on != FailOn::Never && (partial || worst.contains(&Exit::Incomplete)) {
         Exit::Incomplete
     } else {
         Exit::Ok
