@@ -91,6 +91,7 @@ fn folder_of(source: Source) -> &'static str {
         Source::EnvoyListeners
         | Source::EnvoyClusters
         | Source::EnvoyConfigDump
+        | Source::EnvoyNetworkPolicies
         | Source::EnvoyServerInfo
         | Source::EnvoyStats => "envoy",
         Source::HubbleFlows => "hubble",

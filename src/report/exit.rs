@@ -121,14 +121,6 @@ pub fn exit(document: &Diagnosis, fail_on: FailOn) -> Exit {
     Exit::Ok
 }
 
-/// What says that nobody needs the subject: an orphaned load balancer or target group.
-///
-/// Its health is nobody's concern then, so the severity of this finding alone counts.
-fn left_over(document: &Diagnosis) -> Option<&Finding> {
-    let mut notes = document.notes.iter();
-    notes.find(|note| ORPHANED.contains(&note.slug.as_str()))
-}
-
 /// Whether a finding counts: not one that was there before, nor one that somebody decided to live with.
 fn counted(finding: &&Finding) -> bool {
     !matches!(finding.state.as_deref(), Some("known" | "suppressed"))
@@ -140,6 +132,14 @@ fn accounted(document: &Diagnosis) -> bool {
     let clients = document.notes.iter().filter(|note| note.role == "clients");
     let blamed: Vec<&Finding> = document.causes.iter().chain(clients).collect();
     !blamed.is_empty() && !blamed.iter().any(counted)
+}
+
+/// What says that nobody needs the subject: an orphaned load balancer or target group.
+///
+/// Its health is nobody's concern then, so the severity of this finding alone counts.
+fn left_over(document: &Diagnosis) -> Option<&Finding> {
+    let mut notes = document.notes.iter();
+    notes.find(|note| ORPHANED.contains(&note.slug.as_str()))
 }
 
 /// The exit code of an audit: findings beat what was not read; a cluster that did not answer is incomplete,

@@ -96,6 +96,7 @@ pub(crate) fn filled() -> DiagnosisList {
     list.stale_suppressions = vec![StaleSuppression {
         by: "suppressions.yaml entry 2".to_owned(),
         code: "CLB4102".to_owned(),
+        matches: "*/*/*/*".to_owned(),
         reason: "unused: nothing matches it; remove it".to_owned(),
     }];
     list.baseline = Some(Baseline {

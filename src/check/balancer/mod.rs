@@ -15,4 +15,5 @@ pub mod load_balancer_of_another_stack;
 pub mod load_balancer_of_two_services;
 mod names;
 pub mod orphaned_load_balancer;
+pub mod scheme_by_default;
 pub mod scheme_not_as_asked;

@@ -219,7 +219,7 @@ mod live {
             SubjectKind::Service => Named::Services,
             SubjectKind::Ingress => Named::Ingresses,
             SubjectKind::TargetGroupBinding => Named::TargetGroupBindings,
-            SubjectKind::LoadBalancer => return Vec::new(),
+            SubjectKind::LoadBalancer | SubjectKind::TargetGroup => return Vec::new(),
         };
         let kube = typed.kube.as_ref();
         kube.map(|kube| crate::collect::names(kube, named, typed.namespace.as_deref()))
