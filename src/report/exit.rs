@@ -79,6 +79,8 @@ pub fn exit(document: &Diagnosis, fail_on: FailOn) -> Exit {
     if let Some(orphan) = left_over(document) {
         return if counted(&orphan) && counts(&orphan.severity) {
             Exit::Findings
+        } else if document.run.incomplete {
+            Exit::Incomplete
         } else {
             Exit::Ok
         };
