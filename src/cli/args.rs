@@ -119,6 +119,13 @@ pub(super) struct CaptureArgs {
     #[arg(long)]
     pub(super) overwrite: bool,
 
+    /// Put stand-ins in the place of account numbers, addresses, host names, identifiers and names of objects.
+    ///
+    /// The same thing has the same stand-in everywhere, subnets keep their members and private addresses stay
+    /// private, so that the bundle is diagnosed as before. Times, ports, versions, regions and options stay.
+    #[arg(long)]
+    pub(super) redact: bool,
+
     /// Take the evidence from a bundle instead of a cluster, to convert it.
     #[arg(long, value_name = "BUNDLE")]
     pub(super) from: Option<PathBuf>,

@@ -4,11 +4,11 @@
 //! TargetGroupBinding names, the names that both controllers compute, the tags
 //! that they set. None of them needs a list of all load balancers.
 
-use super::{AwsName, Lookup, ObjectName, RegionKey, naming};
+use super::{AwsName, Lookup, ObjectName, RegionKey};
 use crate::model::aws::load_balancer::TagDescription;
 use crate::model::aws::{Arn, LoadBalancer, Region};
 use crate::model::kubernetes::{Service, TargetGroupBinding};
-use crate::model::{Fact, Gap, Snapshot, Source};
+use crate::model::{Fact, Gap, Snapshot, Source, naming};
 use crate::parse::hostname::LoadBalancerName;
 use std::collections::BTreeSet;
 

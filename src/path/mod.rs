@@ -7,7 +7,6 @@ pub mod audited;
 pub mod balancer;
 pub mod build;
 pub mod lookup;
-pub mod naming;
 pub mod resolve;
 pub mod similar;
 pub mod subject;

@@ -6,7 +6,7 @@
 //! annotation has to ask this first.
 
 use crate::model::kubernetes::Service;
-use crate::path::naming;
+use crate::model::naming;
 
 /// The prefixes under which controllers look for an annotation; the first one wins.
 pub const PREFIXES: [&str; 2] = ["service.beta.kubernetes.io/", "service.kubernetes.io/"];
