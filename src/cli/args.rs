@@ -3,7 +3,7 @@
 use super::output::{Colour, OutputArgs};
 use crate::render::Format;
 use crate::report::FailOn;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
 /// Says why the targets of an AWS load balancer are unhealthy, hop by hop, on clusters that run Cilium.
@@ -46,6 +46,14 @@ pub(super) enum Command {
     Schema(SchemaArgs),
     /// Print the version.
     Version(VersionArgs),
+    /// Complete commands, flags and live names in a shell.
+    ///
+    /// `install` puts kubectl_complete-cilium_lb beside the plugin: kubectl's own completion asks it, in every shell.
+    /// A script completes kubectl-cilium_lb where it is called directly.
+    Completion(CompletionArgs),
+    /// Print a page of the manual.
+    #[command(hide = true)]
+    Man(ManArgs),
 }
 
 /// Arguments of `why-unhealthy`.
@@ -98,6 +106,10 @@ pub(super) struct AuditArgs {
 
     #[command(flatten)]
     pub(super) output: OutputArgs,
+
+    #[cfg(feature = "live")]
+    #[command(flatten)]
+    pub(super) fleet: super::connection::FleetArgs,
 }
 
 /// Arguments of `capture`.
@@ -182,6 +194,42 @@ pub(super) struct VersionArgs {
     /// Output format: name (plain text), json or yaml.
     #[arg(short, long, default_value_t = Format::Name)]
     pub(super) output: Format,
+}
+
+/// Arguments of `completion`.
+#[derive(Debug, Args)]
+pub(super) struct CompletionArgs {
+    /// What to do.
+    #[arg(value_enum)]
+    pub(super) action: CompletionAction,
+    /// Where kubectl_complete-cilium_lb goes; otherwise beside the plugin.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(super) dir: Option<PathBuf>,
+}
+
+/// What `completion` does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum CompletionAction {
+    /// Print a script for bash.
+    Bash,
+    /// Print a script for zsh.
+    Zsh,
+    /// Print a script for fish.
+    Fish,
+    /// Print a script for PowerShell.
+    Powershell,
+    /// Let kubectl complete the plugin.
+    Install,
+    /// Undo install.
+    Uninstall,
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+pub(super) struct ManArgs {
+    /// The command; the whole program without one.
+    #[arg(value_name = "COMMAND")]
+    pub(super) of: Vec<String>,
 }
 
 /// Arguments of `permissions`.

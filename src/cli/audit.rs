@@ -5,7 +5,6 @@ use super::{output, print, warn};
 use crate::audit::{Audit, Reduced, Scope, reduce};
 use crate::report::{Exit, exit_of_list, v1};
 use crate::{bundle, parse, render};
-use anyhow::bail;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,19 +22,49 @@ pub(super) fn run(args: &AuditArgs) -> anyhow::Result<Exit> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         ..v1::Run::default()
     };
-    if args.from.is_empty() {
-        bail!("this build reads bundles only: give them with --from");
-    }
-    for reduced in offline(args, &scope, &run) {
-        if let Some(error) = &reduced.cluster.error {
-            warn(&format!("error: {}: {error}\n", reduced.cluster.name));
+    let run = if args.from.is_empty() {
+        live(args, &scope, run, &mut audit)?
+    } else {
+        for reduced in offline(args, &scope, &run) {
+            if let Some(error) = &reduced.cluster.error {
+                warn(&format!("error: {}: {error}\n", reduced.cluster.name));
+            }
+            audit.add(reduced);
         }
-        audit.add(reduced);
-    }
+        run
+    };
     let list = audit.finish(run);
     let look = output::look(args.output.color);
     print(&render::list(&list, args.output.output, &look)?)?;
-    Ok(exit_of_list(&list, args.fail_on))
+    // As everywhere: Ctrl-C beats what was found until then.
+    Ok(if list.run.incomplete {
+        Exit::Interrupted
+    } else {
+        exit_of_list(&list, args.fail_on)
+    })
+}
+
+#[cfg(feature = "live")]
+fn live(
+    args: &AuditArgs,
+    scope: &Scope,
+    run: v1::Run,
+    audit: &mut Audit,
+) -> anyhow::Result<v1::Run> {
+    let totals = super::fleet::run(args, scope, &run, |_, reduced| audit.add(reduced))?;
+    Ok(v1::Run {
+        calls: totals.calls,
+        seconds: totals.seconds,
+        incomplete: totals.interrupted,
+        ..run
+    })
+}
+
+#[cfg(not(feature = "live"))]
+fn live(_: &AuditArgs, _: &Scope, _: v1::Run, _: &mut Audit) -> anyhow::Result<v1::Run> {
+    anyhow::bail!(
+        "this build reads bundles only: give them with --from, or build with the default features"
+    )
 }
 
 /// Reads and reduces bundles, some at a time; the result has their order.

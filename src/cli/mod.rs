@@ -4,9 +4,13 @@ mod args;
 mod audit;
 mod capture;
 mod checks;
+mod completion;
 #[cfg(feature = "live")]
 mod connection;
 mod explain;
+#[cfg(feature = "live")]
+mod fleet;
+mod man;
 mod output;
 mod permissions;
 #[cfg(feature = "live")]
@@ -26,6 +30,9 @@ const CAUSES: usize = 16;
 
 /// Runs the program over the process's own arguments and standard streams.
 pub fn main() -> ExitCode {
+    if let Some(exit) = completion::answer() {
+        return ExitCode::from(exit as u8);
+    }
     let exit = match parse() {
         Ok(cli) => run(&cli).unwrap_or_else(|error| report(&error)),
         Err(error) => {
@@ -62,6 +69,8 @@ fn run(cli: &args::Cli) -> anyhow::Result<Exit> {
         Command::Permissions(args) => permissions::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Version(args) => version::run(args),
+        Command::Completion(args) => completion::run(args),
+        Command::Man(args) => man::run(args),
     }
 }
 

@@ -28,6 +28,7 @@ fn show(bar: &ProgressBar, event: &Event) {
         }
         Event::Wave { number, what } => bar.set_message(format!("[{number}/4] {what}")),
         Event::Progress { what, done, total } => bar.set_message(format!("{what} {done}/{total}")),
+        Event::Subjects(_) => {}
         Event::Gap(text) => bar.println(format!("not read: {text}")),
     }
 }

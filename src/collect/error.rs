@@ -93,6 +93,9 @@ pub enum CollectError {
         /// The server's words.
         why: String,
     },
+    /// Ctrl-C came before it was this cluster's turn.
+    #[error("not read: interrupted before it was its turn")]
+    Interrupted,
     /// The runtime of the clients could not be made.
     #[error("cannot start the network runtime: {0}")]
     Runtime(#[from] std::io::Error),

@@ -23,6 +23,8 @@ pub enum Event {
         /// Readings of the wave as far as known.
         total: usize,
     },
+    /// How many subjects the cluster has.
+    Subjects(usize),
     /// Something could not be read; the text names it and says why.
     Gap(String),
 }
@@ -33,6 +35,7 @@ impl fmt::Display for Event {
             Self::WaitingForCredentials(command) => {
                 write!(f, "waiting for credentials ({command})")
             }
+            Self::Subjects(count) => write!(f, "{count} subjects"),
             Self::Wave { what, .. } => write!(f, "reading {what}"),
             Self::Progress { what, done, total } => write!(f, "[{done}/{total}] {what}"),
             Self::Gap(text) => write!(f, "not read: {text}"),

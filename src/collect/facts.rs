@@ -4,7 +4,7 @@ use crate::model::kubernetes::{
     EndpointSlice, Gateway, GatewayClass, Ingress, Node, Pod, Service, TargetGroupBinding,
 };
 use crate::model::{Fact, Origin, Snapshot, Source};
-use crate::path::{SubjectKind, SubjectRef, resolve};
+use crate::path::{SubjectKind, SubjectRef, audited, resolve};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 pub(super) struct Facts {
     snapshot: Snapshot,
     class_configs: BTreeSet<String>,
+    policies: bool,
 }
 
 /// A subject as far as it is known: its kind and namespace, the Service behind it, and its target group.
@@ -57,8 +58,21 @@ impl Facts {
                 self.class_configs
                     .extend(items.iter().filter_map(class_config));
             }
+            "networkpolicies" | "ciliumnetworkpolicies" | "ciliumclusterwidenetworkpolicies" => {
+                self.policies |= !items.is_empty();
+            }
             _ => {}
         }
+    }
+
+    /// How many subjects an audit of what was read has.
+    pub(super) fn subjects(&self) -> usize {
+        audited(&self.snapshot).len()
+    }
+
+    /// Whether any network policy was read.
+    pub(super) fn has_policies(&self) -> bool {
+        self.policies
     }
 
     /// Namespaces of CiliumGatewayClassConfigs that a class refers to.

@@ -25,7 +25,8 @@ pub(super) struct Cluster {
 /// The lists for `request` in `namespace`.
 fn lists(request: &Request, namespace: &str) -> Vec<List> {
     let objects = |subject: &SubjectRef| matches!(subject, SubjectRef::Object { .. });
-    let here = !request.all_namespaces && request.subjects.iter().any(objects);
+    let here = !request.all_namespaces
+        && (request.subjects.is_empty() || request.subjects.iter().any(objects));
     // A host name or an ARN can belong to a Service of any namespace.
     let everywhere = request.all_namespaces || !request.subjects.iter().all(objects);
     let mut lists: Vec<List> = [
@@ -150,7 +151,7 @@ impl Cluster {
         for (namespace, _) in self.wanted(request, namespace) {
             lists.extend(around(Some(&namespace)));
         }
-        if !request.subjects.is_empty() {
+        if !request.subjects.is_empty() || self.facts.has_policies() {
             lists.extend(self.backends(request, namespace));
         }
         for namespace in self.facts.class_configs() {

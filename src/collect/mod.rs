@@ -16,7 +16,10 @@ mod error;
 mod event;
 mod facts;
 mod first;
+mod fleet;
 mod kube;
+mod names;
+mod names_cache;
 mod notebook;
 mod request;
 mod sample;
@@ -26,9 +29,13 @@ mod waves;
 
 pub use error::CollectError;
 pub use event::Event;
+pub use fleet::fleet;
+pub use kube::{Context, contexts};
+pub use names::{Defined, Named, defined, names};
 pub use request::{AwsOptions, KubeOptions, Request};
 
 use crate::bundle::{Bundle, Manifest};
+use aws::Accounts;
 use deadline::Deadline;
 use jiff::{Timestamp, Unit};
 use notebook::Notebook;
@@ -66,18 +73,24 @@ pub fn collect(
     request: &Request,
     events: &(dyn Fn(Event) + Send + Sync),
 ) -> Result<Collected, CollectError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()?;
-    let collected = runtime.block_on(run(request, events));
+    let runtime = runtime()?;
+    let accounts = Accounts::for_question();
+    let collected = runtime.block_on(run(request, &accounts, events));
     // A hanging name resolution must not keep the program.
     runtime.shutdown_timeout(SHUTDOWN);
     collected
 }
 
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+}
+
 async fn run(
     request: &Request,
+    accounts: &Accounts,
     events: &(dyn Fn(Event) + Send + Sync),
 ) -> Result<Collected, CollectError> {
     let (started, taken_at) = (Instant::now(), now());
@@ -87,7 +100,7 @@ async fn run(
     let namespace = request.namespace.clone().unwrap_or(connection.namespace);
     let kube = kube::Kube::new(connection.client, deadline, &notebook);
     let interrupted = tokio::select! {
-        () = waves::run(&kube, request, &namespace) => false,
+        () = waves::run(&kube, request, &namespace, accounts) => false,
         () = tokio::time::sleep_until(deadline.end()) => {
             notebook.abandon(deadline.passed());
             false

@@ -90,11 +90,13 @@ pub struct KubeOptions {
 /// Where AWS credentials come from, and which region to ask when nothing else says.
 #[derive(Debug, Clone, Default)]
 pub struct AwsOptions {
-    /// `--aws-profile`; wins over keys in the environment.
-    pub profile: Option<String>,
+    /// `--aws-profile`; wins over keys in the environment. Of several, each account takes the one that belongs
+    /// to it; none is the default chain.
+    pub profiles: Vec<String>,
     /// `--region`: where to sign in and to assume the role. Load balancers say their own region.
     pub region: Option<String>,
-    /// `--role-arn`: a role to assume with those credentials.
+    /// `--role-arn`: a role to assume with those credentials. With `{account}` in it, it is assumed for every
+    /// account but the credentials' own.
     pub role_arn: Option<String>,
     /// `--external-id` that goes with the role.
     pub external_id: Option<String>,

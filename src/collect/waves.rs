@@ -1,7 +1,8 @@
 //! The four waves, each as parallel as it can be, and what each learns from those before it.
 
-use super::aws::{self, Found, Session, Wanted};
+use super::aws::{self, Accounts, Found, Sessions, Wanted};
 use super::deadline::Deadline;
+use super::event::Event;
 use super::first::{Cluster, first};
 use super::kube::Kube;
 use super::notebook::Notebook;
@@ -15,7 +16,7 @@ use futures::future::{join, join_all};
 const UNKNOWN_ACCOUNT: &str = "unknown";
 
 /// Reads everything that `request` needs. What cannot be read is in the notebook's gaps.
-pub(super) async fn run(kube: &Kube<'_>, request: &Request, namespace: &str) {
+pub(super) async fn run(kube: &Kube<'_>, request: &Request, namespace: &str, accounts: &Accounts) {
     let notebook = kube.notebook;
     notebook.wave(1, "Kubernetes objects");
     let mut cluster = first(kube, request, namespace).await;
@@ -23,10 +24,14 @@ pub(super) async fn run(kube: &Kube<'_>, request: &Request, namespace: &str) {
         return;
     }
 
+    if request.subjects.is_empty() {
+        notebook.tell(Event::Subjects(cluster.facts.subjects()));
+    }
+
     notebook.wave(2, "load balancers and target groups");
     let wanted = wanted(&cluster, request, namespace);
     let (found, ()) = join(
-        find(request, wanted, kube.deadline, notebook),
+        find(request, wanted, accounts, kube.deadline, notebook),
         cluster.follow(kube, request, namespace),
     )
     .await;
@@ -74,14 +79,20 @@ fn wanted(cluster: &Cluster, request: &Request, namespace: &str) -> Vec<Wanted> 
             SubjectRef::Hostname(_) => {}
         }
     }
+    if request.subjects.is_empty() {
+        // Everything: also groups whose Service is no load balancer.
+        let all = bindings.iter();
+        arns.extend(all.filter_map(|binding| binding.spec.target_group_arn.parse().ok()));
+    }
     let arns: Vec<&Arn> = arns.iter().collect();
     aws::plan(&services, &bindings, &hostnames, &arns)
 }
 
-/// Signs in once and finds what is wanted of every account and region.
+/// Signs in and finds what is wanted of every account and region.
 async fn find<'a>(
     request: &Request,
     wanted: Vec<Wanted>,
+    accounts: &'a Accounts,
     deadline: Deadline,
     notebook: &'a Notebook<'a>,
 ) -> Vec<Found<'a>> {
@@ -93,20 +104,41 @@ async fn find<'a>(
     for (name, source) in &sources {
         notebook.expect(name, source);
     }
-    let session = Session::sign_in(&request.aws, &region, deadline, notebook).await;
+    let sessions = Sessions::open(&request.aws, &region, accounts, deadline, notebook).await;
     for (name, source) in &sources {
-        if let Err(reason) = &session {
+        if let Err(reason) = &sessions {
             notebook.gap(source, reason);
             notebook.gap(name, reason);
         }
         notebook.settle(name);
     }
-    let Ok(session) = session else {
+    let Ok(sessions) = sessions else {
         return Vec::new();
     };
-    let wanted = merged(wanted, &session.identity.account);
-    let found = join_all(wanted.iter().map(|wanted| aws::find(&session, wanted))).await;
-    found.into_iter().flatten().collect()
+    let callers: Vec<&str> = sessions.accounts().collect();
+    let wanted = merged(wanted, &callers);
+    let reads = wanted
+        .iter()
+        .map(|wanted| in_account(&sessions, wanted, notebook));
+    join_all(reads).await.into_iter().flatten().collect()
+}
+
+/// Finds what is wanted of one account, by the session that belongs to it.
+async fn in_account<'a>(
+    sessions: &Sessions<'a>,
+    wanted: &Wanted,
+    notebook: &Notebook<'_>,
+) -> Option<Found<'a>> {
+    let account = wanted.account.as_deref().unwrap_or(UNKNOWN_ACCOUNT);
+    match sessions.of(account).await {
+        Ok(session) => aws::find(&session, wanted).await,
+        Err(reason) => {
+            let (name, source) = expected(wanted);
+            notebook.gap(source, &reason);
+            notebook.gap(name, &reason);
+            None
+        }
+    }
 }
 
 /// The caller's identity and the load balancers of a region, as sources of gaps.
@@ -119,20 +151,23 @@ fn expected(wanted: &Wanted) -> (String, String) {
     )
 }
 
-/// What names no account is looked for in the caller's own.
-fn merged(wanted: Vec<Wanted>, caller: &str) -> Vec<Wanted> {
+/// What names no account is looked for in the callers' own.
+fn merged(wanted: Vec<Wanted>, callers: &[&str]) -> Vec<Wanted> {
     let mut all: Vec<Wanted> = Vec::new();
-    for mut next in wanted {
-        let account = next
-            .account
-            .get_or_insert_with(|| caller.to_owned())
-            .clone();
-        let same = all.iter_mut().find(|known| {
-            known.region == next.region && known.account.as_deref() == Some(account.as_str())
-        });
-        match same {
-            Some(known) => known.absorb(next),
-            None => all.push(next),
+    for next in wanted {
+        let accounts: Vec<String> = match &next.account {
+            Some(account) => vec![account.clone()],
+            None => callers.iter().map(|&caller| caller.to_owned()).collect(),
+        };
+        for account in accounts {
+            let mut next = next.clone();
+            next.account = Some(account);
+            let same =
+                |known: &&mut Wanted| known.region == next.region && known.account == next.account;
+            match all.iter_mut().find(same) {
+                Some(known) => known.absorb(next),
+                None => all.push(next),
+            }
         }
     }
     all
@@ -183,7 +218,9 @@ mod tests {
         let name = "k8s-a-0a1b2c3d4e5f6789.elb.eu-west-2.amazonaws.com";
         let both = || plan(&[], &[], &[name], &[&arn]);
         assert_eq!(both().len(), 2);
-        assert_eq!(merged(both(), "111122223333").len(), 1);
-        assert_eq!(merged(both(), "444455556666").len(), 2);
+        assert_eq!(merged(both(), &["111122223333"]).len(), 1);
+        assert_eq!(merged(both(), &["444455556666"]).len(), 2);
+        let several = merged(both(), &["444455556666", "111122223333"]);
+        assert_eq!(several.len(), 2, "each caller's account once");
     }
 }

@@ -122,10 +122,9 @@ pub fn exit_of_list(list: &DiagnosisList, fail_on: FailOn) -> Exit {
     }
     let worst = list.items.iter().map(|item| exit(item, fail_on));
     let worst: Vec<Exit> = worst.collect();
-    let partial = failed > 0 || list.run.incomplete;
     if worst.contains(&Exit::Findings) {
         Exit::Findings
-    } else if fail_on != FailOn::Never && (partial || worst.contains(&Exit::Incomplete)) {
+    } else if fail_on != FailOn::Never && (failed > 0 || worst.contains(&Exit::Incomplete)) {
         Exit::Incomplete
     } else {
         Exit::Ok

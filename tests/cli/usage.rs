@@ -44,6 +44,10 @@ fn wrong_usage_is_2_and_names_what_is_expected() {
             "cannot be used with",
         ),
         (vec!["explain"], "CODE"),
+        (vec!["completion"], "ACTION"),
+        (vec!["completion", "elvish"], "bash"),
+        (vec!["completion", "zsh", "--dir", "x"], "--dir goes with"),
+        (vec!["man", "why-unhealthy", "bash"], "no command \"bash\""),
     ] {
         let ran = program().args(&args).output().unwrap();
         assert_eq!(code(&ran), 2, "{args:?}: {}", stderr(&ran));
@@ -148,4 +152,21 @@ fn help_is_on_standard_output_and_names_the_plugin_as_people_type_it() {
         stdout(&ran)
     );
     assert_eq!(code(&program().output().unwrap()), 2);
+}
+
+/// What kubectl and shells run is not for people, and what they run must not stand between them and `--help`.
+#[test]
+fn hidden_commands_are_hidden_and_completion_is_not() {
+    let ran = program().arg("--help").output().unwrap();
+    let help = stdout(&ran);
+    assert!(
+        help.contains("  completion ") && !help.contains("  man "),
+        "{help}"
+    );
+    assert!(!help.contains("__complete"), "{help}");
+    let ran = program().args(["__complete", "--help"]).output().unwrap();
+    assert_eq!(
+        (code(&ran), stdout(&ran).as_str()),
+        (0, "--help\tPrint help (see more with '--help')\n:4\n")
+    );
 }

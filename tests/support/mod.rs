@@ -6,6 +6,8 @@ pub(crate) mod aws;
 pub(crate) mod cluster;
 pub(crate) mod diagnosis;
 pub(crate) mod envoy;
+#[cfg(feature = "live")]
+pub(crate) mod estate;
 pub(crate) mod fleet;
 pub(crate) mod scenario;
 pub(crate) mod venv;

@@ -42,7 +42,7 @@ impl World {
     /// something listens on `listening`.
     pub(crate) fn start(ports: (u16, u16), listening: &[u16]) -> Self {
         let mut aws = AwsDouble::start();
-        let made = aws.seed(&plan(ports, listening));
+        let made = aws.seed(&plan("", ports, listening));
         let folder = tempfile::tempdir().unwrap();
         let half = cluster_half(&made);
         bundle::write(&half, &folder.path().join("cluster"), false).unwrap();
@@ -104,7 +104,8 @@ pub(crate) fn outcome(ran: &Output) -> (i32, Value, String) {
     )
 }
 
-fn plan((from, to): (u16, u16), listening: &[u16]) -> Value {
+/// The account's half; `suffix` tells the names of several worlds in one account apart.
+pub(crate) fn plan(suffix: &str, (from, to): (u16, u16), listening: &[u16]) -> Value {
     let listen: Vec<String> = listening.iter().map(ToString::to_string).collect();
     let mut nodes = serde_json::Map::new();
     for (id, subnet, address) in NODES {
@@ -121,7 +122,7 @@ fn plan((from, to): (u16, u16), listening: &[u16]) -> Value {
             .collect();
         groups.insert(
             name.to_owned(),
-            json!({"name": name, "protocol": "TCP", "port": port, "type": "instance", "targets": targets,
+            json!({"name": format!("{name}{suffix}"), "protocol": "TCP", "port": port, "type": "instance", "targets": targets,
                    "health_check": {"protocol": "TCP", "port": "traffic-port", "interval": 10, "timeout": 10, "healthy": 3, "unhealthy": 3}}),
         );
     }
@@ -141,13 +142,13 @@ fn plan((from, to): (u16, u16), listening: &[u16]) -> Value {
             "node": {"ingress": [{"protocol": "tcp", "from": from, "to": to, "group": "lb"}]}},
         "nodes": nodes,
         "target_groups": groups,
-        "load_balancers": {"lb": {"name": BALANCER, "type": "network", "scheme": "internet-facing", "subnets": ["lb-a", "lb-b", "lb-c"],
+        "load_balancers": {"lb": {"name": format!("{BALANCER}{suffix}"), "type": "network", "scheme": "internet-facing", "subnets": ["lb-a", "lb-b", "lb-c"],
                                   "security_groups": ["lb"], "listeners": listeners}},
     })
 }
 
 /// The scenario's cluster and agents, naming what the AWS double made.
-fn cluster_half(made: &Value) -> bundle::Bundle {
+pub(crate) fn cluster_half(made: &Value) -> bundle::Bundle {
     let from = scenario::one("obs-eu-dev-healthy").bundle;
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let mut names: Vec<(String, String)> = Vec::new();

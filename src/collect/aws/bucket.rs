@@ -1,39 +1,62 @@
 //! A token bucket before the SDK: ELBv2's own is shared with the controller that registers targets.
 //!
 //! AWS allows 40 calls at once and 10 a second over all ELB actions of an account and region (Elastic Load
-//! Balancing guide, "Request throttling"); the AWS Load Balancer Controller limits itself to the same.
+//! Balancing guide, "Request throttling"); the AWS Load Balancer Controller limits itself to the same. An audit
+//! takes less, and gives way where AWS throttles all the same: somebody else needs the calls.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Calls at once.
-const BURST: f64 = 40.0;
-/// Calls a second.
-const RATE: f64 = 10.0;
+/// The slowest rate, however much AWS throttles: a call in two seconds.
+const SLOWEST: f64 = 0.5;
+/// After this long without throttling the rate doubles, up to where it began.
+const RECOVERY: Duration = Duration::from_secs(30);
 
-/// The buckets of this process by account and region: several collections share them.
-static BUCKETS: Mutex<BTreeMap<(String, String), Arc<Bucket>>> = Mutex::new(BTreeMap::new());
+/// How many calls ELBv2 gets of an account and region.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Pace {
+    /// Calls at once.
+    pub(super) burst: f64,
+    /// Calls a second.
+    pub(super) rate: f64,
+}
+
+impl Pace {
+    /// For one subject, while a person waits: all that AWS allows.
+    pub(super) const QUESTION: Self = Self {
+        burst: 40.0,
+        rate: 10.0,
+    };
+    /// For everything: it leaves the controllers of the account the greater part.
+    pub(super) const AUDIT: Self = Self {
+        burst: 10.0,
+        rate: 4.0,
+    };
+}
 
 /// Tokens that come back with time.
 #[derive(Debug)]
 pub(super) struct Bucket {
-    state: Mutex<Option<(f64, Instant)>>,
+    pace: Pace,
+    state: Mutex<Option<State>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct State {
+    tokens: f64,
+    rate: f64,
+    since: Instant,
+    throttled: Option<Instant>,
 }
 
 impl Bucket {
-    fn new() -> Self {
+    /// A full bucket.
+    pub(super) fn new(pace: Pace) -> Self {
         Self {
+            pace,
             state: Mutex::new(None),
         }
-    }
-
-    /// The bucket of an account and region.
-    pub(super) fn of(account: &str, region: &str) -> Arc<Self> {
-        let mut buckets = BUCKETS.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (account.to_owned(), region.to_owned());
-        Arc::clone(buckets.entry(key).or_insert_with(|| Arc::new(Self::new())))
     }
 
     /// Waits for a token and takes it, in order of arrival.
@@ -44,31 +67,68 @@ impl Bucket {
         }
     }
 
+    /// AWS refused a call for the rate: half as many from now on, and none at once.
+    pub(super) fn throttled(&self) {
+        self.slow(Instant::now());
+    }
+
+    fn slow(&self, now: Instant) {
+        self.change(now, |state| {
+            // Refusals of calls that went out together are one sign.
+            let fresh = state
+                .throttled
+                .is_none_or(|last| now.saturating_duration_since(last).as_secs_f64() > 1.0);
+            if fresh {
+                state.rate = (state.rate / 2.0).max(SLOWEST);
+            }
+            state.tokens = state.tokens.min(0.0);
+            state.throttled = Some(now);
+        });
+    }
+
     /// Takes a token at `now`, possibly one that is still to come, and says how long that is.
     fn reserve(&self, now: Instant) -> Duration {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let (tokens, since) = state.unwrap_or((BURST, now));
-        let passed = now.saturating_duration_since(since).as_secs_f64();
-        let tokens = (tokens + passed * RATE).min(BURST) - 1.0;
-        *state = Some((tokens, now.max(since)));
-        if tokens < 0.0 {
-            Duration::from_secs_f64(-tokens / RATE)
+        let state = self.change(now, |state| state.tokens -= 1.0);
+        if state.tokens < 0.0 {
+            Duration::from_secs_f64(-state.tokens / state.rate)
         } else {
             Duration::ZERO
         }
+    }
+
+    /// Lets time pass until `now`, then changes the state.
+    fn change(&self, now: Instant, change: impl FnOnce(&mut State)) -> State {
+        let mut guard = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = guard.unwrap_or(State {
+            tokens: self.pace.burst,
+            rate: self.pace.rate,
+            since: now,
+            throttled: None,
+        });
+        let passed = now.saturating_duration_since(state.since).as_secs_f64();
+        state.tokens = (state.tokens + passed * state.rate).min(self.pace.burst);
+        state.since = now.max(state.since);
+        if let Some(last) = state.throttled
+            && now.saturating_duration_since(last) >= RECOVERY
+        {
+            state.rate = (state.rate * 2.0).min(self.pace.rate);
+            state.throttled = (state.rate < self.pace.rate).then_some(now);
+        }
+        change(&mut state);
+        *guard = Some(state);
+        state
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Bucket;
-    use std::sync::Arc;
+    use super::{Bucket, Pace};
     use std::time::Duration;
     use tokio::time::Instant;
 
     #[test]
     fn forty_at_once_and_then_ten_a_second() {
-        let bucket = Bucket::new();
+        let bucket = Bucket::new(Pace::QUESTION);
         let start = Instant::now();
         assert!((0..40).all(|_| bucket.reserve(start).is_zero()));
         assert_eq!(bucket.reserve(start), Duration::from_millis(100));
@@ -83,9 +143,35 @@ mod tests {
     }
 
     #[test]
-    fn an_account_and_region_have_one_bucket() {
-        let one = Bucket::of("1", "a");
-        assert!(Arc::ptr_eq(&one, &Bucket::of("1", "a")));
-        assert!(!Arc::ptr_eq(&one, &Bucket::of("1", "b")));
+    fn an_audit_takes_ten_at_once_and_four_a_second() {
+        let bucket = Bucket::new(Pace::AUDIT);
+        let start = Instant::now();
+        assert!((0..10).all(|_| bucket.reserve(start).is_zero()));
+        assert_eq!(bucket.reserve(start), Duration::from_millis(250));
+    }
+
+    #[test]
+    fn throttling_halves_the_rate_once_for_calls_that_went_out_together() {
+        let bucket = Bucket::new(Pace::AUDIT);
+        let start = Instant::now();
+        bucket.slow(start);
+        bucket.slow(start);
+        assert_eq!(
+            bucket.reserve(start),
+            Duration::from_millis(500),
+            "2 a second"
+        );
+        let later = start + Duration::from_secs(2);
+        for _ in 0..9 {
+            bucket.slow(later);
+        }
+        assert_eq!(bucket.reserve(later), Duration::from_secs(1), "1 a second");
+        let recovered = later + Duration::from_secs(61);
+        assert!((0..10).all(|_| bucket.reserve(recovered).is_zero()));
+        assert_eq!(
+            bucket.reserve(recovered),
+            Duration::from_millis(500),
+            "2 a second again"
+        );
     }
 }

@@ -10,6 +10,8 @@ use std::future::Future;
 
 /// Names or ARNs of one call.
 const BATCH: usize = 20;
+/// Items of one page, the most that AWS gives.
+const PAGE: i32 = 400;
 
 /// How load balancers are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +72,12 @@ impl Reader<'_> {
         by: By,
         wanted: &[String],
     ) -> Result<Batch<LoadBalancer>, Failure> {
+        if let Some(inventory) = self.inventory().await? {
+            return Ok(inventory.balancers_by(wanted, |balancer| match by {
+                By::Name => &balancer.load_balancer_name,
+                By::Arn => &balancer.load_balancer_arn,
+            }));
+        }
         batches(wanted, |names| async {
             let call = self.elb.describe_load_balancers();
             let call = match by {
@@ -90,6 +98,9 @@ impl Reader<'_> {
         &self,
         arns: &[String],
     ) -> Result<Batch<TargetGroup>, Failure> {
+        if let Some(inventory) = self.inventory().await? {
+            return Ok(inventory.groups_by_arn(arns));
+        }
         batches(arns, |arns| async {
             let call = self
                 .elb
@@ -171,16 +182,56 @@ impl Reader<'_> {
     }
 
     pub(super) async fn tags(&self, arns: &[String]) -> Result<Vec<TagDescription>, Failure> {
-        let mut all = Vec::new();
-        for arns in arns.chunks(BATCH) {
+        match self.inventory().await? {
+            Some(inventory) => inventory.tags_of(arns),
+            None => self.tags_of(arns).await,
+        }
+    }
+
+    /// Tags by calls, whatever is listed already. What was deleted in between has none.
+    pub(super) async fn tags_of(&self, arns: &[String]) -> Result<Vec<TagDescription>, Failure> {
+        let batch = batches(arns, |arns| async {
+            let call = self.elb.describe_tags().set_resource_arns(Some(arns));
+            let answer = self.elb("DescribeTags", call.send()).await?;
+            Ok(answer
+                .tag_descriptions()
+                .iter()
+                .map(convert::tags)
+                .collect())
+        });
+        Ok(batch.await?.found)
+    }
+
+    /// Every load balancer of the account and region.
+    pub(super) async fn all_load_balancers(&self) -> Result<Vec<LoadBalancer>, Failure> {
+        self.pages(|marker| async {
             let call = self
                 .elb
-                .describe_tags()
-                .set_resource_arns(Some(arns.to_vec()));
-            let answer = self.elb("DescribeTags", call.send()).await?;
-            all.extend(answer.tag_descriptions().iter().map(convert::tags));
-        }
-        Ok(all)
+                .describe_load_balancers()
+                .page_size(PAGE)
+                .set_marker(marker);
+            let answer = self.elb("DescribeLoadBalancers", call.send()).await?;
+            let items = answer.load_balancers().iter();
+            let items = items.map(convert::load_balancer).collect();
+            Ok((items, answer.next_marker))
+        })
+        .await
+    }
+
+    /// Every target group of the account and region.
+    pub(super) async fn all_target_groups(&self) -> Result<Vec<TargetGroup>, Failure> {
+        self.pages(|marker| async {
+            let call = self
+                .elb
+                .describe_target_groups()
+                .page_size(PAGE)
+                .set_marker(marker);
+            let answer = self.elb("DescribeTargetGroups", call.send()).await?;
+            let items = answer.target_groups().iter();
+            let items = items.map(convert::target_group).collect();
+            Ok((items, answer.next_marker))
+        })
+        .await
     }
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 
 /// Operations whose documents this wave writes.
-const IDENTITY: &str = "sts-get-caller-identity";
+pub(super) const IDENTITY: &str = "sts-get-caller-identity";
 pub(super) const BALANCERS: &str = "elbv2-describe-load-balancers";
 const LISTENERS: &str = "elbv2-describe-listeners";
 const GROUPS: &str = "elbv2-describe-target-groups";
@@ -31,7 +31,7 @@ pub(in crate::collect) async fn find<'a>(
     session: &Session<'a>,
     wanted: &Wanted,
 ) -> Option<Found<'a>> {
-    let caller = &session.identity;
+    let caller = session.identity();
     let account = wanted.account.as_deref().unwrap_or(&caller.account);
     let reader = session.reader(account, &wanted.region);
     keep_identity(&reader, session);
@@ -77,7 +77,7 @@ fn keep_identity(reader: &Reader<'_>, session: &Session<'_>) {
     let mut out = Vec::new();
     let format = serde_json::ser::PrettyFormatter::with_indent(b"    ");
     let mut writer = serde_json::Serializer::with_formatter(&mut out, format);
-    if session.identity.serialize(&mut writer).is_ok() {
+    if session.identity().serialize(&mut writer).is_ok() {
         out.push(b'\n');
         reader.notebook.document(path, out);
     }

@@ -1,5 +1,6 @@
 //! Reading AWS: one set of credentials, then the load balancers of each account and region in two waves.
 
+mod accounts;
 mod bucket;
 mod convert_ec2;
 mod convert_elbv2;
@@ -10,11 +11,14 @@ mod elbv2;
 mod failure;
 mod find;
 mod http;
+mod inventory;
 mod plan;
 mod reader;
 mod session;
+mod throttle;
 
+pub(super) use accounts::Accounts;
 pub(super) use detail::detail;
 pub(super) use find::{Found, find};
 pub(super) use plan::{Wanted, plan};
-pub(super) use session::Session;
+pub(super) use session::Sessions;

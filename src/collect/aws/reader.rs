@@ -1,7 +1,10 @@
 //! The clients of one account and region, and how their answers become documents.
 
+use super::accounts::Accounts;
 use super::bucket::Bucket;
 use super::failure::Failure;
+use super::inventory::Inventory;
+use super::throttle::ThrottleWatch;
 use crate::collect::deadline::Deadline;
 use crate::collect::notebook::Notebook;
 use aws_config::retry::RetryConfig;
@@ -47,6 +50,7 @@ pub(super) struct Reader<'a> {
     pub(super) ec2: aws_sdk_ec2::Client,
     pub(super) notebook: &'a Notebook<'a>,
     deadline: Deadline,
+    accounts: &'a Accounts,
     bucket: Arc<Bucket>,
 }
 
@@ -59,8 +63,10 @@ impl<'a> Reader<'a> {
         config: &SdkConfig,
         account: Account,
         deadline: Deadline,
+        accounts: &'a Accounts,
         notebook: &'a Notebook<'a>,
     ) -> Self {
+        let bucket = accounts.bucket(&account);
         let region = Region::new(account.region.clone());
         // Measured against a server that allows 10 a second: 60 of 60 calls succeed.
         let retries = RetryConfig::standard()
@@ -79,6 +85,7 @@ impl<'a> Reader<'a> {
             .region(region.clone())
             .retry_config(retries.clone())
             .retry_partition(partition("elbv2"))
+            .interceptor(ThrottleWatch(Arc::clone(&bucket)))
             .build();
         let ec2 = aws_sdk_ec2::config::Builder::from(config)
             .region(region)
@@ -88,11 +95,20 @@ impl<'a> Reader<'a> {
         Self {
             elb: aws_sdk_elasticloadbalancingv2::Client::from_conf(elb),
             ec2: aws_sdk_ec2::Client::from_conf(ec2),
-            bucket: Bucket::of(&account.number, &account.region),
+            bucket,
             account,
             notebook,
             deadline,
+            accounts,
         }
+    }
+
+    /// Everything of the account and region, where that is listed as a whole.
+    ///
+    /// # Errors
+    /// Why it could not be listed.
+    pub(super) async fn inventory(&self) -> Result<Option<Arc<Inventory>>, Failure> {
+        self.accounts.inventory(self).await
     }
 
     /// One call of ELBv2, after a token of the account's bucket.

@@ -17,9 +17,16 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// Largest error answer in bytes.
 const ERROR_BODY: usize = 64 << 10;
 
+/// Whole objects.
+const OBJECTS: &str = "application/json, */*";
+/// Nothing of an object but its metadata; servers that cannot do it send the object.
+const METADATA: &str =
+    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json";
+
 /// A client of one API server, shared by all readings.
 pub(in crate::collect) struct Kube<'a> {
     pub(super) client: kube::Client,
+    accept: &'static str,
     pub(in crate::collect) deadline: Deadline,
     pub(in crate::collect) notebook: &'a Notebook<'a>,
     contact: Mutex<Contact>,
@@ -41,10 +48,17 @@ impl<'a> Kube<'a> {
     ) -> Self {
         Self {
             client,
+            accept: OBJECTS,
             deadline,
             notebook,
             contact: Mutex::new(Contact::default()),
         }
+    }
+
+    /// Asks for lists of metadata instead of objects.
+    pub(super) fn metadata_only(mut self) -> Self {
+        self.accept = METADATA;
+        self
     }
 
     /// Whether the server ever answered anything but 401.
@@ -124,7 +138,7 @@ impl<'a> Kube<'a> {
 
     async fn once(&self, target: &str, limit: usize) -> Result<Answer, Failure> {
         let request = Request::get(target)
-            .header(ACCEPT, "application/json, */*")
+            .header(ACCEPT, self.accept)
             .body(Body::empty())
             .map_err(|error| Failure::other(format!("BadRequest: {error}")))?;
         let response = self.client.send(request).await?;

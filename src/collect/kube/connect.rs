@@ -1,6 +1,9 @@
 //! From flags to a client that knows who it is.
 
-use super::{credentials, options};
+use super::{
+    credentials,
+    options::{self, Target},
+};
 use crate::collect::deadline::Deadline;
 use crate::collect::error::CollectError;
 use crate::collect::notebook::Notebook;
@@ -30,7 +33,18 @@ pub(in crate::collect) async fn connect(
     deadline: &Deadline,
     notebook: &Notebook<'_>,
 ) -> Result<Connection, CollectError> {
-    let mut target = options::load(options)?;
+    open(options::load(options)?, deadline, notebook).await
+}
+
+/// As [`connect`], from a kubeconfig that has been read.
+///
+/// # Errors
+/// What is missing, in words for a person.
+pub(super) async fn open(
+    mut target: Target,
+    deadline: &Deadline,
+    notebook: &Notebook<'_>,
+) -> Result<Connection, CollectError> {
     credentials::fetch(&mut target, deadline, notebook).await?;
     let label = target.label();
     let server = target.config.cluster_url.to_string();

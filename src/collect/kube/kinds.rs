@@ -38,6 +38,7 @@ kinds! {
     UDP_ROUTES = "udproutes" "UDPRoute" "gateway.networking.k8s.io" ["v1", "v1alpha2"];
     REFERENCE_GRANTS = "referencegrants" "ReferenceGrant" "gateway.networking.k8s.io" ["v1", "v1beta1"];
     SERVICES = "services" "Service" "" ["v1"];
+    NAMESPACES = "namespaces" "Namespace" "" ["v1"];
     NODES = "nodes" "Node" "" ["v1"];
     PODS = "pods" "Pod" "" ["v1"];
     DEPLOYMENTS = "deployments" "Deployment" "apps" ["v1"];

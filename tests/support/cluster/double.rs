@@ -93,6 +93,12 @@ impl ClusterDouble {
             .collect()
     }
 
+    /// For every request, in the order of [`Self::requests`], whether it asked for metadata only.
+    pub(crate) fn metadata_only(&self) -> Vec<bool> {
+        let seen = self.state.requests.lock().expect("the request log");
+        seen.iter().map(|request| request.metadata_only).collect()
+    }
+
     /// For every request, in the order of [`Self::requests`], the headers that say who asks:
     /// `authorization`, `impersonate-*` and `user-agent`, names in lower case.
     pub(crate) fn identities(&self) -> Vec<Vec<(String, String)>> {

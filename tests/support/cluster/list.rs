@@ -15,6 +15,9 @@ const RESOURCE_VERSION: &str = "1000";
 /// Begins every continue token; the rest is the number of objects already given.
 const TOKEN_PREFIX: &str = "cluster-double-page-";
 
+/// Group and version of lists that hold metadata only.
+const META: &str = "meta.k8s.io/v1";
+
 /// Answers a list with `labelSelector`, `fieldSelector`, `limit` and `continue`.
 pub(super) fn answer(
     state: &State,
@@ -54,17 +57,38 @@ fn page(
             metadata["remainingItemCount"] = (matching.len() - end).into();
         }
     }
+    let partial = request.wants_metadata_only();
     let items: Vec<Value> = given
         .into_iter()
-        .map(|object| list_item(object, path, kind))
+        .map(|object| {
+            if partial {
+                metadata_of(object)
+            } else {
+                list_item(object, path, kind)
+            }
+        })
         .collect();
+    let (list_kind, version) = if partial {
+        ("PartialObjectMetadataList".to_owned(), META.to_owned())
+    } else {
+        (format!("{}List", kind.kind), api_version(path))
+    };
     let list = json!({
-        "kind": format!("{}List", kind.kind),
-        "apiVersion": api_version(path),
+        "kind": list_kind,
+        "apiVersion": version,
         "metadata": metadata,
         "items": items,
     });
     Ok(Response::json(200, &list))
+}
+
+/// What is left of an object when a client asks for its metadata only.
+fn metadata_of(object: &Value) -> Value {
+    json!({
+        "kind": "PartialObjectMetadata",
+        "apiVersion": META,
+        "metadata": object["metadata"],
+    })
 }
 
 /// The object with the `apiVersion` it was asked for in.

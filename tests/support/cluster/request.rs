@@ -49,6 +49,20 @@ impl Request {
         values.map(|(_, value)| value.clone()).collect()
     }
 
+    /// Whether the first thing the client accepts is a list of metadata (Kubernetes API concepts, "metadata-only
+    /// fetches").
+    pub(super) fn wants_metadata_only(&self) -> bool {
+        let first = self.header("accept").and_then(|all| all.split(',').next());
+        let parts: Vec<&str> = first
+            .unwrap_or_default()
+            .split(';')
+            .map(str::trim)
+            .collect();
+        ["as=PartialObjectMetadataList", "g=meta.k8s.io", "v=v1"]
+            .iter()
+            .all(|part| parts.contains(part))
+    }
+
     /// Who asks: the impersonated user, else the one the token belongs to.
     pub(super) fn user(&self) -> &str {
         self.header("impersonate-user").unwrap_or("cluster-double")
@@ -63,6 +77,7 @@ impl Request {
         Recorded {
             method: self.method.clone(),
             target: self.target.clone(),
+            metadata_only: self.wants_metadata_only(),
             identity: identity.cloned().collect(),
         }
     }

@@ -19,6 +19,7 @@ pub(super) const TOKEN: &str = "cluster-double-token";
 pub(super) struct Recorded {
     pub(super) method: String,
     pub(super) target: String,
+    pub(super) metadata_only: bool,
     pub(super) identity: Vec<(String, String)>,
 }
 

@@ -1,0 +1,1 @@
+complete --keep-order --exclusive --command kubectl-cilium_lb --arguments "(KUBECTL_CILIUM_LB_COMPLETE=fish kubectl-cilium_lb -- (commandline --current-process --tokenize --cut-at-cursor) (commandline --current-token))"

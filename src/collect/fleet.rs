@@ -1,0 +1,71 @@
+//! Many clusters, some at a time: what one run learns of an account serves all of them.
+
+use super::aws::Accounts;
+use super::{CollectError, Collected, Event, Request, SHUTDOWN, run, runtime};
+use futures::StreamExt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use tokio::sync::mpsc;
+
+/// Clusters at a time: their documents are in memory together.
+const AT_A_TIME: usize = 4;
+/// Stack of the thread that drives all collections: that of a main thread, where a single one runs.
+const STACK: usize = 8 << 20;
+
+/// Collects every request and hands each result with its index to `each`, in the order in which they end.
+///
+/// `each` runs on the calling thread. While it works on one cluster the others go on, and at most one more waits for
+/// it, so that what it drops is gone before more comes. `events` is called from other threads.
+///
+/// # Errors
+/// Only if no runtime can be made; what happens to a cluster is its own result.
+pub fn fleet(
+    requests: &[Request],
+    events: &(dyn Fn(usize, Event) + Send + Sync),
+    mut each: impl FnMut(usize, Result<Collected, CollectError>),
+) -> Result<(), CollectError> {
+    let runtime = runtime()?;
+    let (results, mut ended) = mpsc::channel(1);
+    thread::scope(|threads| {
+        thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(threads, || {
+                runtime.block_on(all(requests, events, results));
+                runtime.shutdown_timeout(SHUTDOWN);
+            })?;
+        while let Some((index, collected)) = ended.blocking_recv() {
+            each(index, collected);
+        }
+        Ok(())
+    })
+}
+
+async fn all(
+    requests: &[Request],
+    events: &(dyn Fn(usize, Event) + Send + Sync),
+    results: mpsc::Sender<(usize, Result<Collected, CollectError>)>,
+) {
+    let accounts = Accounts::for_audit();
+    let stop = AtomicBool::new(false);
+    let reads = requests.iter().enumerate().map(|(index, request)| {
+        let (accounts, stop) = (&accounts, &stop);
+        async move {
+            if stop.load(Ordering::Relaxed) {
+                return (index, Err(CollectError::Interrupted));
+            }
+            let tell = |event| events(index, event);
+            let collected = Box::pin(run(request, accounts, &tell)).await;
+            let interrupted = collected
+                .as_ref()
+                .is_ok_and(|collected| collected.interrupted);
+            stop.fetch_or(interrupted, Ordering::Relaxed);
+            (index, collected)
+        }
+    });
+    futures::stream::iter(reads)
+        .for_each_concurrent(AT_A_TIME, |read| async {
+            // Nobody listens any more only when the caller is gone.
+            let _ = results.send(read.await).await;
+        })
+        .await;
+}

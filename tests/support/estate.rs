@@ -1,0 +1,89 @@
+//! Three clusters in two accounts: what an audit goes over.
+
+use super::aws::AwsDouble;
+use super::cluster::ClusterDouble;
+use super::world::{cluster_half, outcome, plan};
+use cilium_lb::bundle;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::process::Command;
+use tempfile::TempDir;
+
+/// NodePorts of the Gateway of each cluster.
+const PORTS: [u16; 2] = [30866, 31163];
+/// The account that the keys of the environment belong to.
+pub(crate) const OWN: &str = "123456789012";
+/// The other account, entered through a role.
+pub(crate) const OTHER: &str = "222222222222";
+/// A role of any account.
+pub(crate) const ROLE: &str = "arn:aws:iam::{account}:role/audit";
+
+/// Clusters `eu-dev` and `eu-test` in [`OWN`], `eu-prod` in [`OTHER`], each with one Gateway of two target groups.
+pub(crate) struct Estate {
+    /// Both accounts.
+    pub(crate) aws: AwsDouble,
+    /// By name: the context and its double.
+    pub(crate) clusters: Vec<(&'static str, ClusterDouble)>,
+    folder: TempDir,
+}
+
+impl Estate {
+    /// Everything works, but the nodes of `eu-prod` admit no NodePort from their load balancer.
+    pub(crate) fn start() -> Self {
+        let mut aws = AwsDouble::start();
+        let folder = tempfile::tempdir().unwrap();
+        let clusters = [
+            ("eu-dev", OWN, "", (30000, 32767)),
+            ("eu-prod", OTHER, "", (30000, 30800)),
+            ("eu-test", OWN, "t", (30000, 32767)),
+        ];
+        let clusters = clusters
+            .into_iter()
+            .map(|(name, account, suffix, admitted)| {
+                let mut world = plan(suffix, admitted, &PORTS);
+                world["account"] = json!(account);
+                let made = aws.seed(&world);
+                let mut half = cluster_half(&made);
+                half.manifest.context = Some(name.to_owned());
+                let home = folder.path().join(name);
+                bundle::write(&half, &home, false).unwrap();
+                (name, ClusterDouble::start(home))
+            })
+            .collect();
+        Self {
+            aws,
+            clusters,
+            folder,
+        }
+    }
+
+    /// A path in a folder that goes with the estate.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The program with a kubeconfig of all three contexts and the AWS environment of [`OWN`].
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let files = self
+            .clusters
+            .iter()
+            .map(|(_, cluster)| cluster.kubeconfig());
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-cilium_lb"));
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.folder.path())
+            .env("KUBECONFIG", std::env::join_paths(files).unwrap())
+            .env("COLUMNS", "100")
+            .envs(self.aws.env())
+            .args(args);
+        command
+    }
+
+    /// Runs `audit -o json` and returns exit code, document and standard error.
+    pub(crate) fn audit(&self, more: &[&str]) -> (i32, Value, String) {
+        let mut args = vec!["audit", "-A", "-o", "json"];
+        args.extend(more);
+        outcome(&self.command(&args).output().unwrap())
+    }
+}
