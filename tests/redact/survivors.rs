@@ -26,8 +26,11 @@ const COMMON: &[&str] = &[
     "internal",
     "operator",
     // Words of the documents' own formats, which some bundles have as names: an API group, a label, a field, a protocol.
+    "api",
     "gateway",
     "named",
+    "nodes",
+    "pods",
     "terminating",
     "udp",
 ];
@@ -159,6 +162,7 @@ fn is_somebodys(address: &IpAddr) -> bool {
                     | (192, 168, 0, 0)
                     | (100, 64, 0, 0)
                     | (203, 0, 113, 0)
+                    | (198, 51, 100, 0)
             );
             !(ip.is_loopback()
                 || ip.is_link_local()

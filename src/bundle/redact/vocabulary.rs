@@ -83,18 +83,37 @@ pub(super) fn is_place(name: &str) -> bool {
                 && short.len() == 4
                 && short.ends_with(|c: char| c.is_ascii_digit())
         }
-        [area, middle @ .., last] if (1..=4).contains(&middle.len()) => {
-            (2..=4).contains(&area.len())
-                && area.bytes().all(|b| b.is_ascii_lowercase())
-                && DIRECTIONS
-                    .iter()
-                    .any(|direction| middle.contains(direction))
-                && is_digits(last.trim_end_matches(|c: char| c.is_ascii_lowercase()))
-                && last.len() <= 2
-        }
+        [area, rest @ ..] if AREAS.contains(area) => match rest {
+            [direction, number] => is_direction(direction) && is_numbered(number),
+            [partition, direction, number] if PARTITIONS.contains(partition) => {
+                is_direction(direction) && is_numbered(number)
+            }
+            // A local zone belongs to a region.
+            [direction, number, _, zone] => {
+                is_direction(direction) && is_digits(number) && is_numbered(zone)
+            }
+            _ => false,
+        },
         _ => false,
     }
 }
+
+fn is_direction(part: &str) -> bool {
+    DIRECTIONS.contains(&part)
+}
+
+/// `2`, or `2a` of a zone.
+fn is_numbered(part: &str) -> bool {
+    part.len() <= 2 && is_digits(part.trim_end_matches(|c: char| c.is_ascii_lowercase()))
+}
+
+/// What a region's name starts with.
+const AREAS: &[&str] = &[
+    "af", "ap", "ca", "cn", "eu", "eusc", "il", "me", "mx", "sa", "us",
+];
+
+/// What stands behind it in partitions that are not open to all.
+const PARTITIONS: &[&str] = &["de", "gov", "iso", "isob", "isoe", "isof"];
 
 /// What a region's name says of where it is.
 const DIRECTIONS: &[&str] = &[
@@ -136,6 +155,7 @@ mod tests {
             "eu-west",
             "my-shop-1",
             "prod-web-west-12",
+            "shop-prod-private-eu-central-1a",
         ] {
             assert!(!is_place(name), "{name}");
         }
