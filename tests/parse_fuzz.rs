@@ -57,12 +57,13 @@ const AGENT: [&str; 35] = [
     "monitor-drop.json",
     "db-unknown.json",
 ];
-const ENVOY: [&str; 7] = [
+const ENVOY: [&str; 8] = [
     "listeners.json",
     "listeners.txt",
     "clusters.json",
     "clusters.txt",
     "config_dump.json",
+    "network_policies.json",
     "server_info.json",
     "stats.txt",
 ];

@@ -137,10 +137,10 @@ fn every_state_and_reason_renders() {
             .filter_map(|target| target.reported.as_ref())
             .find(|found| found.state == state && found.reason.as_deref().unwrap_or("") == reason);
         assert!(reported.is_some(), "{row:?} is not in the document");
-        for (name, format) in FORMATS {
-            let text = text(&document, format);
+        for (name, format) in &FORMATS {
+            let text = text(&document, format.clone());
             assert!(
-                name == "name" || !text.trim().is_empty(),
+                *name == "name" || !text.trim().is_empty(),
                 "{row:?} in {name}"
             );
         }

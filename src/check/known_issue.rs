@@ -33,6 +33,9 @@ pub struct KnownIssue {
     pub link: &'static str,
     /// What is wrong, one fragment without a full stop.
     pub summary: &'static str,
+    /// The branch of the check that it explains: how [`Finding::decides`](super::Finding) of the branch ends.
+    /// Empty for every finding of the check.
+    pub branch: &'static str,
 }
 
 impl KnownIssue {
@@ -66,6 +69,7 @@ mod tests {
             ranges: &[((1, 18, 0), (1, 18, 1)), ((1, 19, 0), (1, 19, 2))],
             link: "",
             summary: "",
+            branch: "",
         };
         let affected = |text| issue.affects(&CiliumVersion::parse(text).unwrap());
         assert!(affected("1.18.0") && affected("v1.19.1") && affected("1.19.0-dev"));

@@ -1,5 +1,7 @@
 //! The one list of checks, in the order of their codes.
 
+use crate::path::similar::similar;
+
 use super::{
     Check, Code, balancer, datapath, network, node, objects, proxy, target_group, workload,
 };
@@ -17,6 +19,7 @@ pub static CHECKS: &[&Check] = &[
     &objects::generated_service_edited::CHECK,
     &objects::load_balancer_status_contested::CHECK,
     &objects::route_not_attached::CHECK,
+    &objects::traffic_policy_not_as_configured::CHECK,
     &objects::legacy_controller_took_it::CHECK,
     &balancer::load_balancer_not_found::CHECK,
     &balancer::load_balancer_not_active::CHECK,
@@ -27,6 +30,8 @@ pub static CHECKS: &[&Check] = &[
     &balancer::listener_left_over::CHECK,
     &balancer::listener_forwards_elsewhere::CHECK,
     &balancer::load_balancer_not_as_declared::CHECK,
+    &balancer::classic_listener_stale::CHECK,
+    &balancer::scheme_by_default::CHECK,
     &target_group::target_group_not_attached::CHECK,
     &target_group::target_type_unusable::CHECK,
     &target_group::target_not_registered::CHECK,
@@ -38,6 +43,8 @@ pub static CHECKS: &[&Check] = &[
     &target_group::target_group_not_as_declared::CHECK,
     &target_group::address_outside_vpc::CHECK,
     &target_group::binding_rule_without_ports::CHECK,
+    &target_group::classic_check_elsewhere::CHECK,
+    &target_group::classic_instance_out_of_service::CHECK,
     &target_group::local_check_on_traffic_port::CHECK,
     &target_group::local_check_ignores_answer::CHECK,
     &target_group::check_timing_tight::CHECK,
@@ -64,6 +71,7 @@ pub static CHECKS: &[&Check] = &[
     &node::reverse_path_filter_strict::CHECK,
     &node::ipsec_without_node_port::CHECK,
     &node::cni_chaining::CHECK,
+    &node::pod_interface_served::CHECK,
     &datapath::kube_proxy_replacement_off::CHECK,
     &datapath::frontend_missing::CHECK,
     &datapath::frontend_without_backends::CHECK,
@@ -88,6 +96,8 @@ pub static CHECKS: &[&Check] = &[
     &datapath::eni_rules_missing::CHECK,
     &datapath::host_policy_drops::CHECK,
     &datapath::backend_policy_drops::CHECK,
+    &datapath::hubble_sees_drops::CHECK,
+    &datapath::host_netfilter_refuses::CHECK,
     &proxy::envoy_config_missing::CHECK,
     &proxy::envoy_listener_missing::CHECK,
     &proxy::envoy_config_rejected::CHECK,
@@ -100,6 +110,7 @@ pub static CHECKS: &[&Check] = &[
     &proxy::host_network_listener_missing::CHECK,
     &proxy::envoy_image_skew::CHECK,
     &proxy::envoy_connection_limit::CHECK,
+    &proxy::route_left_out::CHECK,
     &workload::no_ready_endpoints::CHECK,
     &workload::http_check_misses_host::CHECK,
     &workload::check_protocol_mismatch::CHECK,
@@ -116,6 +127,9 @@ pub static CHECKS: &[&Check] = &[
     &workload::connection_collisions::CHECK,
     &workload::listener_tls_mismatch::CHECK,
     &workload::dns_points_elsewhere::CHECK,
+    &workload::classic_check_leaves_port_out::CHECK,
+    &workload::ingress_policy_missing::CHECK,
+    &workload::envoy_beside_backend::CHECK,
 ];
 
 /// The check that a code or a slug names.
@@ -125,4 +139,12 @@ pub fn find(text: &str) -> Option<&'static Check> {
         .iter()
         .copied()
         .find(|check| Some(check.code) == code || check.slug.eq_ignore_ascii_case(text))
+}
+
+/// Slugs and codes that resemble `text`, which names no check: at most three of each, best first.
+pub fn near(text: &str) -> Vec<String> {
+    let slugs = similar(text, CHECKS.iter().map(|check| check.slug));
+    let codes: Vec<String> = CHECKS.iter().map(|check| check.code.to_string()).collect();
+    let codes = similar(&text.to_ascii_uppercase(), codes.iter().map(String::as_str));
+    slugs.into_iter().chain(codes).collect()
 }

@@ -1,6 +1,6 @@
 //! The clap tree.
 
-use super::output::{Colour, OutputArgs};
+use super::output::{Colour, OutputArgs, among};
 use crate::render::Format;
 use crate::report::FailOn;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -87,7 +87,12 @@ pub(super) struct WhyArgs {
 
 /// Arguments of `audit`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct AuditArgs {
+    /// What to do instead of an audit.
+    #[command(subcommand)]
+    pub(super) command: Option<AuditCommand>,
+
     /// Read the evidence from bundles, one per cluster; may be repeated.
     #[arg(long, value_name = "BUNDLE")]
     pub(super) from: Vec<PathBuf>,
@@ -105,11 +110,36 @@ pub(super) struct AuditArgs {
     pub(super) fail_on: FailOn,
 
     #[command(flatten)]
+    pub(super) policy: super::policy::PolicyArgs,
+
+    #[command(flatten)]
     pub(super) output: OutputArgs,
 
     #[cfg(feature = "live")]
     #[command(flatten)]
     pub(super) fleet: super::connection::FleetArgs,
+}
+
+/// The commands of `audit`.
+#[derive(Debug, Subcommand)]
+pub(super) enum AuditCommand {
+    /// Join the documents of several audits, such as those of all shards, into one.
+    Merge(MergeArgs),
+}
+
+/// Arguments of `audit merge`.
+#[derive(Debug, Args)]
+pub(super) struct MergeArgs {
+    /// What audits printed with -o json or jsonl.
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+
+    /// The severity from which findings make the exit code 1: info, warning, error or never.
+    #[arg(long, default_value_t = FailOn::Error, value_name = "SEVERITY")]
+    pub(super) fail_on: FailOn,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
 }
 
 /// Arguments of `capture`.
@@ -131,10 +161,7 @@ pub(super) struct CaptureArgs {
     #[arg(long)]
     pub(super) overwrite: bool,
 
-    /// Put stand-ins in the place of account numbers, addresses, host names, identifiers and names of objects.
-    ///
-    /// The same thing has the same stand-in everywhere, subnets keep their members and private addresses stay
-    /// private, so that the bundle is diagnosed as before. Times, ports, versions, regions and options stay.
+    /// Put stand-ins in the place of account numbers, addresses, host names, identifiers and names of objects; the diagnosis stays the same.
     #[arg(long)]
     pub(super) redact: bool,
 
@@ -162,8 +189,9 @@ pub(super) struct ExplainArgs {
 /// Arguments of `checks`.
 #[derive(Debug, Args)]
 pub(super) struct ChecksArgs {
-    /// Output format: table, json or yaml.
-    #[arg(short, long, default_value_t = Format::Table)]
+    /// Output format.
+    #[arg(short, long, value_name = "FORMAT", default_value = "table",
+          value_parser = among(&["table", "wide", "name", "json", "yaml"]))]
     pub(super) output: Format,
     /// When to use colour.
     #[arg(long, value_enum, default_value_t)]
@@ -191,8 +219,9 @@ pub(super) enum DocumentKind {
 /// Arguments of `version`.
 #[derive(Debug, Args)]
 pub(super) struct VersionArgs {
-    /// Output format: name (plain text), json or yaml.
-    #[arg(short, long, default_value_t = Format::Name)]
+    /// Output format; name is plain text.
+    #[arg(short, long, value_name = "FORMAT", default_value = "name",
+          value_parser = among(&["name", "json", "yaml"]))]
     pub(super) output: Format,
 }
 
@@ -238,12 +267,31 @@ pub(super) struct PermissionsArgs {
     /// Whose permissions: rbac prints a ClusterRole and a Role as YAML, iam a policy document as JSON.
     #[arg(value_enum)]
     pub(super) system: System,
+    /// For which command.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) command: PermittedCommand,
     /// Leave out what --no-exec leaves out: commands in agent Pods.
     #[arg(long)]
     pub(super) no_exec: bool,
     /// Namespace of the Cilium agents.
     #[arg(long, default_value = "kube-system", value_name = "NAMESPACE")]
     pub(super) cilium_namespace: String,
+}
+
+/// A command that needs permissions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum PermittedCommand {
+    /// All commands and completion.
+    #[default]
+    All,
+    /// `why-unhealthy`.
+    WhyUnhealthy,
+    /// `audit`, which reads the same of more.
+    Audit,
+    /// `capture`, which reads what a diagnosis reads.
+    Capture,
+    /// Completion of names, which calls nothing of AWS.
+    Completion,
 }
 
 /// A system that grants permissions.

@@ -1,7 +1,7 @@
 //! `checks`: the registry.
 
 use super::args::ChecksArgs;
-use super::{print, warn};
+use super::print;
 use crate::check::CHECKS;
 use crate::render::Format;
 use crate::report::Exit;
@@ -37,11 +37,7 @@ pub(super) fn run(args: &ChecksArgs) -> anyhow::Result<Exit> {
         Format::Json => serde_json::to_string_pretty(&rows)? + "\n",
         Format::Yaml => serde_saphyr::to_string(&rows)?,
         Format::Name => rows.iter().map(|row| format!("{}\n", row.code)).collect(),
-        Format::Table | Format::Wide => table(&rows, super::output::look(args.color).width),
-        Format::Tree => {
-            warn("error: checks are a list: expected -o table, wide, name, json or yaml\n");
-            return Ok(Exit::Usage);
-        }
+        _ => table(&rows, super::output::look(args.color).width),
     };
     print(&text)?;
     Ok(Exit::Ok)

@@ -237,6 +237,7 @@ impl ConnectionArgs {
             subjects: subjects.to_vec(),
             namespace: namespace.map(str::to_owned),
             all_namespaces: subjects.is_empty() && namespace.is_none(),
+            slice: None,
             kube: self.kube(),
             aws: AwsOptions {
                 profiles: self.aws_profile.clone(),

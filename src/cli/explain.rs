@@ -2,8 +2,7 @@
 
 use super::args::ExplainArgs;
 use super::{print, warn};
-use crate::check::{CHECKS, Check, registry};
-use crate::path::similar::similar;
+use crate::check::{Check, registry};
 use crate::report::Exit;
 use std::fmt::Write as _;
 
@@ -17,10 +16,7 @@ pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<Exit> {
 }
 
 fn unknown(code: &str) -> String {
-    let slugs = similar(code, CHECKS.iter().map(|check| check.slug));
-    let codes: Vec<String> = CHECKS.iter().map(|check| check.code.to_string()).collect();
-    let codes = similar(&code.to_ascii_uppercase(), codes.iter().map(String::as_str));
-    let near: Vec<String> = slugs.into_iter().chain(codes).collect();
+    let near = registry::near(code);
     let hint = if near.is_empty() {
         String::new()
     } else {

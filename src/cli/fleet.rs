@@ -3,7 +3,7 @@
 use super::args::AuditArgs;
 use super::warn;
 use crate::audit::{Reduced, Scope, reduce};
-use crate::collect::{self, CollectError, Collected, Event};
+use crate::collect::{self, CollectError, Collected, Event, Request};
 use crate::parse;
 use crate::report::v1;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -33,7 +33,14 @@ pub(super) fn run(
         .iter()
         .map(|(context, _)| context.clone().unwrap_or_else(|| IN_CLUSTER.to_owned()))
         .collect();
-    let requests: Vec<_> = clusters.into_iter().map(|(_, request)| request).collect();
+    let requests: Vec<Request> = clusters
+        .into_iter()
+        .zip(&names)
+        .map(|((_, request), name)| Request {
+            slice: scope.shard.map(|shard| (shard, name.clone())),
+            ..request
+        })
+        .collect();
     let progress = Progress::new(&names);
     let mut totals = Totals::default();
     let show = |index: usize, event: Event| progress.show(index, &event);
@@ -82,6 +89,7 @@ fn of(collected: Collected, name: &str, args: &AuditArgs, scope: &Scope, run: &v
     let namespace = (!args.all_namespaces).then_some(collected.namespace);
     let scope = Scope {
         namespace: scope.namespace.clone().or(namespace),
+        ..scope.clone()
     };
     let snapshot = parse::snapshot(&collected.bundle);
     drop(collected.bundle);

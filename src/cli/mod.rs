@@ -10,9 +10,12 @@ mod connection;
 mod explain;
 #[cfg(feature = "live")]
 mod fleet;
+mod in_order;
 mod man;
+mod merge;
 mod output;
 mod permissions;
+mod policy;
 #[cfg(feature = "live")]
 mod progress;
 mod schema;

@@ -1,6 +1,7 @@
 //! `-o`, `--color`, and what the terminal can show.
 
 use crate::render::{Format, Look, Styles};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 /// Widest text, whatever the terminal offers.
@@ -21,12 +22,25 @@ pub(super) enum Colour {
 /// Flags of commands that print documents.
 #[derive(Debug, Args)]
 pub(super) struct OutputArgs {
-    /// Output format: tree, table, wide, name, json or yaml.
-    #[arg(short, long, default_value_t = Format::Tree)]
-    pub(super) output: Format,
+    /// Output format: tree, table, wide, name, json, yaml, jsonl, sarif, junit, markdown, csv, prometheus,
+    /// jsonpath=TEMPLATE or custom-columns=SPEC [default: tree; table for audit].
+    #[arg(short, long, value_name = "FORMAT")]
+    pub(super) output: Option<Format>,
     /// When to use colour.
     #[arg(long, value_enum, default_value_t)]
     pub(super) color: Colour,
+}
+
+impl OutputArgs {
+    /// The format that was asked for, or the command's own.
+    pub(super) fn format_or(&self, own: Format) -> Format {
+        self.output.clone().unwrap_or(own)
+    }
+}
+
+/// Reads the formats of a command that prints no diagnosis, and refuses the others by naming these.
+pub(super) fn among(names: &'static [&'static str]) -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Format>())
 }
 
 /// Decides once how text looks: the flag, then NO_COLOR and its kin, then the terminal.

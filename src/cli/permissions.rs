@@ -1,9 +1,10 @@
 //! `permissions`: the least that the program must be allowed, to apply as it is.
 
-use super::args::{PermissionsArgs, System};
+use super::args::{PermissionsArgs, PermittedCommand, System};
 use super::print;
 use crate::report::Exit;
-use crate::report::permissions::{Permissions, Rule, permissions};
+use crate::report::permissions::{Permissions, Purpose, Rule, permissions};
+use anyhow::bail;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -20,7 +21,14 @@ struct Role<'a> {
 }
 
 pub(super) fn run(args: &PermissionsArgs) -> anyhow::Result<Exit> {
-    let all = permissions(!args.no_exec);
+    let purpose = match args.command {
+        PermittedCommand::All => Purpose::Everything,
+        PermittedCommand::WhyUnhealthy | PermittedCommand::Audit | PermittedCommand::Capture => {
+            Purpose::Evidence
+        }
+        PermittedCommand::Completion => Purpose::Completion,
+    };
+    let all = permissions(purpose, !args.no_exec);
     let text = match args.system {
         System::Rbac => rbac(&all, &args.cilium_namespace)?,
         System::Iam => iam(&all)?,
@@ -29,27 +37,26 @@ pub(super) fn run(args: &PermissionsArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Ok)
 }
 
-/// A ClusterRole, and a Role in Cilium's namespace; whom to bind them to is the reader's to say.
+/// A ClusterRole, and a Role in Cilium's namespace where one is needed; whom to bind them to is the reader's to say.
 fn rbac(all: &Permissions, namespace: &str) -> anyhow::Result<String> {
-    let roles = [
-        Role {
-            api_version: "rbac.authorization.k8s.io/v1",
-            kind: "ClusterRole",
-            metadata: json!({"name": NAME}),
-            rules: &all.cluster,
-        },
-        Role {
-            api_version: "rbac.authorization.k8s.io/v1",
-            kind: "Role",
-            metadata: json!({"name": NAME, "namespace": namespace}),
-            rules: &all.agents,
-        },
-    ];
+    let role = |kind, metadata, rules| Role {
+        api_version: "rbac.authorization.k8s.io/v1",
+        kind,
+        metadata,
+        rules,
+    };
     let mut text = format!(
-        "# Apply with `kubectl apply -f -`, then bind both roles, for example to a group:\n\
-         #   kubectl create clusterrolebinding {NAME} --clusterrole={NAME} --group=GROUP\n\
-         #   kubectl create rolebinding {NAME} -n {namespace} --role={NAME} --group=GROUP\n"
+        "# Apply with `kubectl apply -f -`, then bind what was made, for example to a group:\n\
+         #   kubectl create clusterrolebinding {NAME} --clusterrole={NAME} --group=GROUP\n"
     );
+    let mut roles = vec![role("ClusterRole", json!({"name": NAME}), &all.cluster)];
+    if !all.agents.is_empty() {
+        text.push_str(&format!(
+            "#   kubectl create rolebinding {NAME} -n {namespace} --role={NAME} --group=GROUP\n"
+        ));
+        let metadata = json!({"name": NAME, "namespace": namespace});
+        roles.push(role("Role", metadata, &all.agents));
+    }
     for role in &roles {
         text.push_str("---\n");
         text.push_str(&serde_saphyr::to_string(role)?);
@@ -58,7 +65,13 @@ fn rbac(all: &Permissions, namespace: &str) -> anyhow::Result<String> {
 }
 
 /// A policy document. Describe calls know no resources, so the resource is `*`.
+///
+/// # Errors
+/// When nothing of AWS is called: IAM refuses a statement without actions.
 fn iam(all: &Permissions) -> anyhow::Result<String> {
+    if all.actions.is_empty() {
+        bail!("this command calls nothing of AWS, so it needs no policy");
+    }
     let policy = json!({
         "Version": "2012-10-17",
         "Statement": [{"Sid": "CiliumLb", "Effect": "Allow", "Action": all.actions, "Resource": "*"}],

@@ -2,10 +2,11 @@
 
 use super::args::WhyArgs;
 use super::{output, print, warn};
+use crate::audit::several;
 use crate::bundle::{self, Bundle};
 use crate::model::Snapshot;
 use crate::path::{SubjectKind, SubjectRef, resolve};
-use crate::render::render;
+use crate::render::{Format, render};
 use crate::report::{self, Exit, exit, v1};
 use crate::{parse, verdict};
 use anyhow::{Context, bail};
@@ -48,7 +49,8 @@ pub(super) fn run(args: &WhyArgs) -> anyhow::Result<Exit> {
     }
     if !documents.is_empty() {
         let look = output::look(args.output.color);
-        print(&render(&documents, args.output.output, &look)?)?;
+        let format = args.output.format_or(Format::Tree);
+        print(&render(&several(documents), &format, &look)?)?;
     }
     Ok(worst)
 }

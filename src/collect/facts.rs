@@ -4,7 +4,7 @@ use crate::model::kubernetes::{
     EndpointSlice, Gateway, GatewayClass, Ingress, Node, Pod, Service, TargetGroupBinding,
 };
 use crate::model::{Fact, Origin, Snapshot, Source};
-use crate::path::{SubjectKind, SubjectRef, audited, resolve};
+use crate::path::{SubjectKind, SubjectRef, audited, home, resolve};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -63,6 +63,19 @@ impl Facts {
             }
             _ => {}
         }
+    }
+
+    /// Takes over the kubeconfig context, which may name the cluster.
+    pub(super) fn in_context(&mut self, context: Option<&str>) {
+        self.snapshot.context = context.map(str::to_owned);
+    }
+
+    /// The region of the nodes, and the names that the cluster may have on AWS.
+    pub(super) fn home(&self) -> (Option<&str>, BTreeSet<String>) {
+        (
+            home::region(&self.snapshot),
+            home::cluster_names(&self.snapshot),
+        )
     }
 
     /// How many subjects an audit of what was read has.

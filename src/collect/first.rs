@@ -10,6 +10,7 @@ use super::kube::kinds::{
 use super::kube::lists::{Filter, List};
 use super::kube::{Cilium, Kube};
 use super::request::Request;
+use crate::model::kubernetes::Service;
 use crate::model::kubernetes::generated::{SHARED_INGRESS, service_name};
 use crate::path::{SubjectKind, SubjectRef};
 use futures::future::join_all;
@@ -233,11 +234,13 @@ impl Cluster {
     /// Namespaces and names of the Services that are diagnosed, as far as known.
     pub(super) fn wanted(&self, request: &Request, namespace: &str) -> BTreeSet<(String, String)> {
         if request.subjects.is_empty() {
-            let named = self
-                .facts
-                .services()
-                .filter(|service| service.hostname().is_some());
-            return named
+            let asked = |service: &&Service| {
+                let named = service.hostname().is_some() || service.spec.kind == "LoadBalancer";
+                let meta = &service.metadata;
+                named && request.holds(&meta.namespace, &meta.name)
+            };
+            let all = self.facts.services().filter(asked);
+            return all
                 .map(|service| {
                     (
                         service.metadata.namespace.clone(),

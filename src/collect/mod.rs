@@ -100,7 +100,7 @@ async fn run(
     let namespace = request.namespace.clone().unwrap_or(connection.namespace);
     let kube = kube::Kube::new(connection.client, deadline, &notebook);
     let interrupted = tokio::select! {
-        () = waves::run(&kube, request, &namespace, accounts) => false,
+        () = waves::run(&kube, request, &namespace, connection.context.as_deref(), accounts) => false,
         () = tokio::time::sleep_until(deadline.end()) => {
             notebook.abandon(deadline.passed());
             false

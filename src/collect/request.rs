@@ -1,6 +1,6 @@
 //! What a collection is asked for, and with which connections.
 
-use crate::path::SubjectRef;
+use crate::path::{Shard, SubjectRef};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -18,6 +18,8 @@ pub struct Request {
     pub namespace: Option<String>,
     /// Lists every namespaced kind of all namespaces.
     pub all_namespaces: bool,
+    /// Of everything, only what this slice of the cluster with this name holds is asked of AWS.
+    pub slice: Option<(Shard, String)>,
     /// Connection to the API server.
     pub kube: KubeOptions,
     /// Credentials and region of AWS.
@@ -32,12 +34,22 @@ pub struct Request {
     pub agents: bool,
 }
 
+impl Request {
+    /// Whether the slice holds what is behind this Service.
+    pub(super) fn holds(&self, namespace: &str, service: &str) -> bool {
+        self.slice
+            .as_ref()
+            .is_none_or(|(shard, cluster)| shard.holds(cluster, namespace, service))
+    }
+}
+
 impl Default for Request {
     fn default() -> Self {
         Self {
             subjects: Vec::new(),
             namespace: None,
             all_namespaces: false,
+            slice: None,
             kube: KubeOptions::default(),
             aws: AwsOptions::default(),
             deadline: DEADLINE,

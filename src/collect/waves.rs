@@ -16,13 +16,22 @@ use futures::future::{join, join_all};
 const UNKNOWN_ACCOUNT: &str = "unknown";
 
 /// Reads everything that `request` needs. What cannot be read is in the notebook's gaps.
-pub(super) async fn run(kube: &Kube<'_>, request: &Request, namespace: &str, accounts: &Accounts) {
+///
+/// `context` is the kubeconfig context, which may name the cluster.
+pub(super) async fn run(
+    kube: &Kube<'_>,
+    request: &Request,
+    namespace: &str,
+    context: Option<&str>,
+    accounts: &Accounts,
+) {
     let notebook = kube.notebook;
     notebook.wave(1, "Kubernetes objects");
     let mut cluster = first(kube, request, namespace).await;
     if !kube.answered() {
         return;
     }
+    cluster.facts.in_context(context);
 
     if request.subjects.is_empty() {
         notebook.tell(Event::Subjects(cluster.facts.subjects()));
@@ -81,11 +90,16 @@ fn wanted(cluster: &Cluster, request: &Request, namespace: &str) -> Vec<Wanted> 
     }
     if request.subjects.is_empty() {
         // Everything: also groups whose Service is no load balancer.
-        let all = bindings.iter();
+        let all = bindings.iter().filter(|binding| {
+            let service = &binding.spec.service_ref.name;
+            request.holds(&binding.metadata.namespace, service)
+        });
         arns.extend(all.filter_map(|binding| binding.spec.target_group_arn.parse().ok()));
     }
     let arns: Vec<&Arn> = arns.iter().collect();
-    aws::plan(&services, &bindings, &hostnames, &arns)
+    let (region, clusters) = cluster.facts.home();
+    let home = aws::Home { region, clusters };
+    aws::plan(&services, &bindings, &hostnames, &arns, &home)
 }
 
 /// Signs in and finds what is wanted of every account and region.
@@ -207,7 +221,7 @@ async fn by_dns_name(
 #[cfg(test)]
 mod tests {
     use super::merged;
-    use crate::collect::aws::plan;
+    use crate::collect::aws::{Home, plan};
     use crate::model::aws::Arn;
 
     #[test]
@@ -216,7 +230,7 @@ mod tests {
             .parse()
             .unwrap();
         let name = "k8s-a-0a1b2c3d4e5f6789.elb.eu-west-2.amazonaws.com";
-        let both = || plan(&[], &[], &[name], &[&arn]);
+        let both = || plan(&[], &[], &[name], &[&arn], &Home::default());
         assert_eq!(both().len(), 2);
         assert_eq!(merged(both(), &["111122223333"]).len(), 1);
         assert_eq!(merged(both(), &["444455556666"]).len(), 2);

@@ -1,8 +1,8 @@
 //! What the admin interface of a node's Envoy says.
 
 use super::{Gap, Seen, Source};
-use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
 
 /// The readings of one Envoy.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub struct EnvoyAdmin {
     pub clusters: Seen<Vec<EnvoyCluster>>,
     /// Listeners of `config_dump`.
     pub dynamic_listeners: Seen<Vec<DynamicListener>>,
+    /// The addresses for which `config_dump` has a policy of Cilium.
+    pub policies: Seen<BTreeSet<IpAddr>>,
     /// `server_info`.
     pub server: Seen<ServerInfo>,
     /// `stats`: name to value.
@@ -33,7 +35,7 @@ pub struct EnvoyListener {
 }
 
 /// A cluster with its hosts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EnvoyCluster {
     /// `<namespace>:<service>:<port>`.
     pub name: String,
@@ -41,6 +43,8 @@ pub struct EnvoyCluster {
     pub hosts: usize,
     /// How many of them are healthy.
     pub healthy: usize,
+    /// Where the healthy ones are, as far as they have an address and a port.
+    pub addresses: Vec<SocketAddr>,
 }
 
 /// A listener as it was configured over xDS.
@@ -76,6 +80,7 @@ impl EnvoyAdmin {
             listeners: Err(Gap::not_collected(Source::EnvoyListeners, &about)),
             clusters: Err(Gap::not_collected(Source::EnvoyClusters, &about)),
             dynamic_listeners: Err(Gap::not_collected(Source::EnvoyConfigDump, &about)),
+            policies: Err(Gap::not_collected(Source::EnvoyNetworkPolicies, &about)),
             server: Err(Gap::not_collected(Source::EnvoyServerInfo, &about)),
             stats: Err(Gap::not_collected(Source::EnvoyStats, &about)),
         }

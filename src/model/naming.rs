@@ -72,19 +72,24 @@ pub fn cloud_provider(uid: &str) -> String {
     name.chars().take(CLOUD).collect()
 }
 
-fn shaped(namespace: &str, name: &str, hashed: &[&str]) -> String {
+/// What a name of the AWS Load Balancer Controller begins with, up to the hash.
+pub fn prefix(namespace: &str, name: &str) -> String {
     let part = |text: &str| -> String {
         text.chars()
             .filter(char::is_ascii_alphanumeric)
             .take(PART)
             .collect()
     };
+    format!("k8s-{}-{}-", part(namespace), part(name))
+}
+
+fn shaped(namespace: &str, name: &str, hashed: &[&str]) -> String {
     let mut hash: String = Sha256::digest(hashed.concat())
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
     hash.truncate(HASH);
-    format!("k8s-{}-{}-{hash}", part(namespace), part(name))
+    format!("{}{hash}", prefix(namespace, name))
 }
 
 #[cfg(test)]

@@ -91,6 +91,7 @@ fn folder_of(source: Source) -> &'static str {
         Source::EnvoyListeners
         | Source::EnvoyClusters
         | Source::EnvoyConfigDump
+        | Source::EnvoyNetworkPolicies
         | Source::EnvoyServerInfo
         | Source::EnvoyStats => "envoy",
         Source::HubbleFlows => "hubble",
@@ -239,6 +240,13 @@ fn unread(region: &mut Region, source: Source, key: &str, reason: &Reason) {
         Source::TargetHealth => {
             let all = groups();
             many(&mut region.target_health, source, key, all, reason);
+        }
+        Source::ClassicLoadBalancers => one(&mut region.classic_load_balancers, source, reason),
+        Source::InstanceHealth => {
+            let all = &region.classic_load_balancers;
+            let all = all.iter().flat_map(|fact| fact.iter());
+            let all = all.map(|found| found.load_balancer_name.clone()).collect();
+            many(&mut region.instance_health, source, key, all, reason);
         }
         Source::PrefixLists => many(&mut region.prefix_lists, source, key, Vec::new(), reason),
         _ => {}

@@ -55,6 +55,7 @@ pub(super) fn agent(agent: &mut Agent, name: &str, source: Option<Source>, reaso
     fill.put(&mut agent.nodes, Source::NodeList);
     fill.put(&mut agent.tproxy_rules, Source::Iptables);
     fill.put(&mut agent.eni_rules, Source::Iptables);
+    fill.put(&mut agent.input_chains, Source::Iptables);
     fill.put(&mut agent.listeners, Source::ListeningSockets);
     fill.put(&mut agent.ip_rules, Source::IpRules);
     fill.put(&mut agent.routes_2004, Source::IpRoutes2004);
@@ -78,6 +79,7 @@ pub(super) fn envoy(admin: &mut EnvoyAdmin, source: Option<Source>, reason: &Rea
     fill.put(&mut admin.listeners, Source::EnvoyListeners);
     fill.put(&mut admin.clusters, Source::EnvoyClusters);
     fill.put(&mut admin.dynamic_listeners, Source::EnvoyConfigDump);
+    fill.put(&mut admin.policies, Source::EnvoyNetworkPolicies);
     fill.put(&mut admin.server, Source::EnvoyServerInfo);
     fill.put(&mut admin.stats, Source::EnvoyStats);
 }

@@ -1,14 +1,15 @@
 //! Finds the load balancer of a Service in what was read.
 //!
 //! In this order: the host name in the Service's status, the target group that a
-//! TargetGroupBinding names, the names that both controllers compute, the tags
-//! that they set. None of them needs a list of all load balancers.
+//! TargetGroupBinding names, the names that both controllers compute for load
+//! balancers and target groups, the tags that they set. None of them needs a
+//! list of all load balancers.
 
-use super::{AwsName, Lookup, ObjectName, RegionKey};
+use super::{AwsName, Lookup, ObjectName, RegionKey, candidates, home};
 use crate::model::aws::load_balancer::TagDescription;
-use crate::model::aws::{Arn, LoadBalancer, Region};
+use crate::model::aws::{Arn, LoadBalancer, TargetGroup};
 use crate::model::kubernetes::{Service, TargetGroupBinding};
-use crate::model::{Fact, Gap, Snapshot, Source, naming};
+use crate::model::{Fact, Gap, Seen, Snapshot, Source};
 use crate::parse::hostname::LoadBalancerName;
 use std::collections::BTreeSet;
 
@@ -22,31 +23,27 @@ pub const CLUSTER_TAG: &str = "elbv2.k8s.aws/cluster";
 /// Nothing names a load balancer.
 const NO_STATUS: &str = "status.loadBalancer is empty";
 
-/// The load balancer of a Service.
-pub(super) fn of_service(snapshot: &Snapshot, service: &Service) -> Lookup<AwsName> {
+/// The load balancer of a Service, and whether the Service's own controller made it.
+pub(super) fn of_service(snapshot: &Snapshot, service: &Service) -> (Lookup<AwsName>, bool) {
     if let Some(hostname) = service.hostname() {
-        return by_hostname(snapshot, hostname);
+        return (by_hostname(snapshot, hostname), true);
     }
-    if let Some(ip) = service
-        .status
-        .load_balancer
-        .ingress
-        .iter()
-        .find_map(|ingress| ingress.ip.as_deref())
-    {
-        return Lookup::Absent(format!(
+    let ingress = &service.status.load_balancer.ingress;
+    if let Some(ip) = ingress.iter().find_map(|ingress| ingress.ip.as_deref()) {
+        let why = format!(
             "status.loadBalancer has the address {ip} and no host name, so no AWS load balancer stands behind it"
-        ));
+        );
+        return (Lookup::Absent(why), false);
     }
-    let bound = by_binding(snapshot, service);
-    if service.spec.kind != "LoadBalancer" {
-        // No controller makes one for it, so a name or a tag of before says nothing.
-        return bound.unwrap_or_else(|| Lookup::Absent(NO_STATUS.to_owned()));
+    if let Some(bound) = by_binding(snapshot, service) {
+        return (bound, false);
     }
-    bound
-        .or_else(|| by_computed_name(snapshot, service))
-        .or_else(|| by_tag(snapshot, service))
-        .unwrap_or_else(|| Lookup::Absent(NO_STATUS.to_owned()))
+    // Of another type no controller makes one for it, so a name or a tag of before says nothing.
+    let of_type = service.spec.kind == "LoadBalancer";
+    match of_type.then(|| by_name(snapshot, service)).flatten() {
+        Some(found) => (found, true),
+        None => (Lookup::Absent(NO_STATUS.to_owned()), false),
+    }
 }
 
 /// The bindings of a Service with the target groups they name.
@@ -136,66 +133,67 @@ fn by_binding(snapshot: &Snapshot, service: &Service) -> Option<Lookup<AwsName>>
     })
 }
 
-/// The names that either controller may have given, for every cluster that tags of the region name.
-fn by_computed_name(snapshot: &Snapshot, service: &Service) -> Option<Lookup<AwsName>> {
-    in_regions(snapshot, |region, balancer| {
-        names(service, &clusters(region)).contains(&balancer.load_balancer_name)
+/// The load balancer that its name, its target groups or, without a UID, its tags prove to be the Service's.
+fn by_name(snapshot: &Snapshot, service: &Service) -> Option<Lookup<AwsName>> {
+    snapshot.aws.regions.iter().find_map(|(key, region)| {
+        let balancers = region.load_balancers.as_ref().ok()?;
+        let (tags, groups) = (known(&region.tags), known(&region.target_groups));
+        let mut names = home::cluster_names(snapshot);
+        names.extend(clusters(tags));
+        let found = balancers
+            .iter()
+            .find(|balancer| is_of(service, balancer, &names, tags, groups))?;
+        Some(found_in(key, found))
     })
 }
 
-/// Names under which a controller may have made the load balancer of a Service.
-pub fn names(service: &Service, clusters: &BTreeSet<String>) -> BTreeSet<String> {
-    let meta = &service.metadata;
-    if meta.uid.is_empty() {
-        return BTreeSet::new();
+/// Whether a load balancer is proven to be the one that a controller made for the Service.
+///
+/// The UID of the Service is in the names that controllers compute. Under a name that an annotation gave, the
+/// names of the target groups behind it prove the same. Tags alone hold neither the UID nor what tells two
+/// clusters of one account apart, so they decide only where the UID is not known. `clusters` are the names
+/// that the cluster may have; one that is not its name makes no name that is the Service's.
+pub fn is_of(
+    service: &Service,
+    balancer: &LoadBalancer,
+    clusters: &BTreeSet<String>,
+    tags: &[TagDescription],
+    groups: &[TargetGroup],
+) -> bool {
+    if service.metadata.uid.is_empty() {
+        return has_stack(service, &balancer.load_balancer_arn, tags);
     }
-    let mut names: BTreeSet<String> = clusters
-        .iter()
-        .flat_map(|cluster| {
-            ["internal", "internet-facing"].map(|scheme| {
-                naming::load_balancer(cluster, &meta.namespace, &meta.name, &meta.uid, scheme)
-            })
-        })
-        .collect();
-    names.insert(naming::cloud_provider(&meta.uid));
-    names
+    if candidates::balancers(service, clusters).contains(&balancer.load_balancer_name) {
+        return true;
+    }
+    let names = candidates::target_groups(service, clusters);
+    groups.iter().any(|group| {
+        names.contains(&group.target_group_name)
+            && group
+                .load_balancer_arns
+                .contains(&balancer.load_balancer_arn)
+    })
 }
 
-fn clusters(region: &Region) -> BTreeSet<String> {
-    tags(region)
-        .iter()
+fn has_stack(service: &Service, arn: &str, tags: &[TagDescription]) -> bool {
+    let stack = format!("{}/{}", service.metadata.namespace, service.metadata.name);
+    tags.iter().any(|resource| {
+        resource.resource_arn == arn
+            && resource.tags.iter().any(|tag| {
+                [STACK_TAG, SERVICE_TAG].contains(&tag.key.as_str()) && tag.value == stack
+            })
+    })
+}
+
+/// The clusters that tags name.
+pub fn clusters(tags: &[TagDescription]) -> BTreeSet<String> {
+    tags.iter()
         .flat_map(|resource| &resource.tags)
         .filter(|tag| tag.key == CLUSTER_TAG)
         .map(|tag| tag.value.clone())
         .collect()
 }
 
-fn by_tag(snapshot: &Snapshot, service: &Service) -> Option<Lookup<AwsName>> {
-    let stack = format!("{}/{}", service.metadata.namespace, service.metadata.name);
-    in_regions(snapshot, |region, balancer| {
-        tags(region).iter().any(|resource| {
-            resource.resource_arn == balancer.load_balancer_arn
-                && resource.tags.iter().any(|tag| {
-                    [STACK_TAG, SERVICE_TAG].contains(&tag.key.as_str()) && tag.value == stack
-                })
-        })
-    })
-}
-
-fn tags(region: &Region) -> &[TagDescription] {
-    match &region.tags {
-        Ok(tags) => &tags.value,
-        Err(_) => &[],
-    }
-}
-
-fn in_regions(
-    snapshot: &Snapshot,
-    is_it: impl Fn(&Region, &LoadBalancer) -> bool,
-) -> Option<Lookup<AwsName>> {
-    snapshot.aws.regions.iter().find_map(|(key, region)| {
-        let balancers = region.load_balancers.as_ref().ok()?;
-        let found = balancers.iter().find(|balancer| is_it(region, balancer))?;
-        Some(found_in(key, found))
-    })
+fn known<T>(seen: &Seen<Vec<T>>) -> &[T] {
+    seen.as_ref().map_or(&[], |fact| fact.value.as_slice())
 }

@@ -1,8 +1,9 @@
 //! Connects a Service's ports to listeners and target groups.
 
-use super::balancer;
+use super::classic::Classic;
 use super::targets::targets;
 use super::{AwsName, Lookup, ObjectName, Path, RegionKey, Subject, SubjectKind};
+use super::{balancer, classic};
 use crate::model::aws::{Arn, Listener, Region};
 use crate::model::kubernetes::Service;
 use crate::model::kubernetes::service::ServicePort;
@@ -41,11 +42,15 @@ pub fn paths(snapshot: &Snapshot, subject: &Subject) -> Vec<Path> {
 
 fn of_service(snapshot: &Snapshot, service: &Service) -> Vec<Path> {
     let id = ObjectName::new(&service.metadata.namespace, &service.metadata.name);
-    let balancer = balancer::of_service(snapshot, service);
+    let (balancer, owned) = balancer::of_service(snapshot, service);
+    if balancer.found().is_none()
+        && let Some(classic) = classic::of_service(snapshot, service)
+    {
+        return of_classic(snapshot, service, &id, &classic);
+    }
     let mut all = Vec::new();
     for port in &service.spec.ports {
-        let (listener, groups) =
-            listener_and_groups(snapshot, &balancer, &id, port, service.hostname().is_some());
+        let (listener, groups) = listener_and_groups(snapshot, &balancer, &id, port, owned);
         for target_group in groups {
             let mut path = Path {
                 service: Some(id.clone()),
@@ -53,6 +58,8 @@ fn of_service(snapshot: &Snapshot, service: &Service) -> Vec<Path> {
                 protocol: port.protocol().to_owned(),
                 node_port: port.node_port,
                 load_balancer: balancer.clone(),
+                owned,
+                classic: None,
                 listener: listener.clone(),
                 target_group,
                 targets: Vec::new(),
@@ -63,6 +70,36 @@ fn of_service(snapshot: &Snapshot, service: &Service) -> Vec<Path> {
         }
     }
     all
+}
+
+/// The paths through a Classic Load Balancer: one per Service port, without target groups.
+fn of_classic(
+    snapshot: &Snapshot,
+    service: &Service,
+    id: &ObjectName,
+    classic: &Classic<'_>,
+) -> Vec<Path> {
+    let name = &classic.name.name;
+    let ports = service.spec.ports.iter().map(|port| {
+        let (targets, targets_gap) = classic.targets(snapshot, port.port, port.node_port);
+        Path {
+            service: Some(id.clone()),
+            port: port.port,
+            protocol: port.protocol().to_owned(),
+            node_port: port.node_port,
+            load_balancer: Lookup::Absent(format!("{name} is a Classic Load Balancer")),
+            owned: true,
+            classic: Some(classic.name.clone()),
+            listener: match classic.listener(port.port) {
+                Some(port) => Lookup::Found(port),
+                None => Lookup::Absent(format!("{name} has no listener on {}", port.port)),
+            },
+            target_group: Lookup::Absent("a Classic Load Balancer has no target groups".to_owned()),
+            targets,
+            targets_gap,
+        }
+    });
+    ports.collect()
 }
 
 /// The paths of a load balancer that belongs to no captured Service: one per listener and target group.
@@ -90,6 +127,8 @@ fn of_balancer(snapshot: &Snapshot, name: &str) -> Vec<Path> {
                     protocol: listener.protocol.clone(),
                     node_port: 0,
                     load_balancer: balancer.clone(),
+                    owned: false,
+                    classic: None,
                     listener: Lookup::Found(listener.port),
                     target_group: group_by_arn(arn, key),
                     targets: Vec::new(),

@@ -3,11 +3,16 @@
 //! A [`Path`] says only what the evidence connects. Where a connection is
 //! missing, [`Lookup`] says whether that is proven or merely not read.
 
+pub mod annotation;
 pub mod audited;
 pub mod balancer;
 pub mod build;
+pub mod candidates;
+pub mod classic;
+pub mod home;
 pub mod lookup;
 pub mod resolve;
+pub mod shard;
 pub mod similar;
 pub mod subject;
 pub mod targets;
@@ -16,6 +21,7 @@ pub use audited::audited;
 pub use build::paths;
 pub use lookup::Lookup;
 pub use resolve::{ResolveError, resolve};
+pub use shard::{InvalidShard, Shard};
 pub use subject::{Subject, SubjectKind, SubjectRef};
 
 use crate::model::Gap;
@@ -70,8 +76,12 @@ pub struct Path {
     pub protocol: String,
     /// The NodePort; 0 when none is allocated.
     pub node_port: u16,
-    /// The load balancer.
+    /// The load balancer of ELBv2.
     pub load_balancer: Lookup<AwsName>,
+    /// Whether the Service's own controller made it, rather than somebody who bound a target group of it.
+    pub owned: bool,
+    /// The Classic Load Balancer that the Service has instead of one of ELBv2.
+    pub classic: Option<AwsName>,
     /// Port of the listener.
     pub listener: Lookup<u16>,
     /// The target group.

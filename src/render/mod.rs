@@ -1,73 +1,35 @@
 //! Report to text. Nothing else formats, and nothing here decides.
 
-pub mod json;
-pub mod name;
+mod audit_table;
+mod block;
+mod csv;
+mod custom_columns;
+mod digest;
+mod format;
+mod grid;
+mod json;
+pub mod jsonl;
+mod jsonpath;
+mod junit;
+mod markdown;
+mod markdown_text;
+mod name;
+mod problems;
+mod prometheus;
+mod prometheus_text;
 pub mod sanitize;
+mod sarif;
+mod sarif_model;
 pub mod style;
-pub mod table;
-pub mod tree;
+mod table;
+mod tree;
 mod tree_findings;
 pub mod words;
-pub mod yaml;
 
+pub use format::{FORMATS, Format, WITH_ARGUMENT};
 pub use style::Styles;
 
 use crate::report::v1::{Diagnosis, DiagnosisList};
-use std::fmt;
-use std::str::FromStr;
-
-/// An output format.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Format {
-    /// Verdict first, one line per hop, details where it fails.
-    #[default]
-    Tree,
-    /// Targets × hops.
-    Table,
-    /// Targets × hops with addresses, zones and reasons.
-    Wide,
-    /// `kind/name` of what is not healthy.
-    Name,
-    /// The document.
-    Json,
-    /// The document.
-    Yaml,
-}
-
-/// All formats by name.
-pub const FORMATS: [(&str, Format); 6] = [
-    ("tree", Format::Tree),
-    ("table", Format::Table),
-    ("wide", Format::Wide),
-    ("name", Format::Name),
-    ("json", Format::Json),
-    ("yaml", Format::Yaml),
-];
-
-impl FromStr for Format {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        FORMATS
-            .iter()
-            .find(|(name, _)| *name == text)
-            .map(|(_, format)| *format)
-            .ok_or_else(|| {
-                let names: Vec<&str> = FORMATS.iter().map(|(name, _)| *name).collect();
-                format!(
-                    "unknown output format {text:?}: expected one of {}",
-                    names.join(", ")
-                )
-            })
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = FORMATS.iter().find(|(_, format)| format == self);
-        f.write_str(name.map_or("tree", |(name, _)| name))
-    }
-}
 
 /// How text looks.
 #[derive(Debug, Clone, Copy)]
@@ -78,33 +40,48 @@ pub struct Look {
     pub width: usize,
 }
 
-/// Renders documents; several become one text, and one list in `json` and `yaml`.
+/// Renders what `why-unhealthy` found: a single diagnosis is its own document, several are a list.
 ///
 /// # Errors
 /// Only if a serialiser cannot print its own value.
-pub fn render(documents: &[Diagnosis], format: Format, look: &Look) -> anyhow::Result<String> {
-    Ok(match format {
-        Format::Tree => each(documents, |document| tree::tree(document, look)),
-        Format::Table => each(documents, |document| table::table(document, look, false)),
-        Format::Wide => each(documents, |document| table::table(document, look, true)),
-        Format::Name => name::names(documents),
-        Format::Json => json::json(documents)?,
-        Format::Yaml => yaml::yaml(documents)?,
+pub fn render(list: &DiagnosisList, format: &Format, look: &Look) -> anyhow::Result<String> {
+    let each = |one: &dyn Fn(&Diagnosis) -> String| {
+        let texts: Vec<String> = list.items.iter().map(one).collect();
+        texts.join("\n")
+    };
+    Ok(match (format, list.items.as_slice()) {
+        (Format::Tree, _) => each(&|document| tree::tree(document, look)),
+        (Format::Table, _) => each(&|document| table::table(document, look, false)),
+        (Format::Wide, _) => each(&|document| table::table(document, look, true)),
+        (Format::Json, [one]) => json::json(one)?,
+        (Format::Yaml, [one]) => json::yaml(one)?,
+        (Format::JsonPath(template), [one]) => template.fill(&serde_json::to_value(one)?),
+        (other, _) => self::list(list, other, look)?,
     })
-}
-
-fn each(documents: &[Diagnosis], one: impl Fn(&Diagnosis) -> String) -> String {
-    documents.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 /// Renders the list of an audit.
 ///
 /// # Errors
 /// Only if a serialiser cannot print its own value.
-pub fn list(list: &DiagnosisList, format: Format, look: &Look) -> anyhow::Result<String> {
+pub fn list(list: &DiagnosisList, format: &Format, look: &Look) -> anyhow::Result<String> {
     Ok(match format {
-        Format::Json => serde_json::to_string_pretty(list)? + "\n",
-        Format::Yaml => serde_saphyr::to_string(list)?,
-        other => render(&list.items, other, look)?,
+        Format::Tree => audit_table::trees(list, look),
+        Format::Table => audit_table::table(list, look, false),
+        Format::Wide => audit_table::table(list, look, true),
+        Format::Name => name::names(&list.items),
+        Format::Json => json::json(list)?,
+        Format::Yaml => json::yaml(list)?,
+        Format::Jsonl => jsonl::whole(list)?,
+        Format::Sarif => sarif::sarif(list)?,
+        Format::Junit => junit::junit(list)?,
+        Format::Markdown => markdown::markdown(list),
+        Format::Csv => csv::csv(list)?,
+        Format::Prometheus => prometheus::prometheus(list),
+        Format::JsonPath(template) => template.fill(&serde_json::to_value(list)?),
+        Format::CustomColumns(columns) => {
+            let items: Result<Vec<_>, _> = list.items.iter().map(serde_json::to_value).collect();
+            columns.table(&items?)
+        }
     })
 }

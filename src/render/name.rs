@@ -23,6 +23,7 @@ fn resource(kind: &str) -> &'static str {
         "Ingress" => "ingress.networking.k8s.io",
         "TargetGroupBinding" => "targetgroupbinding.elbv2.k8s.aws",
         "LoadBalancer" => "loadbalancer",
+        "TargetGroup" => "targetgroup",
         _ => "service",
     }
 }

@@ -1,10 +1,10 @@
 //! Targets × hops.
 
+use super::grid::grid;
 use super::sanitize::clean;
 use super::words::{self, some};
 use super::{Look, tree};
 use crate::report::v1::{Diagnosis, Path, Target};
-use comfy_table::{ContentArrangement, Table, presets};
 use std::collections::BTreeSet;
 
 const HOPS: [&str; 8] = [
@@ -25,8 +25,7 @@ pub(super) fn table(document: &Diagnosis, look: &Look, wide: bool) -> String {
         out.push('\n');
         out.push_str(&tree::path_title(path));
         out.push('\n');
-        out.push_str(&grid(path, wide));
-        out.push('\n');
+        out.push_str(&targets(path, wide));
     }
     for cause in &document.causes {
         let line = format!("{} {}: {}", cause.code, cause.slug, clean(&cause.message));
@@ -39,12 +38,7 @@ pub(super) fn table(document: &Diagnosis, look: &Look, wide: bool) -> String {
     out
 }
 
-/// Cells are never wrapped, as in kubectl: a row stays a line for `grep` and `awk`.
-fn grid(path: &Path, wide: bool) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_content_arrangement(ContentArrangement::Disabled);
-    table.force_no_tty();
+fn targets(path: &Path, wide: bool) -> String {
     let whole = wide || !short_names_are_unique(path);
     let mut header = vec!["TARGET", "NODE", "REPORTED", "PREDICTED"];
     let numbers: Vec<String> = (1..=HOPS.len()).map(|hop| hop.to_string()).collect();
@@ -53,11 +47,11 @@ fn grid(path: &Path, wide: bool) -> String {
     if wide {
         header.extend(["ADDRESS", "ZONE", "AGREEMENT", "REASON"]);
     }
-    table.set_header(header);
-    for target in &path.targets {
-        table.add_row(row(path, target, wide, whole));
-    }
-    table.trim_fmt()
+    let rows = path.targets.iter();
+    grid(
+        header.into_iter().map(str::to_owned).collect(),
+        rows.map(|target| row(path, target, wide, whole)).collect(),
+    )
 }
 
 /// Whether the first labels of the nodes' names still tell them apart.

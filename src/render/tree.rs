@@ -1,5 +1,6 @@
 //! The default output: verdict, hops, cause, fix, impact, totals.
 
+use super::digest::Tally;
 use super::sanitize::clean;
 use super::style::Label;
 use super::words::{count, some, status, verdict};
@@ -70,37 +71,25 @@ pub(super) fn heading(document: &Diagnosis, look: &Look) -> String {
 
 /// How many targets, how many causes, how sure.
 fn summary(document: &Diagnosis) -> String {
-    let targets = || document.paths.iter().flat_map(|path| &path.targets);
-    let total = targets().count();
-    let by_design = targets()
-        .filter(|target| target.agreement == "by-design")
-        .count();
-    let healthy = targets()
-        .filter(|target| match &target.reported {
-            Some(reported) => reported.state == "healthy",
-            None => target.predicted == "healthy",
-        })
-        .count();
-    let unexplained = targets()
-        .filter(|target| target.agreement == "unexplained")
-        .count();
-    let reported = targets().any(|target| target.reported.is_some());
-    let mut parts = vec![match (total, reported) {
+    let tally = Tally::of(document);
+    let (healthy, total) = (tally.healthy, tally.of);
+    let mut parts = vec![match (total, tally.reported) {
         (0, _) => "no targets".to_owned(),
         (_, true) => format!("{healthy} of {total} targets healthy"),
         (_, false) => format!("{healthy} of {total} nodes predicted healthy, AWS was not read"),
     }];
-    if by_design > 0 {
-        parts.push(format!("{by_design} not, by design"));
+    if tally.by_design > 0 {
+        parts.push(format!("{} not, by design", tally.by_design));
     }
     match document.causes.as_slice() {
         [] => {}
         [one] => parts.push(format!("one cause, confidence {}", one.confidence)),
         several => parts.push(count(several.len(), "cause")),
     }
-    if unexplained > 0 {
+    if tally.unexplained > 0 {
         parts.push(format!(
-            "{unexplained} unexplained: every hop that was read passes"
+            "{} unexplained: every hop that was read passes",
+            tally.unexplained
         ));
     }
     if document.run.incomplete {

@@ -1,18 +1,15 @@
 //! The lower half of the tree: cause, evidence, fix, impact, notes, and what was not read.
 
 use super::Look;
-use super::sanitize::clean;
+use super::block::Block;
 use super::style::Label;
-use super::tree::wrap;
 use super::words::{count, some};
-use crate::report::v1::{Contrast, Diagnosis, Evidence, Finding, Fix, Gap};
+use crate::report::v1::{Contrast, Diagnosis, Evidence, Finding, Gap};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// Evidence lines shown per finding; `-o json` has them all.
 const EVIDENCE: usize = 4;
-/// Width of the labels on the left.
-const LABEL: usize = 9;
 
 fn separation(contrast: &Contrast) -> String {
     let sick = count(contrast.unhealthy_targets, "target");
@@ -128,13 +125,7 @@ fn finding(out: &mut String, label: &str, style: Label, finding: &Finding, look:
         block.item("assuming", assumption);
     }
     for evidence in telling(&finding.evidence) {
-        block.item(
-            "evidence",
-            &format!(
-                "{} {} = {} [{}]",
-                evidence.subject, evidence.field, evidence.value, evidence.source
-            ),
-        );
+        block.evidence(evidence);
     }
     if finding.evidence.len() > EVIDENCE {
         block.item(
@@ -158,7 +149,7 @@ fn finding(out: &mut String, label: &str, style: Label, finding: &Finding, look:
         );
     }
     if let Some(fix) = &finding.fix {
-        mend(&mut block, fix);
+        block.mend(fix);
     }
     out.push_str(&block.text);
 }
@@ -175,19 +166,6 @@ fn telling(all: &[Evidence]) -> Vec<&Evidence> {
         .iter()
         .partition(|evidence| seen.insert(reading(evidence)));
     first.into_iter().chain(more).take(EVIDENCE).collect()
-}
-
-fn mend(block: &mut Block<'_>, fix: &Fix) {
-    block.labelled("fix", Label::Good, &fix.summary);
-    for command in &fix.commands {
-        block.command(command);
-    }
-    let proof = match fix.verified {
-        Some(true) => format!("verified on this evidence: {}", fix.after),
-        Some(false) => format!("checked on this evidence: {}", fix.after),
-        None => format!("unproven; afterwards: {}", fix.after),
-    };
-    block.item("", &format!("{} · {proof}", fix.risk));
 }
 
 fn unread(gap: &Gap) -> String {
@@ -209,51 +187,4 @@ fn unread(gap: &Gap) -> String {
         let _ = write!(text, " · would decide {}", some(&gap.would_decide, 6));
     }
     text
-}
-
-/// Labelled paragraphs; a label that repeats is printed once.
-struct Block<'a> {
-    look: &'a Look,
-    last: String,
-    text: String,
-}
-
-impl<'a> Block<'a> {
-    fn new(look: &'a Look) -> Self {
-        Self {
-            look,
-            last: String::new(),
-            text: String::new(),
-        }
-    }
-
-    fn item(&mut self, label: &str, text: &str) {
-        self.labelled(label, Label::Heading, text);
-    }
-
-    fn labelled(&mut self, label: &str, style: Label, text: &str) {
-        let indent = " ".repeat(LABEL + 1);
-        let body = wrap(&clean(text), self.look.width, &indent);
-        let shown = if label == self.last { "" } else { label };
-        let padded = format!("{shown:<LABEL$} ");
-        let _ = writeln!(
-            self.text,
-            "{}{}",
-            self.look.styles.paint(style, shown) + &padded[shown.len()..],
-            body.trim_start()
-        );
-        if !label.is_empty() {
-            label.clone_into(&mut self.last);
-        }
-    }
-
-    /// Commands are never wrapped: they are there to be copied.
-    fn command(&mut self, command: &str) {
-        let _ = writeln!(
-            self.text,
-            "{}{}",
-            " ".repeat(LABEL + 1),
-            self.look.styles.paint(Label::Command, &clean(command))
-        );
-    }
 }

@@ -55,10 +55,12 @@ fn overall(overall: Overall) -> &'static str {
 
 fn subject(snapshot: &Snapshot, verdict: &Diagnosis) -> v1::Subject {
     let subject = &verdict.subject;
-    let found = verdict
-        .paths
-        .iter()
-        .find_map(|path| path.path.load_balancer.found());
+    let found = verdict.paths.iter().find_map(|path| {
+        path.path
+            .load_balancer
+            .found()
+            .or(path.path.classic.as_ref())
+    });
     v1::Subject {
         kind: subject.kind.name().to_owned(),
         namespace: subject.object.namespace.clone(),

@@ -1,6 +1,6 @@
 //! Exit codes: the same in every format.
 
-use super::v1::{Diagnosis, DiagnosisList};
+use super::v1::{Diagnosis, DiagnosisList, Finding};
 use std::fmt;
 use std::str::FromStr;
 
@@ -77,7 +77,7 @@ pub fn exit(document: &Diagnosis, fail_on: FailOn) -> Exit {
         .causes
         .iter()
         .chain(document.notes.iter().filter(|note| note.role != "refuted"))
-        .filter(|finding| !matches!(finding.state.as_deref(), Some("known" | "suppressed")))
+        .filter(counted)
         .any(|finding| counts(&finding.severity));
     let agreements = || {
         document
@@ -103,28 +103,43 @@ pub fn exit(document: &Diagnosis, fail_on: FailOn) -> Exit {
     if document.verdict == "unknown" || undecided || document.run.incomplete {
         return Exit::Incomplete;
     }
-    if matches!(document.verdict.as_str(), "unhealthy" | "degraded") {
+    if matches!(document.verdict.as_str(), "unhealthy" | "degraded") && !accounted(document) {
         return Exit::Findings;
     }
     Exit::Ok
 }
 
+/// Whether a finding counts: not one that was there before, nor one that somebody decided to live with.
+fn counted(finding: &&Finding) -> bool {
+    !matches!(finding.state.as_deref(), Some("known" | "suppressed"))
+}
+
+/// Whether everything that the verdict rests on is known or suppressed, so that nobody has to do anything about it.
+/// Targets that nothing explains are never: no finding names their cause.
+fn accounted(document: &Diagnosis) -> bool {
+    let clients = document.notes.iter().filter(|note| note.role == "clients");
+    let blamed: Vec<&Finding> = document.causes.iter().chain(clients).collect();
+    !blamed.is_empty() && !blamed.iter().any(counted)
+}
+
 /// The exit code of an audit: findings beat what was not read; a cluster that did not answer is incomplete,
-/// and one where none did could not be diagnosed.
+/// and an audit of which none did could not be diagnosed.
 pub fn exit_of_list(list: &DiagnosisList, fail_on: FailOn) -> Exit {
     let failed = list
         .clusters
         .iter()
         .filter(|cluster| cluster.error.is_some());
     let failed = failed.count();
-    if failed > 0 && failed == list.clusters.len() {
+    if failed > 0 && failed == list.clusters.len() && list.items.is_empty() {
         return Exit::Failed;
     }
     let worst = list.items.iter().map(|item| exit(item, fail_on));
     let worst: Vec<Exit> = worst.collect();
+    // A list that was joined without all of its slices is as partial as one of which a cluster did not answer.
+    let partial = failed > 0 || list.run.incomplete;
     if worst.contains(&Exit::Findings) {
         Exit::Findings
-    } else if fail_on != FailOn::Never && (failed > 0 || worst.contains(&Exit::Incomplete)) {
+    } else if fail_on != FailOn::Never && (partial || worst.contains(&Exit::Incomplete)) {
         Exit::Incomplete
     } else {
         Exit::Ok

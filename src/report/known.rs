@@ -18,6 +18,7 @@ pub(super) fn known(
         .check
         .known_issues
         .iter()
+        .filter(|issue| group.finding.decides.ends_with(issue.branch))
         .filter_map(|issue| running(issue, &versions).map(|running| converted(issue, running)))
         .collect()
 }

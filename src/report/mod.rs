@@ -7,8 +7,10 @@ pub mod convert;
 pub mod exit;
 mod known;
 pub mod permissions;
+mod rules;
 pub mod schema;
 pub mod v1;
 
 pub use convert::diagnosis;
 pub use exit::{Exit, FailOn, exit, exit_of_list};
+pub use rules::{Rule, rule};

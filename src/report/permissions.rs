@@ -27,12 +27,38 @@ pub struct Rule {
     pub verbs: Vec<String>,
 }
 
-/// The permissions of everything that is collected, with or without commands in agents.
-pub fn permissions(exec: bool) -> Permissions {
+/// What somebody wants to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Everything below.
+    Everything,
+    /// Collect evidence: `why-unhealthy`, `audit` and `capture` may need every reading of the table.
+    Evidence,
+    /// Complete names on the command line.
+    Completion,
+}
+
+/// What completion lists, by name only: a list and its API group. No reading of a diagnosis lists namespaces.
+const COMPLETED: [&str; 5] = [
+    "gateways.gateway.networking.k8s.io",
+    "ingresses.networking.k8s.io",
+    "namespaces",
+    "services",
+    "targetgroupbindings.elbv2.k8s.aws",
+];
+
+/// The permissions for a purpose, with or without commands in agents.
+pub fn permissions(purpose: Purpose, exec: bool) -> Permissions {
     let mut cluster = Rules::default();
     let mut agents = Rules::default();
     let mut actions = BTreeSet::new();
-    for source in Source::all().filter(|source| source.is_collected()) {
+    match purpose {
+        Purpose::Everything => cluster.add("list", "namespaces"),
+        Purpose::Evidence => {}
+        Purpose::Completion => COMPLETED.iter().for_each(|kind| cluster.add("list", kind)),
+    }
+    let read = |source: &Source| purpose != Purpose::Completion && source.is_collected();
+    for source in Source::all().filter(read) {
         let text = source.permission();
         match text.split_once(' ') {
             None => {
@@ -83,11 +109,27 @@ impl Rules {
 
 #[cfg(test)]
 mod tests {
-    use super::permissions;
+    use super::{Purpose, permissions};
+
+    #[test]
+    fn completion_lists_names_and_nothing_else() {
+        let few = permissions(Purpose::Completion, true);
+        assert!(few.agents.is_empty() && few.actions.is_empty());
+        assert!(few.cluster.iter().all(|rule| rule.verbs == ["list"]));
+        let all = permissions(Purpose::Everything, true);
+        let evidence = permissions(Purpose::Evidence, true);
+        let namespaces = |rules: &[super::Rule]| {
+            let mut resources = rules.iter().flat_map(|rule| &rule.resources);
+            resources.any(|resource| resource == "namespaces")
+        };
+        assert!(namespaces(&all.cluster) && namespaces(&few.cluster));
+        assert!(!namespaces(&evidence.cluster));
+        assert_eq!(all.actions, evidence.actions);
+    }
 
     #[test]
     fn every_collected_reading_is_allowed_and_nothing_writes() {
-        let all = permissions(true);
+        let all = permissions(Purpose::Everything, true);
         assert!(
             all.actions
                 .contains("elasticloadbalancing:DescribeTargetHealth")
@@ -119,7 +161,7 @@ mod tests {
             rule.resources.contains(&"httproutes".to_owned())
                 && rule.resources.contains(&"tlsroutes".to_owned())
         }));
-        let without = permissions(false);
+        let without = permissions(Purpose::Everything, false);
         assert!(
             !without
                 .agents

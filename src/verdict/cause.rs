@@ -4,7 +4,7 @@ use super::evaluate::{Evaluation, Result};
 use super::predict::{TargetVerdict, is_sick};
 use super::whatif::Proof;
 use crate::check::finding::Change;
-use crate::check::{Bearing, Check, Evidence, Finding, Outcome};
+use crate::check::{Bearing, Check, Confidence, Evidence, Finding, Outcome};
 use crate::path::Path;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,6 +56,13 @@ impl Group {
     /// Whether targets fail because of it, unless it is refuted.
     pub fn blocks(&self) -> bool {
         self.fails && self.check.bearing == Bearing::Health
+    }
+
+    /// Whether it only guesses why targets fail.
+    fn is_hint(&self) -> bool {
+        !self.fails
+            && self.check.bearing == Bearing::Health
+            && self.finding.confidence == Confidence::Low
     }
 }
 
@@ -165,7 +172,16 @@ fn settle(paths: &[Path], mut group: Group) -> Group {
 }
 
 /// Says which blocking groups are causes, and sorts: causes first, by hop, confidence and reach.
-pub fn assign_roles(groups: &mut [Group], verdicts: &[Vec<TargetVerdict>]) {
+///
+/// A hint about why targets fail is dropped where it is proven already why each of them does.
+pub fn assign_roles(groups: &mut Vec<Group>, verdicts: &[Vec<TargetVerdict>]) {
+    groups.retain(|group| {
+        !group.is_hint()
+            || group.targets.iter().any(|(path, target)| {
+                let verdict = &verdicts[*path][*target];
+                verdict.failed_hop.is_none() || verdict.by_design
+            })
+    });
     for group in groups.iter_mut() {
         if !group.blocks() || group.role != Role::Note {
             continue;

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 /// An attribute that separates the targets of a group.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Contrast {
-    /// Target group.
+    /// Target group, or the Classic Load Balancer that has none.
     pub target_group: String,
     /// The attribute.
     pub attribute: &'static str,
@@ -43,6 +43,7 @@ pub fn contrasts(view: &View<'_>, verdicts: &[Vec<TargetVerdict>]) -> Vec<Contra
         let target_group = path
             .target_group
             .found()
+            .or(path.classic.as_ref())
             .map(|group| group.name.clone())
             .unwrap_or_default();
         // One node is no pattern.

@@ -52,6 +52,16 @@ fn zones(path: &Path, out: &mut Vec<String>) {
     if reported == 0 {
         return;
     }
+    if path.classic.is_some() {
+        // What a Classic Load Balancer does with DNS and with clients then depends on its listener.
+        if healthy == 0 {
+            out.push(format!(
+                ":{} has no instance in service: the Classic Load Balancer has nowhere to send clients",
+                path.port
+            ));
+        }
+        return;
+    }
     if healthy == 0 {
         // AWS guide "Health checks for your NLB target groups": with no healthy target all are used.
         out.push(format!(

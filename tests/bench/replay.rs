@@ -13,6 +13,7 @@ mod memory;
 #[path = "../support/mod.rs"]
 mod support;
 
+use cilium_lb::audit::several;
 use cilium_lb::bundle::Bundle;
 use cilium_lb::path::resolve;
 use cilium_lb::render::{Format, Look, Styles, render};
@@ -34,7 +35,10 @@ fn replay(bundle: &Bundle) -> (usize, String) {
         styles: Styles::PLAIN,
         width: 100,
     };
-    (targets, render(&[document], Format::Tree, &look).unwrap())
+    (
+        targets,
+        render(&several(vec![document]), &Format::Tree, &look).unwrap(),
+    )
 }
 
 fn benches(c: &mut Criterion) {

@@ -185,3 +185,78 @@ fn several_subjects_are_several_documents_and_the_worst_exit_code() {
         .collect();
     assert_eq!(names, ["web", "api"]);
 }
+
+/// `audit` of two bundles in a format.
+fn audit(format: &str) -> std::process::Output {
+    program()
+        .args(["audit", "-A", "-o", format, "--from"])
+        .arg(bundle("shop"))
+        .arg("--from")
+        .arg(bundle("obs-eu-dev"))
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn every_format_of_both_commands_ends_with_the_same_code() {
+    for format in [
+        "tree",
+        "table",
+        "wide",
+        "name",
+        "json",
+        "yaml",
+        "jsonl",
+        "sarif",
+        "junit",
+        "markdown",
+        "csv",
+        "prometheus",
+        "jsonpath={.kind}",
+        "custom-columns=NAME:..name",
+    ] {
+        for ran in [gateway("obs-eu-dev", &["-o", format]), audit(format)] {
+            assert_eq!(code(&ran), 1, "{format}: {}", stderr(&ran));
+            assert!(!stdout(&ran).is_empty(), "{format}");
+            assert_eq!(stderr(&ran), "", "{format}");
+        }
+        let well = gateway("obs-eu-dev-healthy", &["-o", format]);
+        assert_eq!(code(&well), 0, "{format}");
+    }
+}
+
+#[test]
+fn an_audit_is_a_table_and_its_lines_are_its_items() {
+    let ran = program()
+        .args(["audit", "-A", "--from"])
+        .arg(bundle("shop"))
+        .output()
+        .unwrap();
+    let table = stdout(&ran);
+    assert!(table.starts_with("NAMESPACE  KIND/NAME"), "{table}");
+    assert!(table.contains("shop       service/web"), "{table}");
+    let lines = stdout(&audit("jsonl"));
+    let kinds: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["kind"].clone())
+        .collect();
+    let (last, items) = kinds.split_last().unwrap();
+    assert_eq!(*last, "DiagnosisSummary");
+    assert_eq!(items.len(), 4);
+    assert!(items.iter().all(|kind| kind == "Diagnosis"));
+}
+
+#[test]
+fn commands_refuse_formats_that_make_no_sense_by_naming_theirs() {
+    for (command, said) in [
+        ("checks", "table, wide, name, json, yaml"),
+        ("version", "name, json, yaml"),
+    ] {
+        let ran = program().args([command, "-o", "sarif"]).output().unwrap();
+        assert_eq!(code(&ran), 2);
+        assert!(stderr(&ran).contains(said), "{}", stderr(&ran));
+    }
+    let ran = gateway("obs-eu-dev", &["-o", "jsonpath={.a"]);
+    assert_eq!(code(&ran), 2);
+    assert!(stderr(&ran).contains("column 1"), "{}", stderr(&ran));
+}

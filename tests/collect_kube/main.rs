@@ -11,6 +11,7 @@
 #![cfg(feature = "live")]
 
 mod exec;
+mod many;
 #[path = "../support/mod.rs"]
 mod support;
 

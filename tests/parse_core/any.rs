@@ -57,6 +57,7 @@ fn name() -> impl Strategy<Value = String> {
         "clusters.json",
         "clusters.txt",
         "config_dump.json",
+        "network_policies.json",
         "server_info.json",
         "stats.txt",
     ])

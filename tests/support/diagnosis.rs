@@ -1,6 +1,7 @@
 //! From a scenario to its document and texts, by the library.
 
 use super::scenario::Scenario;
+use cilium_lb::audit::several;
 use cilium_lb::bundle::Bundle;
 use cilium_lb::model::Snapshot;
 use cilium_lb::path::{Subject, SubjectRef, resolve};
@@ -52,5 +53,5 @@ pub(crate) fn text(document: &v1::Diagnosis, format: Format) -> String {
         styles: Styles::PLAIN,
         width: 100,
     };
-    render(std::slice::from_ref(document), format, &look).unwrap()
+    render(&several(vec![document.clone()]), &format, &look).unwrap()
 }

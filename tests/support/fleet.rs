@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 const NODE: &str = "ip-10-80-1-24.eu-west-2.compute.internal";
 const ADDRESS: &str = "10.80.1.24";
 const INSTANCE: &str = "i-080cdead7875c5bb8";
+/// What is renamed in the copy of a port.
+type Ports = [(&'static str, &'static str); 3];
 /// The ports that are doubled: Service port, NodePort, target group, and their copies.
-const PORTS: [[(&str, &str); 3]; 2] = [
+const PORTS: [Ports; 2] = [
     [
         ("80", "8080"),
         ("30866", "30868"),
@@ -24,6 +26,15 @@ const PORTS: [[(&str, &str); 3]; 2] = [
 
 /// A healthy Gateway with four listeners on `nodes` nodes: four targets per node.
 pub(crate) fn gateway(nodes: usize) -> Bundle {
+    gateway_of(nodes, &PORTS)
+}
+
+/// The same with three listeners.
+pub(crate) fn gateway_of_three(nodes: usize) -> Bundle {
+    gateway_of(nodes, &PORTS[..1])
+}
+
+fn gateway_of(nodes: usize, copied: &[Ports]) -> Bundle {
     let small = scenario::one("obs-eu-dev-healthy").bundle;
     let mut fleet = Bundle::default();
     fleet.manifest = small.manifest.clone();
@@ -32,23 +43,23 @@ pub(crate) fn gateway(nodes: usize) -> Bundle {
         let mut parts = path.split('/');
         let top = parts.next().unwrap();
         match (top, parts.next()) {
-            ("cilium" | "envoy", Some(NODE)) => agent(&mut fleet, path, text, nodes),
+            ("cilium" | "envoy", Some(NODE)) => agent(&mut fleet, path, text, nodes, copied),
             ("cilium" | "envoy", _) => {}
-            _ => shared(&mut fleet, path, text, nodes),
+            _ => shared(&mut fleet, path, text, nodes, copied),
         }
     }
     fleet
 }
 
-fn agent(fleet: &mut Bundle, path: &str, text: &str, nodes: usize) {
+fn agent(fleet: &mut Bundle, path: &str, text: &str, nodes: usize, copied: &[Ports]) {
     let text = if path.contains("bpf-lb-list") {
         let mut rows: Value = serde_json::from_str(text).unwrap();
-        let copy: Value =
-            serde_json::from_str(&text.replace("30866", "30868").replace("31163", "31165"))
-                .unwrap();
-        rows.as_object_mut()
-            .unwrap()
-            .extend(copy.as_object().unwrap().clone());
+        for [_, (from, to), _] in copied {
+            let copy: Value = serde_json::from_str(&text.replace(from, to)).unwrap();
+            rows.as_object_mut()
+                .unwrap()
+                .extend(copy.as_object().unwrap().clone());
+        }
         rows.to_string()
     } else {
         text.to_owned()
@@ -59,7 +70,7 @@ fn agent(fleet: &mut Bundle, path: &str, text: &str, nodes: usize) {
     }
 }
 
-fn shared(fleet: &mut Bundle, path: &str, text: &str, nodes: usize) {
+fn shared(fleet: &mut Bundle, path: &str, text: &str, nodes: usize, copied: &[Ports]) {
     if path.ends_with(".yaml") && !path.starts_with("kubernetes/") {
         fleet.insert(path, text);
         return;
@@ -88,27 +99,27 @@ fn shared(fleet: &mut Bundle, path: &str, text: &str, nodes: usize) {
             }
         }
         if matches!(field, "Listeners" | "TargetGroups") {
-            for (item, renames) in before.iter().zip(PORTS) {
-                after.push(duplicate(item, &renames));
+            for (item, renames) in before.iter().zip(copied) {
+                after.push(duplicate(item, renames));
             }
         }
         value[field] = Value::Array(after);
     }
-    ports(&mut value);
+    ports(&mut value, copied);
     fleet.insert(path, value.to_string());
-    for renames in PORTS {
+    for renames in copied {
         let (from, to) = renames[2];
         if path.contains(from) {
             fleet.insert(
                 path.replace(from, to),
-                duplicate(&value, &renames).to_string(),
+                duplicate(&value, renames).to_string(),
             );
         }
     }
 }
 
 /// Adds the copied ports to the Service and to the CiliumEnvoyConfig.
-fn ports(value: &mut Value) {
+fn ports(value: &mut Value, copied: &[Ports]) {
     for item in value["items"].as_array_mut().into_iter().flatten() {
         let name = item["metadata"]["name"].as_str().unwrap_or_default();
         if name != "cilium-gateway-shared-gateway" {
@@ -117,8 +128,9 @@ fn ports(value: &mut Value) {
         match item["kind"].as_str() {
             Some("Service") => {
                 let ports = item["spec"]["ports"].as_array_mut().unwrap();
-                for (port, node_port) in [(8080, 30868), (8443, 31165)] {
-                    ports.push(json!({"name": format!("port-{port}"), "port": port, "protocol": "TCP", "nodePort": node_port}));
+                for [(_, port), (_, node_port), _] in copied {
+                    let number = |text: &str| text.parse::<u16>().unwrap();
+                    ports.push(json!({"name": format!("port-{port}"), "port": number(port), "protocol": "TCP", "nodePort": number(node_port)}));
                 }
             }
             Some("CiliumEnvoyConfig") => {
@@ -127,7 +139,8 @@ fn ports(value: &mut Value) {
                     .into_iter()
                     .flatten()
                 {
-                    service["ports"] = json!([80, 443, 8080, 8443]);
+                    let more = copied.iter().map(|[(_, port), ..]| port.parse().unwrap());
+                    service["ports"] = [80_u16, 443].into_iter().chain(more).collect();
                 }
             }
             _ => {}

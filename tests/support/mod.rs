@@ -4,6 +4,9 @@
 
 pub(crate) mod aws;
 pub(crate) mod cluster;
+pub(crate) mod clusters;
+#[cfg(feature = "live")]
+pub(crate) mod crowd;
 pub(crate) mod diagnosis;
 pub(crate) mod envoy;
 #[cfg(feature = "live")]

@@ -26,6 +26,10 @@ const GROUPS: [(&str, u16, u16); 2] = [
     ("k8s-gateway-ciliumga-a82b6fccb1", 443, 31163),
 ];
 
+/// The Service of the Gateway, and its cluster as the controller calls it.
+const SERVICE: &str = "gateway/cilium-gateway-shared-gateway";
+const CLUSTER: &str = "obs-eu-dev-cluster";
+
 /// A cluster and an account that belong together.
 pub(crate) struct World {
     /// AWS.
@@ -104,6 +108,11 @@ pub(crate) fn outcome(ran: &Output) -> (i32, Value, String) {
     )
 }
 
+/// What the AWS Load Balancer Controller writes on everything that it makes.
+fn tags(resource: &str) -> Value {
+    json!({"elbv2.k8s.aws/cluster": CLUSTER, "service.k8s.aws/stack": SERVICE, "service.k8s.aws/resource": resource})
+}
+
 /// The account's half; `suffix` tells the names of several worlds in one account apart.
 pub(crate) fn plan(suffix: &str, (from, to): (u16, u16), listening: &[u16]) -> Value {
     let listen: Vec<String> = listening.iter().map(ToString::to_string).collect();
@@ -115,14 +124,14 @@ pub(crate) fn plan(suffix: &str, (from, to): (u16, u16), listening: &[u16]) -> V
         );
     }
     let mut groups = serde_json::Map::new();
-    for (name, _, port) in GROUPS {
+    for (name, listens, port) in GROUPS {
         let targets: Vec<Value> = NODES
             .iter()
             .map(|(id, ..)| json!({"node": id, "port": port}))
             .collect();
         groups.insert(
             name.to_owned(),
-            json!({"name": format!("{name}{suffix}"), "protocol": "TCP", "port": port, "type": "instance", "targets": targets,
+            json!({"name": format!("{name}{suffix}"), "protocol": "TCP", "port": port, "type": "instance", "targets": targets, "tags": tags(&format!("{SERVICE}:{listens}")),
                    "health_check": {"protocol": "TCP", "port": "traffic-port", "interval": 10, "timeout": 10, "healthy": 3, "unhealthy": 3}}),
         );
     }
@@ -142,7 +151,7 @@ pub(crate) fn plan(suffix: &str, (from, to): (u16, u16), listening: &[u16]) -> V
             "node": {"ingress": [{"protocol": "tcp", "from": from, "to": to, "group": "lb"}]}},
         "nodes": nodes,
         "target_groups": groups,
-        "load_balancers": {"lb": {"name": format!("{BALANCER}{suffix}"), "type": "network", "scheme": "internet-facing", "subnets": ["lb-a", "lb-b", "lb-c"],
+        "load_balancers": {"lb": {"name": format!("{BALANCER}{suffix}"), "tags": tags("LoadBalancer"), "type": "network", "scheme": "internet-facing", "subnets": ["lb-a", "lb-b", "lb-c"],
                                   "security_groups": ["lb"], "listeners": listeners}},
     })
 }

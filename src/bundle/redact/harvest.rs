@@ -12,7 +12,7 @@ pub(super) struct Harvest {
     pub(super) names: BTreeSet<String>,
     /// Names of Cilium's own options, which stay.
     pub(super) options: BTreeSet<String>,
-    /// Names of clusters, from the tags of the AWS Load Balancer Controller.
+    /// Names that clusters may have on AWS, from tags, labels and the context, as they are written.
     pub(super) clusters: BTreeSet<String>,
 }
 
@@ -99,6 +99,22 @@ impl Harvest {
         }
     }
 
+    /// Takes the name of a kubeconfig context, out of which the cluster's name on AWS can be told:
+    /// `arn:aws:eks:REGION:ACCOUNT:cluster/NAME`, `USER@NAME.REGION.eksctl.io`.
+    pub(super) fn context(&mut self, context: &str) {
+        self.add(context);
+        self.text(context);
+        let names = [
+            context.rsplit('/').next(),
+            context
+                .rsplit('@')
+                .next()
+                .and_then(|host| host.split('.').next()),
+        ];
+        self.clusters
+            .extend(names.into_iter().flatten().map(str::to_owned));
+    }
+
     /// Takes the names in a document's path, or in that of a gap.
     pub(super) fn path(&mut self, path: &str) {
         let parts: Vec<&str> = path.split('/').collect();
@@ -142,9 +158,7 @@ impl Document<'_> {
             self.harvest.options.insert(text.to_ascii_lowercase());
         } else if place.key == "Value" && place.parent == "Tags" {
             self.harvest.add(text);
-            if place.tag == "elbv2.k8s.aws/cluster" {
-                self.harvest.clusters.insert(text.to_owned());
-            }
+            self.cluster(place.tag, text);
         } else if place.key == "Key" && place.parent == "Tags" {
             text.strip_prefix("kubernetes.io/cluster/")
                 .into_iter()
@@ -152,6 +166,7 @@ impl Document<'_> {
         } else if fields::holds_labels(place.parent) {
             if fields::is_naming_label(place.key) {
                 self.harvest.add(text);
+                self.cluster(place.key, text);
             }
         } else if fields::holds_labels(place.key) || place.key == "node_labels" {
             self.label(text);
@@ -170,6 +185,16 @@ impl Document<'_> {
             self.harvest.add(text);
         }
         self.harvest.text(text);
+    }
+
+    /// A tag or label of which the controller's name of the cluster is the value.
+    fn cluster(&mut self, key: &str, value: &str) {
+        if matches!(
+            key,
+            "elbv2.k8s.aws/cluster" | "alpha.eksctl.io/cluster-name"
+        ) {
+            self.harvest.clusters.insert(value.to_owned());
+        }
     }
 
     /// `k8s:app=web`.

@@ -52,7 +52,7 @@ impl Redaction {
             harvest.path(path);
             look_at(path, &text_of(bytes), &mut harvest, &mut computed);
         }
-        harvest.add(bundle.manifest.context.as_deref().unwrap_or_default());
+        harvest.context(bundle.manifest.context.as_deref().unwrap_or_default());
         for gap in &bundle.manifest.gaps {
             harvest.path(&gap.source);
             harvest.text(&gap.reason);
@@ -65,7 +65,7 @@ impl Redaction {
         for name in &harvest.names {
             replacer.names.add(name);
         }
-        computed.set(&harvest.clusters, &mut replacer);
+        computed.set(&harvest, &mut replacer);
         // The host names of load balancers start with what was just computed.
         for name in harvest.names.iter().filter(|name| name.contains('.')) {
             replacer.names.renew(name);

@@ -63,6 +63,7 @@ const HOST_LABELS: &[&str] = &[
     "ec2",
     "ecr",
     "eks",
+    "eksctl",
     "elb",
     "gov",
     "hci",

@@ -12,7 +12,7 @@ const WORDS: &str = include_str!("vocabulary.txt");
 const API_DOMAINS: &[&str] = &[
     "cilium.io",
     "eks.amazonaws.com",
-    "eksctl.io",
+    "alpha.eksctl.io",
     "googleapis.com",
     "helm.sh",
     "k8s.aws",

@@ -28,12 +28,12 @@ fn run(view: &View<'_>) -> Checked {
     let Some(service) = view.service()? else {
         return not_applicable("no Service asks for listeners");
     };
-    if service.hostname().is_none() {
-        return not_applicable("the load balancer is not the Service's own");
-    }
     let Some(path) = view.paths().first() else {
         return not_applicable("the Service has no ports");
     };
+    if !path.owned {
+        return not_applicable("the load balancer is not the Service's own");
+    }
     let Some(balancer) = path.load_balancer.read()? else {
         return not_applicable("there is no load balancer");
     };

@@ -37,10 +37,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     let Some(service) = &path.service else {
         return not_applicable("no Service asks for a listener");
     };
-    if view
-        .service()?
-        .is_none_or(|found| found.hostname().is_none())
-    {
+    if !path.owned {
         return not_applicable(
             "the load balancer is not the Service's own, so its listeners are made by hand (CLB3101)",
         );

@@ -2,6 +2,7 @@
 //!
 //! The scheme has a check of its own (CLB2104): it decides who can reach the load balancer.
 
+use super::names::{self, Listed};
 use crate::check::hop::{Hop, Severity};
 use crate::check::objects::declared::{self, Difference, Wins, annotated, pairs};
 use crate::check::objects::owner::{self, Owner};
@@ -12,7 +13,6 @@ use crate::model::aws::LoadBalancer;
 use crate::model::kubernetes::Service;
 use crate::model::{Gap, Source};
 use crate::path::Path;
-use std::collections::BTreeSet;
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -27,6 +27,8 @@ pub static CHECK: Check = Check {
         Source::Services,
         Source::LoadBalancers,
         Source::LoadBalancerAttributes,
+        Source::Subnets,
+        Source::SecurityGroups,
     ],
     page: include_str!("load_balancer_not_as_declared.md"),
     known_issues: &[],
@@ -37,7 +39,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     let Some(service) = view.service()? else {
         return not_applicable("no Service declares anything");
     };
-    if service.hostname().is_none() {
+    if !path.owned {
         return not_applicable("the load balancer is not the Service's own");
     }
     let Some(name) = path.load_balancer.read()? else {
@@ -50,6 +52,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     match owner {
         Owner::LoadBalancerController => {
             fields(service, &balancer, &mut found);
+            members(&region, service, &balancer, &mut found)?;
             let key = "aws-load-balancer-attributes";
             attributes(&region, service, &balancer, key, &mut found)?;
         }
@@ -109,54 +112,51 @@ fn fields<'a>(
             Wins::Declared,
         );
     }
-    let subnets = balancer
-        .availability_zones
-        .iter()
-        .map(|zone| zone.subnet_id.as_str());
-    let groups = balancer.security_groups.iter().map(String::as_str);
-    let zones: BTreeSet<&str> = subnets.collect();
-    let groups: BTreeSet<&str> = groups.collect();
-    if let Some((by, wanted)) = ids(service, "aws-load-balancer-subnets", "subnet-")
-        && wanted != zones
-        && !zones.is_empty()
+}
+
+/// Subnets and security groups of an annotation against those that the load balancer has.
+///
+/// # Errors
+/// The gap when the annotation names them and their names were not read.
+fn members<'a>(
+    region: &RegionView<'_, 'a>,
+    service: &Service,
+    balancer: &Located<'a, LoadBalancer>,
+    found: &mut Vec<Difference<'a>>,
+) -> Result<(), Gap> {
+    let zones = balancer.availability_zones.iter();
+    let subnets: Vec<&str> = zones.map(|zone| zone.subnet_id.as_str()).collect();
+    if let Some(listed) = Listed::of(service, "aws-load-balancer-subnets", "subnet-")
+        && !subnets.is_empty()
     {
-        add(
-            "AvailabilityZones[].SubnetId",
-            by,
-            join(&wanted),
-            join(&zones),
-            Wins::Declared,
-        );
+        let actual = listed.named(&subnets, |id| names::subnet(region, id))?;
+        if !(listed.has_all(&actual) && actual.iter().all(|member| listed.lists(member))) {
+            found.push(listed.difference(
+                "AvailabilityZones[].SubnetId",
+                &actual,
+                balancer,
+                Wins::Declared,
+            ));
+        }
     }
     // The controller adds a group of its own for the rules of the nodes.
-    if let Some((by, wanted)) = ids(service, "aws-load-balancer-security-groups", "sg-")
-        && !wanted.is_subset(&groups)
-    {
-        let wins = if groups.is_empty() {
-            Wins::Actual
-        } else {
-            Wins::Declared
-        };
-        let actual = if groups.is_empty() {
-            "none".to_owned()
-        } else {
-            join(&groups)
-        };
-        add("SecurityGroups", by, join(&wanted), actual, wins);
+    let groups: Vec<&str> = balancer
+        .security_groups
+        .iter()
+        .map(String::as_str)
+        .collect();
+    if let Some(listed) = Listed::of(service, "aws-load-balancer-security-groups", "sg-") {
+        let actual = listed.named(&groups, |id| names::security_group(region, id))?;
+        if !listed.has_all(&actual) {
+            let wins = if groups.is_empty() {
+                Wins::Actual
+            } else {
+                Wins::Declared
+            };
+            found.push(listed.difference("SecurityGroups", &actual, balancer, wins));
+        }
     }
-}
-
-/// An annotation that lists ids; names would have to be looked up first.
-fn ids<'a>(service: &'a Service, name: &str, prefix: &str) -> Option<(String, BTreeSet<&'a str>)> {
-    let (by, value) = annotated(service, name)?;
-    let all: BTreeSet<&str> = value.split(',').map(str::trim).collect();
-    all.iter()
-        .all(|id| id.starts_with(prefix))
-        .then_some((by, all))
-}
-
-fn join(ids: &BTreeSet<&str>) -> String {
-    ids.iter().copied().collect::<Vec<_>>().join(",")
+    Ok(())
 }
 
 /// Attributes; a key that is taken out of the annotation keeps its last value, so only named ones count.

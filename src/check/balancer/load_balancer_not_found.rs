@@ -4,6 +4,7 @@
 //! another account alike, so the account has to be proven before anything is
 //! called deleted.
 
+use super::classic;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::objects::owner::{self, Owner};
@@ -31,6 +32,7 @@ pub static CHECK: Check = Check {
         Source::Nodes,
         Source::CallerIdentity,
         Source::LoadBalancers,
+        Source::ClassicLoadBalancers,
         Source::Instances,
     ],
     page: include_str!("load_balancer_not_found.md"),
@@ -39,6 +41,9 @@ pub static CHECK: Check = Check {
 };
 
 fn run(view: &View<'_>, path: &Path) -> Checked {
+    if path.classic.is_some() {
+        return pass("the account has the Classic Load Balancer");
+    }
     match &path.load_balancer {
         Lookup::Found(_) => {
             let named = view
@@ -65,7 +70,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     };
     if name.kind == LoadBalancerKind::AlbOrClassic {
         // Classic load balancers share this form, and they are not among those of ELBv2.
-        return Err(Gap::not_collected(Source::ClassicLoadBalancers, &name.name));
+        classic::are_read(view, &name)?;
     }
     let region = responsible(view, service, &name)?;
     let balancers = region.load_balancers()?;

@@ -38,7 +38,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     let Some(service) = view.service()? else {
         return not_applicable("no Service stands behind this listener");
     };
-    if service.hostname().is_none() {
+    if !path.owned {
         return not_applicable("the load balancer is not the Service's own");
     }
     let Some(name) = path.load_balancer.read()? else {
@@ -142,13 +142,15 @@ fn finding(
         "Service/{}/{}",
         service.metadata.namespace, service.metadata.name
     );
-    evidence.push(Evidence::new(
-        Layer::Programmed,
-        &service.origin,
-        id.clone(),
-        "status.loadBalancer.ingress[].hostname",
-        service.hostname().unwrap_or_default(),
-    ));
+    evidence.extend(service.hostname().map(|hostname| {
+        Evidence::new(
+            Layer::Programmed,
+            &service.origin,
+            id.clone(),
+            "status.loadBalancer.ingress[].hostname",
+            hostname,
+        )
+    }));
     Finding::new(message, name.name.clone(), evidence)
         .about([format!("LoadBalancer/{}", name.name), id])
         .fix(Fix {

@@ -1,6 +1,8 @@
 //! Hop 2: does the load balancer exist, is it active, and does it listen?
 
 mod asked_scheme;
+pub mod classic;
+pub mod classic_listener_stale;
 pub mod credentials_of_another_account;
 pub mod listener_forwards_elsewhere;
 pub mod listener_left_over;
@@ -9,4 +11,6 @@ pub mod load_balancer_not_active;
 pub mod load_balancer_not_as_declared;
 pub mod load_balancer_not_found;
 pub mod load_balancer_of_another_stack;
+mod names;
+pub mod scheme_by_default;
 pub mod scheme_not_as_asked;

@@ -44,12 +44,14 @@ const KNOWN: &[KnownIssue] = &[
         ],
         link: "https://github.com/cilium/cilium/issues/33038",
         summary: "the health server counts BPF backends, of which a Gateway or Ingress has none, and answers 503",
+        branch: "",
     },
     KnownIssue {
         component: Component::Cilium,
         ranges: &[((1, 18, 0), (1, 18, 4)), ((1, 19, 0), (1, 19, 1))],
         link: "https://github.com/cilium/cilium/pull/44286",
         summary: "the health server holds a copy of the Service from before its redirect, and answers 503",
+        branch: "",
     },
 ];
 

@@ -43,6 +43,9 @@ pub fn ends<'v, 'a>(
     path: &'a Path,
     target: &'a Target,
 ) -> Result<Question<'v, 'a>, Gap> {
+    if let Some(name) = &path.classic {
+        return classic(name, target);
+    }
     let name = match &path.load_balancer {
         Lookup::Found(name) => name,
         Lookup::Absent(why) => return Ok(Question::Moot(why.clone())),
@@ -95,6 +98,27 @@ pub fn ends<'v, 'a>(
         group,
         balancer,
     })))
+}
+
+/// The nodes of a Classic Load Balancer are not described, so only AWS's own word for an instance decides.
+fn classic<'v, 'a>(name: &AwsName, target: &Target) -> Result<Question<'v, 'a>, Gap> {
+    match target.state() {
+        Some("healthy") => {
+            let why = "the check of the Classic Load Balancer is answered";
+            return Ok(Question::Moot(why.to_owned()));
+        }
+        Some("unused" | "initial") => {
+            let why = "the Classic Load Balancer does not check the instance";
+            return Ok(Question::Moot(why.to_owned()));
+        }
+        _ => {}
+    }
+    let why = "security groups, ACLs and routes between a Classic Load Balancer and its instances are not computed";
+    Err(Gap::new(
+        Source::ClassicLoadBalancers,
+        &name.name,
+        Reason::Failed(why.to_owned()),
+    ))
 }
 
 /// The security groups with these ids, and the gap when one was not read.

@@ -152,7 +152,7 @@ pub(super) fn node_config<'a>(
 }
 
 /// Why cilium-config is missing.
-pub(super) fn config_map_gap(view: &View<'_>) -> Gap {
+pub fn config_map_gap(view: &View<'_>) -> Gap {
     view.config_maps()
         .find(view.agent_namespace(), "cilium-config")
         .err()

@@ -19,6 +19,7 @@ pub mod ipsec_without_node_port;
 pub mod no_address_for_ingress;
 pub mod node_not_ready;
 pub mod option;
+pub mod pod_interface_served;
 pub mod pods;
 pub mod restart;
 pub mod reverse_path_filter_strict;

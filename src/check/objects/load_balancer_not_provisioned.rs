@@ -33,6 +33,8 @@ pub static CHECK: Check = Check {
         Source::TargetGroupBindings,
         Source::ConfigMaps,
         Source::Events,
+        Source::LoadBalancers,
+        Source::ClassicLoadBalancers,
     ],
     page: include_str!("load_balancer_not_provisioned.md"),
     known_issues: &[],
@@ -164,6 +166,12 @@ fn no_host_name(view: &View<'_>, service: &Fact<Service>) -> Finding {
             _ => format!("{who} owns it and has not finished"),
         },
     };
+    let existing = existing(view);
+    let although = match &existing {
+        Some(found) => format!(" although {}", found.says),
+        None => String::new(),
+    };
+    evidence.extend(existing.map(|found| found.evidence));
     let warnings = events::warnings(view, "Service", namespace, name);
     evidence.extend(warnings.iter().take(3).map(|event| events::evidence(event)));
     let meant = refusal::understood(warnings.iter().map(|event| &event.value));
@@ -180,12 +188,46 @@ fn no_host_name(view: &View<'_>, service: &Fact<Service>) -> Finding {
         None => fix_owner(service, ownership.owner, !warnings.is_empty()),
     };
     Finding::new(
-        format!("status.loadBalancer of {name} is empty: {why}{said}"),
+        format!("status.loadBalancer of {name} is empty{although}: {why}{said}"),
         format!("{namespace}/{name}"),
         evidence,
     )
     .about([id])
     .fix(fix)
+}
+
+/// A load balancer that exists although the status does not name it.
+struct Existing {
+    says: String,
+    evidence: Evidence,
+}
+
+/// The load balancer that its computed name proves to be the Service's.
+fn existing(view: &View<'_>) -> Option<Existing> {
+    let path = view.paths().iter().find(|path| path.owned)?;
+    let (kind, name) = match (path.load_balancer.found(), &path.classic) {
+        (Some(name), _) => ("load balancer", name),
+        (None, Some(name)) => ("Classic Load Balancer", name),
+        (None, None) => return None,
+    };
+    let region = view.region(name, Source::LoadBalancers).ok()?;
+    let (origin, field, value) = match region.load_balancer(&name.name) {
+        Ok(found) => (found.origin, "State.Code", found.value.state.code.clone()),
+        Err(_) => {
+            let found = region.classic_load_balancer(&name.name).ok()?;
+            (found.origin, "DNSName", found.value.dns_name.clone())
+        }
+    };
+    Some(Existing {
+        says: format!("{kind} {} exists", name.name),
+        evidence: Evidence::new(
+            Layer::Observed,
+            origin,
+            format!("LoadBalancer/{}", name.name),
+            field,
+            value,
+        ),
+    })
 }
 
 /// The controllers of AWS write their own host names only, so anything else comes from somebody else.

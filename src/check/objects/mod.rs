@@ -25,3 +25,4 @@ pub mod refusal;
 pub mod route_not_attached;
 mod service_type;
 pub mod setting;
+pub mod traffic_policy_not_as_configured;

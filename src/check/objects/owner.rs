@@ -8,8 +8,7 @@
 use crate::model::kubernetes::Service;
 use crate::model::naming;
 
-/// The prefixes under which controllers look for an annotation; the first one wins.
-pub const PREFIXES: [&str; 2] = ["service.beta.kubernetes.io/", "service.kubernetes.io/"];
+pub use crate::path::annotation::{PREFIXES, annotation};
 
 /// Set by the AWS Load Balancer Controller on Services it manages.
 pub const LBC_FINALIZER: &str = "service.k8s.aws/resources";
@@ -63,17 +62,6 @@ impl Ownership {
             value: value.into(),
         }
     }
-}
-
-/// An annotation of a Service by the name after the prefix.
-pub fn annotation<'a>(service: &'a Service, name: &str) -> Option<&'a str> {
-    PREFIXES.iter().find_map(|prefix| {
-        service
-            .metadata
-            .annotations
-            .get(&format!("{prefix}{name}"))
-            .map(String::as_str)
-    })
 }
 
 /// Who shall own the load balancer, from class and annotations alone.

@@ -43,6 +43,7 @@ pub static CHECK: Check = Check {
         ranges: &[((1, 17, 0), (1, 19, 4))],
         link: "https://github.com/cilium/cilium/commit/52f35a920d",
         summary: "redirected packets that come in on a bridge skip the TPROXY rule where br_netfilter is on",
+        branch: "",
     }],
     run: Run::Target(run),
 };

@@ -1,11 +1,12 @@
 //! No CiliumEnvoyConfig asks the agents of this node to redirect the Service port.
 
-use super::port_left_out::{LeftOut, left_out};
+use super::port_left_out::{LeftOut, NO_TLS, left_out};
 use super::requested::{Requested, requested, selects, table_row};
 use crate::check::datapath::annotation::annotate;
 use crate::check::datapath::proxied::Proxied;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
+use crate::check::known_issue::{Component, KnownIssue};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::kubernetes::{CiliumEnvoyConfig, Gateway, Service};
@@ -31,7 +32,14 @@ pub static CHECK: Check = Check {
         Source::Ingresses,
     ],
     page: include_str!("envoy_config_missing.md"),
-    known_issues: &[],
+    known_issues: &[KnownIssue {
+        component: Component::Cilium,
+        ranges: &[((1, 16, 0), (1, 20, 0))],
+        link: "https://github.com/cilium/cilium/issues/34093",
+        summary: "443 is left out of the shared Ingress's CiliumEnvoyConfig until an Ingress has spec.tls (mended by pull \
+                  request 44229; 44517 takes it into a later release of 1.19)",
+        branch: NO_TLS,
+    }],
     run: Run::Target(run),
 };
 

@@ -17,5 +17,7 @@ pub mod nack;
 mod port_left_out;
 pub mod rejected;
 pub mod requested;
+pub mod route_left_out;
 pub mod skipped;
 pub mod tproxy_rule_missing;
+mod translated;

@@ -6,6 +6,9 @@ use crate::model::Fact;
 use crate::model::kubernetes::generated::SHARED_INGRESS;
 use crate::model::kubernetes::{Ingress, Service};
 
+/// What tells the cause of issue #34093 from others on the same port.
+pub(super) const NO_TLS: &str = "no TLS";
+
 /// Why a port is not in `spec.services[].ports`.
 pub(super) struct LeftOut {
     /// The reason, to follow what the ports are.
@@ -123,7 +126,7 @@ fn https_without_tls(view: &View<'_>, service: &Fact<Service>, port: u16) -> Opt
     Some(LeftOut {
         why: "no Ingress behind it has spec.tls, and Cilium 1.16 to 1.19 leaves 443 out then"
             .to_owned(),
-        decides: "no TLS",
+        decides: NO_TLS,
         evidence,
         summary: "give any Ingress behind it spec.tls, or upgrade to 1.20, which always lists the port; or take the listener of 443 off the load balancer",
         commands: vec!["kubectl get ingresses -A".to_owned()],

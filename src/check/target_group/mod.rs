@@ -4,6 +4,8 @@ pub mod address_outside_vpc;
 pub mod agent_port_checked_with_tls;
 pub mod binding_rule_without_ports;
 pub mod check_timing_tight;
+pub mod classic_check_elsewhere;
+pub mod classic_instance_out_of_service;
 mod eligibility;
 mod expected;
 mod facts;

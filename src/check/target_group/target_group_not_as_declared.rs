@@ -45,9 +45,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         Owner::LoadBalancerController if !made_by_controller(view, service, name)? => {
             return not_applicable("the controller did not make the target group for this Service");
         }
-        Owner::CloudProvider
-            if service.hostname().is_none() || binding_of(view, name).is_some() =>
-        {
+        Owner::CloudProvider if !path.owned || binding_of(view, name).is_some() => {
             return not_applicable("the target group was made by hand");
         }
         Owner::LoadBalancerController | Owner::CloudProvider => {}

@@ -8,13 +8,13 @@ use crate::model::cilium::statedb::{
 };
 use crate::model::cilium::{
     Agent, AgentLog, AgentStatus, BpfLb, CiliumVersion, DropCounter, EniRules, HealthAnswer,
-    IpRule, RunningConfig, TproxyRule,
+    InputChains, IpRule, RunningConfig, TproxyRule,
 };
 use crate::model::envoy::{DynamicListener, EnvoyAdmin, EnvoyCluster, EnvoyListener, ServerInfo};
 use crate::model::hubble::Flow;
 use crate::model::{Fact, Gap, Seen, Source};
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
 
 /// What was read on one node.
 pub struct AgentView<'v, 'a> {
@@ -235,6 +235,14 @@ impl<'a> AgentView<'_, 'a> {
         self.of_agent(Source::Iptables, |agent| &agent.eni_rules)
     }
 
+    /// The chains that packets to the node itself can meet.
+    ///
+    /// # Errors
+    /// The gap when it was not read.
+    pub fn input_chains(&self) -> Read<'a, InputChains> {
+        self.of_agent(Source::Iptables, |agent| &agent.input_chains)
+    }
+
     /// The sockets on which processes of the host listen.
     ///
     /// # Errors
@@ -320,6 +328,14 @@ impl<'a> AgentView<'_, 'a> {
     /// The gap when it was not read.
     pub fn envoy_dynamic_listeners(&self) -> Read<'a, Vec<DynamicListener>> {
         self.of_envoy(Source::EnvoyConfigDump, |envoy| &envoy.dynamic_listeners)
+    }
+
+    /// The addresses for which the node's Envoy has a policy of Cilium.
+    ///
+    /// # Errors
+    /// The gap when it was not read.
+    pub fn envoy_policies(&self) -> Read<'a, BTreeSet<IpAddr>> {
+        self.of_envoy(Source::EnvoyNetworkPolicies, |envoy| &envoy.policies)
     }
 
     /// Samples of the node's Envoy.

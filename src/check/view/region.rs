@@ -4,9 +4,9 @@ use super::View;
 use crate::model::aws::load_balancer::{Attribute, TagDescription};
 use crate::model::aws::security_group::PrefixListEntry;
 use crate::model::aws::{
-    BlockPublicAccess, BlockPublicAccessExclusion, CallerIdentity, Instance, Listener,
-    LoadBalancer, NetworkAcl, NetworkInterface, Region, RouteTable, SecurityGroup, Subnet,
-    TargetGroup, Vpc,
+    BlockPublicAccess, BlockPublicAccessExclusion, CallerIdentity, ClassicLoadBalancer, Instance,
+    InstanceHealth, Listener, LoadBalancer, NetworkAcl, NetworkInterface, Region, RouteTable,
+    SecurityGroup, Subnet, TargetGroup, Vpc,
 };
 use crate::model::{Fact, Gap, Origin, Reason, Seen, Source};
 use std::collections::BTreeMap;
@@ -291,6 +291,16 @@ impl<'a> RegionView<'_, 'a> {
             .map_err(Gap::clone)
     }
 
+    /// Every security group of the answer.
+    ///
+    /// # Errors
+    /// The gap when they were not read.
+    pub fn security_groups(&self) -> Result<&'a Fact<Vec<SecurityGroup>>, Gap> {
+        self.view.note(Source::SecurityGroups);
+        let seen = &self.index.region.security_groups;
+        seen.as_ref().map_err(Gap::clone)
+    }
+
     /// A security group by id.
     ///
     /// # Errors
@@ -375,6 +385,37 @@ impl<'a> RegionView<'_, 'a> {
         self.view.note(Source::BlockPublicAccessExclusions);
         let seen = &self.index.region.block_public_access_exclusions;
         seen.as_ref().map_err(Gap::clone)
+    }
+
+    /// Every Classic Load Balancer of the answer.
+    ///
+    /// # Errors
+    /// The gap when they were not read.
+    pub fn classic_load_balancers(&self) -> Result<&'a Fact<Vec<ClassicLoadBalancer>>, Gap> {
+        self.view.note(Source::ClassicLoadBalancers);
+        let seen = &self.index.region.classic_load_balancers;
+        seen.as_ref().map_err(Gap::clone)
+    }
+
+    /// A Classic Load Balancer by name.
+    ///
+    /// # Errors
+    /// A gap when it was not read.
+    pub fn classic_load_balancer(&self, name: &str) -> Found<'a, ClassicLoadBalancer> {
+        let list = &self.index.region.classic_load_balancers;
+        let mut all = list.iter().flat_map(|fact| fact.iter());
+        let value = all.find(|found| found.load_balancer_name == name);
+        self.found(Source::ClassicLoadBalancers, list, value, name)
+    }
+
+    /// The states of the instances of a Classic Load Balancer.
+    ///
+    /// # Errors
+    /// The gap when they were not read.
+    pub fn instance_health(&self, name: &str) -> Result<&'a Fact<Vec<InstanceHealth>>, Gap> {
+        self.view.note(Source::InstanceHealth);
+        let readings = &self.index.region.instance_health;
+        Region::keyed(readings, Source::InstanceHealth, name)
     }
 
     /// The entries of a prefix list.

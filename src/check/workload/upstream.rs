@@ -1,9 +1,13 @@
-//! Envoy's clusters of a CiliumEnvoyConfig, and which of them have nobody to ask.
+//! Envoy's clusters of a CiliumEnvoyConfig, and which of them have nobody to ask, or only addresses that are gone.
 
+use super::endpoints::Endpoints;
 use crate::check::View;
 use crate::check::finding::{Evidence, Layer};
-use crate::model::kubernetes::CiliumEnvoyConfig;
+use crate::model::envoy::EnvoyCluster;
+use crate::model::kubernetes::{CiliumEnvoyConfig, Service};
 use crate::model::{Fact, Gap};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 /// A cluster without a healthy host.
 pub struct Dead {
@@ -27,27 +31,114 @@ pub fn dead(
     config: &Fact<CiliumEnvoyConfig>,
 ) -> Result<Vec<Dead>, Gap> {
     let clusters = view.agent(node).envoy_clusters()?;
-    let prefix = format!("{}/{}/", config.metadata.namespace, config.metadata.name);
-    let mut found: Vec<Dead> = clusters
-        .iter()
-        .filter(|cluster| cluster.healthy == 0)
-        .filter_map(|cluster| {
-            let name = cluster.name.strip_prefix(&prefix)?;
-            Some(Dead {
+    let mut found: Vec<Dead> = of_config(clusters, config)
+        .filter(|(_, cluster)| cluster.healthy == 0)
+        .map(|(name, cluster)| Dead {
+            name: name.to_owned(),
+            hosts: cluster.hosts,
+            evidence: Evidence::new(
+                Layer::Observed,
+                &clusters.origin,
+                format!("Node/{node}"),
+                format!("cluster {}", cluster.name),
+                format!("{} of {} hosts healthy", cluster.healthy, cluster.hosts),
+            ),
+        })
+        .collect();
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}
+
+/// A cluster that only leads to addresses which no endpoint of its Service has any more.
+pub struct Stale {
+    /// `<namespace>:<service>:<port>`, as the CiliumEnvoyConfig names it.
+    pub name: String,
+    /// What says so.
+    pub evidence: [Evidence; 2],
+}
+
+/// The clusters of an object that lead to no endpoint of their Service, in order of name.
+///
+/// Only for Services whose endpoints Kubernetes knows completely: those of other clusters of a mesh are in no
+/// EndpointSlice, and those of a Service without an EndpointSlice are somebody else's business.
+///
+/// # Errors
+/// The gap when Envoy's clusters were not read.
+pub fn stale(
+    view: &View<'_>,
+    node: &str,
+    config: &Fact<CiliumEnvoyConfig>,
+) -> Result<Vec<Stale>, Gap> {
+    let clusters = view.agent(node).envoy_clusters()?;
+    let mut found: Vec<Stale> = of_config(clusters, config)
+        .filter(|(_, cluster)| cluster.healthy > 0 && cluster.addresses.len() == cluster.healthy)
+        .filter_map(|(name, cluster)| {
+            let (namespace, of) = service(name)?;
+            let object = view.services().find(namespace, of).ok()??;
+            if is_shared(object) || object.spec.kind == "ExternalName" {
+                return None;
+            }
+            let endpoints = Endpoints::of(view, object).ok()?;
+            let slice = endpoints.slices().first()?;
+            let known: BTreeSet<IpAddr> = endpoints
+                .all()
+                .flat_map(|endpoint| &endpoint.addresses)
+                .filter_map(|address| address.parse().ok())
+                .collect();
+            if cluster
+                .addresses
+                .iter()
+                .any(|one| known.contains(&one.ip()))
+            {
+                return None;
+            }
+            let hosts: Vec<String> = cluster.addresses.iter().map(ToString::to_string).collect();
+            let addresses: Vec<String> = known.iter().map(ToString::to_string).collect();
+            Some(Stale {
                 name: name.to_owned(),
-                hosts: cluster.hosts,
-                evidence: Evidence::new(
-                    Layer::Observed,
-                    &clusters.origin,
-                    format!("Node/{node}"),
-                    format!("cluster {}", cluster.name),
-                    format!("{} of {} hosts healthy", cluster.healthy, cluster.hosts),
-                ),
+                evidence: [
+                    Evidence::new(
+                        Layer::Observed,
+                        &clusters.origin,
+                        format!("Node/{node}"),
+                        format!("healthy hosts of cluster {}", cluster.name),
+                        hosts.join(", "),
+                    ),
+                    Evidence::new(
+                        Layer::Declared,
+                        &slice.origin,
+                        format!("Service/{namespace}/{of}"),
+                        "endpoints[].addresses",
+                        if addresses.is_empty() {
+                            "none".to_owned()
+                        } else {
+                            addresses.join(", ")
+                        },
+                    ),
+                ],
             })
         })
         .collect();
     found.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(found)
+}
+
+/// The clusters of an object with the names that the object gives them.
+fn of_config<'a>(
+    clusters: &'a [EnvoyCluster],
+    config: &CiliumEnvoyConfig,
+) -> impl Iterator<Item = (&'a str, &'a EnvoyCluster)> {
+    let prefix = format!("{}/{}/", config.metadata.namespace, config.metadata.name);
+    clusters
+        .iter()
+        .filter_map(move |cluster| Some((cluster.name.strip_prefix(&prefix)?, cluster)))
+}
+
+/// Whether other clusters of a mesh have endpoints for the Service as well.
+fn is_shared(service: &Service) -> bool {
+    ["service.cilium.io/global", "io.cilium/global-service"]
+        .iter()
+        .any(|key| service.metadata.annotations.contains_key(*key))
 }
 
 /// The Service of a cluster: `shop:web:80` is `web` in `shop`.

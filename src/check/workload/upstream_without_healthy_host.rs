@@ -1,12 +1,13 @@
 //! Envoy takes the connection and has no backend to pass the request on to.
 
-use super::upstream::{dead, service};
-use crate::check::finding::{Finding, Fix, Risk};
+use super::upstream::{Stale, dead, service, stale};
+use crate::check::finding::{Confidence, Finding, Fix, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::proxy::requested::{Requested, requested};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
+use crate::model::kubernetes::CiliumEnvoyConfig;
 use crate::path::{Path, Target};
 
 /// The check.
@@ -23,6 +24,7 @@ pub static CHECK: Check = Check {
         Source::EnvoyConfigs,
         Source::EnvoyListeners,
         Source::EnvoyClusters,
+        Source::EndpointSlices,
     ],
     page: include_str!("upstream_without_healthy_host.md"),
     known_issues: &[],
@@ -47,20 +49,17 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     };
     let dead = dead(view, node, config)?;
     if dead.is_empty() {
-        return pass("every cluster of the CiliumEnvoyConfig has a healthy host");
+        let stale = stale(view, node, config)?;
+        return if stale.is_empty() {
+            pass("every cluster of the CiliumEnvoyConfig has a healthy host")
+        } else {
+            fail(left_behind(view, node, config, stale))
+        };
     }
     let names: Vec<&str> = dead.iter().map(|one| one.name.as_str()).collect();
     let names = names.join(", ");
     let id = format!("{}/{}", config.metadata.namespace, config.metadata.name);
-    let commands = dead
-        .iter()
-        .filter_map(|one| service(&one.name))
-        .map(|(namespace, name)| {
-            format!(
-                "kubectl -n {namespace} get endpointslices -l kubernetes.io/service-name={name}"
-            )
-        })
-        .collect();
+    let commands = slices(dead.iter().map(|one| one.name.as_str()));
     let evidence = dead.into_iter().map(|one| one.evidence).collect();
     fail(
         Finding::new(
@@ -79,4 +78,50 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             after: "`cilium-dbg envoy admin clusters` shows a healthy host for it on every target node".to_owned(),
         }),
     )
+}
+
+/// Every healthy host of a cluster is an address that no endpoint of its Service has.
+fn left_behind(
+    view: &View<'_>,
+    node: &str,
+    config: &CiliumEnvoyConfig,
+    stale: Vec<Stale>,
+) -> Finding {
+    let id = format!("{}/{}", config.metadata.namespace, config.metadata.name);
+    let names: Vec<&str> = stale.iter().map(|one| one.name.as_str()).collect();
+    let names = names.join(", ");
+    let mut commands = slices(stale.iter().map(|one| one.name.as_str()));
+    commands.push(view.agent_exec(node, "cilium-dbg envoy admin clusters"));
+    Finding::new(
+        format!(
+            "Envoy still sends requests for {names} to addresses that no endpoint of the Service has, so they are answered 503 \
+             although the check passes"
+        ),
+        format!("{id} {names} left behind"),
+        stale.into_iter().flat_map(|one| one.evidence).collect(),
+    )
+    .about([format!("CiliumEnvoyConfig/{id}"), format!("Node/{node}")])
+    .confidence(Confidence::Medium)
+    .assuming("EndpointSlices and Envoy were read before and after the same rollout, not one on each side of it")
+    .fix(Fix {
+        summary: "bring back an endpoint of the Service: Envoy is told of it and forgets the old ones. With xdsMode split 1.20.1 does \
+                  not tell Envoy that the last endpoint went (issue #48460); the default ADS does"
+            .to_owned(),
+        commands,
+        risk: Risk::Safe,
+        changes: Vec::new(),
+        after: "the hosts that Envoy lists are addresses of the EndpointSlices".to_owned(),
+    })
+}
+
+/// Commands that show the endpoints of the Services behind clusters.
+fn slices<'a>(clusters: impl Iterator<Item = &'a str>) -> Vec<String> {
+    clusters
+        .filter_map(service)
+        .map(|(namespace, name)| {
+            format!(
+                "kubectl -n {namespace} get endpointslices -l kubernetes.io/service-name={name}"
+            )
+        })
+        .collect()
 }

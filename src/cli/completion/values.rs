@@ -8,7 +8,7 @@ use super::profiles;
 use super::typed::Typed;
 use crate::check::CHECKS;
 use crate::path::SubjectKind;
-use crate::render::{FORMATS, Format};
+use crate::render::{FORMATS, Format, WITH_ARGUMENT};
 use crate::report::FailOn;
 use clap::{Arg, Command, ValueHint};
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
@@ -24,20 +24,6 @@ const KINDS: [SubjectKind; 4] = [
     SubjectKind::Service,
     SubjectKind::Ingress,
     SubjectKind::TargetGroupBinding,
-];
-/// Formats of commands that have not all of them.
-const FEWER: [(&str, &[Format]); 2] = [
-    (
-        "checks",
-        &[
-            Format::Table,
-            Format::Wide,
-            Format::Name,
-            Format::Json,
-            Format::Yaml,
-        ],
-    ),
-    ("version", &[Format::Name, Format::Json, Format::Yaml]),
 ];
 
 /// Whether the argument that was completed is a path, which shells complete better themselves.
@@ -82,6 +68,10 @@ pub(super) fn attach(command: Command, typed: &Typed, paths: Option<&Paths>) -> 
         .mut_subcommands(|inner| attach(inner, typed, paths))
 }
 
+#[cfg_attr(
+    not(feature = "live"),
+    expect(unused_variables, reason = "only live values differ by command")
+)]
 fn complete(command: &str, arg: Arg, typed: &Typed, paths: Option<&Paths>) -> Arg {
     let id = arg.get_id().as_str().to_owned();
     let typed = typed.clone();
@@ -117,11 +107,13 @@ fn complete(command: &str, arg: Arg, typed: &Typed, paths: Option<&Paths>) -> Ar
         };
     }
     if parsed == TypeId::of::<Format>() {
-        let fewer = FEWER.iter().find(|(name, _)| *name == command);
-        let formats = FORMATS
-            .iter()
-            .filter(|(_, format)| fewer.is_none_or(|(_, fewer)| fewer.contains(format)));
-        let names: Vec<String> = formats.map(|(name, _)| (*name).to_owned()).collect();
+        // Commands that have not all formats say themselves which.
+        if !arg.get_possible_values().is_empty() {
+            return arg;
+        }
+        let plain_ones = FORMATS.iter().map(|(name, _)| (*name).to_owned());
+        let more = WITH_ARGUMENT.iter().map(|(name, _)| format!("{name}="));
+        let names: Vec<String> = plain_ones.chain(more).collect();
         return arg.add(ArgValueCandidates::new(move || plain(names.clone())));
     }
     if parsed == TypeId::of::<FailOn>() {

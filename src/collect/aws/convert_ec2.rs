@@ -1,5 +1,6 @@
 //! Answers of EC2 in the shapes of the AWS CLI.
 
+use super::values::{owned, small, tag, text};
 use crate::model::aws::block_public_access::{
     BlockPublicAccessExclusion, BlockPublicAccessOptions,
 };
@@ -7,7 +8,6 @@ use crate::model::aws::instance::{
     Attachment, GroupIdentifier, InstanceState, Ipv4Prefix, Ipv6Address, Placement, PrivateIp,
     Reservation,
 };
-use crate::model::aws::load_balancer::Tag;
 use crate::model::aws::network_acl::{AclAssociation, AclEntry, PortRange};
 use crate::model::aws::route_table::{Route, RouteAssociation};
 use crate::model::aws::security_group::{
@@ -18,18 +18,6 @@ use crate::model::aws::{
     Instance, NetworkAcl, NetworkInterface, RouteTable, SecurityGroup, Subnet, Vpc,
 };
 use aws_sdk_ec2::types;
-
-fn text(value: Option<&str>) -> String {
-    value.unwrap_or_default().to_owned()
-}
-
-fn owned(value: Option<&str>) -> Option<String> {
-    value.map(str::to_owned)
-}
-
-fn index(value: Option<i32>) -> Option<u32> {
-    value.and_then(|value| u32::try_from(value).ok())
-}
 
 pub(super) fn reservation(reservation: &types::Reservation) -> Reservation {
     Reservation {
@@ -97,8 +85,8 @@ fn instance_interface(eni: &types::InstanceNetworkInterface) -> NetworkInterface
         groups: eni.groups().iter().map(group).collect(),
         source_dest_check: eni.source_dest_check(),
         attachment: eni.attachment().map(|attachment| Attachment {
-            device_index: index(attachment.device_index()),
-            network_card_index: index(attachment.network_card_index()),
+            device_index: small(attachment.device_index()),
+            network_card_index: small(attachment.network_card_index()),
             instance_id: None,
         }),
         requester_id: None,
@@ -132,8 +120,8 @@ pub(super) fn network_interface(eni: &types::NetworkInterface) -> NetworkInterfa
         groups: eni.groups().iter().map(group).collect(),
         source_dest_check: eni.source_dest_check(),
         attachment: eni.attachment().map(|attachment| Attachment {
-            device_index: index(attachment.device_index()),
-            network_card_index: index(attachment.network_card_index()),
+            device_index: small(attachment.device_index()),
+            network_card_index: small(attachment.network_card_index()),
             instance_id: owned(attachment.instance_id()),
         }),
         requester_id: owned(eni.requester_id()),
@@ -167,6 +155,11 @@ pub(super) fn security_group(group: &types::SecurityGroup) -> SecurityGroup {
         description: text(group.description()),
         vpc_id: owned(group.vpc_id()),
         owner_id: owned(group.owner_id()),
+        tags: group
+            .tags()
+            .iter()
+            .map(|own| tag(own.key(), own.value()))
+            .collect(),
         ip_permissions: group.ip_permissions().iter().map(permission).collect(),
         ip_permissions_egress: group
             .ip_permissions_egress()
@@ -303,10 +296,7 @@ pub(super) fn subnet(subnet: &types::Subnet) -> Subnet {
         tags: subnet
             .tags()
             .iter()
-            .map(|tag| Tag {
-                key: text(tag.key()),
-                value: text(tag.value()),
-            })
+            .map(|own| tag(own.key(), own.value()))
             .collect(),
         block_public_access_states: subnet.block_public_access_states().map(|states| {
             let mode = states.internet_gateway_block_mode();

@@ -1,24 +1,13 @@
 //! Answers of Elastic Load Balancing v2 in the shapes of the AWS CLI.
 
+use super::values::{owned, small, tag, text};
 use crate::model::aws::load_balancer::{
-    Action, Attribute, ForwardConfig, LbAddress, LbState, LbZone, Tag, TagDescription,
+    Action, Attribute, ForwardConfig, LbAddress, LbState, LbZone, TagDescription,
     WeightedTargetGroup,
 };
 use crate::model::aws::target_group::{AdministrativeOverride, Matcher, Target, TargetHealth};
 use crate::model::aws::{Listener, LoadBalancer, TargetGroup, TargetHealthDescription};
 use aws_sdk_elasticloadbalancingv2::types;
-
-fn text(value: Option<&str>) -> String {
-    value.unwrap_or_default().to_owned()
-}
-
-fn owned(value: Option<&str>) -> Option<String> {
-    value.map(str::to_owned)
-}
-
-fn small<T: TryFrom<i32>>(value: Option<i32>) -> Option<T> {
-    value.and_then(|value| T::try_from(value).ok())
-}
 
 pub(super) fn load_balancer(lb: &types::LoadBalancer) -> LoadBalancer {
     LoadBalancer {
@@ -159,10 +148,7 @@ pub(super) fn tags(description: &types::TagDescription) -> TagDescription {
         tags: description
             .tags()
             .iter()
-            .map(|tag| Tag {
-                key: text(tag.key()),
-                value: text(tag.value()),
-            })
+            .map(|own| tag(own.key(), own.value()))
             .collect(),
     }
 }

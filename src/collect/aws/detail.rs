@@ -67,19 +67,9 @@ impl Found<'_> {
     }
 
     async fn tags(&self) {
-        let balancers = self
-            .balancers
-            .iter()
-            .map(|balancer| &balancer.load_balancer_arn);
-        let groups = self.groups.iter().map(|group| &group.target_group_arn);
-        let arns: Vec<String> = balancers.chain(groups).cloned().collect();
-        if arns.is_empty() {
-            return;
+        if !self.tagged {
+            self.reader.read_tags(&self.balancers, &self.groups).await;
         }
-        let call = self.reader.tags(&arns);
-        self.reader
-            .document("elbv2-describe-tags", "", "TagDescriptions", call)
-            .await;
     }
 
     fn has_address_targets(&self) -> bool {
@@ -95,8 +85,12 @@ impl Found<'_> {
             let names = self.balancers.iter().filter_map(interface_name);
             ("description", names.collect())
         };
-        if values.is_empty() {
-            return Vec::new();
+        let is_read = |value: &String| {
+            let mut known = self.interfaces.iter();
+            by == "description" && known.any(|eni| eni.description.as_ref() == Some(value))
+        };
+        if values.iter().all(is_read) {
+            return self.interfaces.clone();
         }
         let call = self.reader.network_interfaces(by, &values);
         self.reader

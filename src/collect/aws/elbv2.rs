@@ -67,6 +67,23 @@ where
 }
 
 impl Reader<'_> {
+    /// Keeps the tags of load balancers and target groups.
+    pub(super) async fn read_tags(
+        &self,
+        balancers: &[LoadBalancer],
+        groups: &[TargetGroup],
+    ) -> Vec<TagDescription> {
+        let balancers = balancers.iter().map(|found| &found.load_balancer_arn);
+        let groups = groups.iter().map(|group| &group.target_group_arn);
+        let arns: Vec<String> = balancers.chain(groups).cloned().collect();
+        if arns.is_empty() {
+            return Vec::new();
+        }
+        let call = self.tags(&arns);
+        let tags = self.document("elbv2-describe-tags", "", "TagDescriptions", call);
+        tags.await.unwrap_or_default()
+    }
+
     pub(super) async fn load_balancers(
         &self,
         by: By,

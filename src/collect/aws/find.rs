@@ -5,7 +5,8 @@ use super::failure::Failure;
 use super::plan::Wanted;
 use super::reader::Reader;
 use super::session::Session;
-use crate::model::aws::{Arn, LoadBalancer, TargetGroup};
+use super::unnamed;
+use crate::model::aws::{Arn, LoadBalancer, NetworkInterface, TargetGroup};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -24,6 +25,10 @@ pub(in crate::collect) struct Found<'a> {
     pub(super) groups: Vec<TargetGroup>,
     /// Load balancers that the account does not have: it may be the wrong account.
     pub(super) missing: Option<Failure>,
+    /// Interfaces of load balancers that were read already.
+    pub(super) interfaces: Vec<NetworkInterface>,
+    /// Whether tags were read already.
+    pub(super) tagged: bool,
 }
 
 /// Finds what is wanted of one region; `None` when nothing more can be asked there.
@@ -39,36 +44,69 @@ pub(in crate::collect) async fn find<'a>(
         return mismatch(&reader, wanted, &caller.account, &caller.arn);
     }
     let asked = !wanted.names.is_empty() || !wanted.balancers.is_empty();
-    let (mut balancers, missing) = if asked {
+    let (mut balancers, mut missing) = if asked {
         balancers(&reader, wanted).await
     } else {
         Default::default()
     };
+    let unnamed = unnamed::look_up(&reader, wanted).await;
+    let (looked_up, named) = (!unnamed.balancers.is_empty(), balancers.clone());
+    balancers.extend(
+        unnamed
+            .balancers
+            .into_iter()
+            .filter(|found| !named.contains(found)),
+    );
+    missing = missing.or(unnamed.missing).filter(|_| balancers.is_empty());
     let mut arns = wanted.groups.clone();
     arns.extend(listeners(&reader, &balancers).await);
-    let groups = if arns.is_empty() {
+    let mut groups = if arns.is_empty() {
         Vec::new()
     } else {
         read_groups(&reader, &arns).await
     };
+    if looked_up {
+        let found = balancers.split_off(named.len());
+        let own = unnamed::prove(&reader, wanted, &named, found, &groups).await;
+        if balancers.is_empty() {
+            missing = own.as_ref().err().cloned();
+        }
+        balancers.extend(own.unwrap_or_default());
+        groups.retain(|group| {
+            wanted.groups.contains(&group.target_group_arn)
+                || balancers
+                    .iter()
+                    .any(|own| group.load_balancer_arns.contains(&own.load_balancer_arn))
+        });
+    }
     let owners: BTreeSet<String> = groups
         .iter()
         .flat_map(|group| group.load_balancer_arns.clone())
+        .filter(|arn| {
+            balancers
+                .iter()
+                .all(|known| known.load_balancer_arn != *arn)
+        })
         .collect();
+    let mut tagged = looked_up;
     if !asked && !owners.is_empty() {
         // No host name, only bindings: the target groups know their load balancers.
         let by_arn = Wanted {
             balancers: owners,
             ..Wanted::default()
         };
-        balancers = self::balancers(&reader, &by_arn).await.0;
-        listeners(&reader, &balancers).await;
+        let bound = self::balancers(&reader, &by_arn).await.0;
+        listeners(&reader, &bound).await;
+        tagged &= bound.is_empty();
+        balancers.extend(bound);
     }
     Some(Found {
         reader,
         balancers,
         groups,
         missing,
+        interfaces: unnamed.interfaces,
+        tagged,
     })
 }
 
@@ -123,11 +161,9 @@ async fn balancers(reader: &Reader<'_>, wanted: &Wanted) -> (Vec<LoadBalancer>, 
                 }
                 for (name, failure) in batch.missing {
                     if wanted.names.get(&name) == Some(&true) {
-                        // Only its classic namesake may exist, which is not read.
-                        reader.notebook.gap(&source, format!("{failure} ({name}); a Classic Load Balancer of that name is not read"));
-                    } else {
-                        missing = Some(failure);
+                        reader.is_classic(&name, false);
                     }
+                    missing = Some(failure);
                 }
             }
             Err(failure) => {

@@ -16,9 +16,11 @@ mod plan;
 mod reader;
 mod session;
 mod throttle;
+mod unnamed;
+mod values;
 
 pub(super) use accounts::Accounts;
 pub(super) use detail::detail;
 pub(super) use find::{Found, find};
-pub(super) use plan::{Wanted, plan};
+pub(super) use plan::{Home, Wanted, plan};
 pub(super) use session::Sessions;

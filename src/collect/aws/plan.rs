@@ -3,10 +3,11 @@
 use crate::model::aws::Arn;
 use crate::model::kubernetes::{Service, TargetGroupBinding};
 use crate::parse::hostname::{LoadBalancerKind, LoadBalancerName};
+use crate::path::candidates;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is wanted of one region.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(in crate::collect) struct Wanted {
     /// The account that ARNs name; the caller's own when none does.
     pub(in crate::collect) account: Option<String>,
@@ -20,6 +21,19 @@ pub(in crate::collect) struct Wanted {
     pub(super) groups: BTreeSet<String>,
     /// Roles that bindings name for target groups of another account.
     pub(super) roles: BTreeSet<String>,
+    /// Services whose load balancer nothing names.
+    pub(super) unnamed: Vec<Service>,
+    /// Names that their cluster may have.
+    pub(super) clusters: BTreeSet<String>,
+}
+
+/// Where the cluster is, and what it may be called.
+#[derive(Debug, Default)]
+pub(in crate::collect) struct Home<'a> {
+    /// The region of its nodes, when they tell one.
+    pub(in crate::collect) region: Option<&'a str>,
+    /// Names that it may have on AWS.
+    pub(in crate::collect) clusters: BTreeSet<String>,
 }
 
 /// Collects what is wanted by account and region.
@@ -58,6 +72,7 @@ pub(in crate::collect) fn plan(
     bindings: &[&TargetGroupBinding],
     hostnames: &[&str],
     arns: &[&Arn],
+    home: &Home<'_>,
 ) -> Vec<Wanted> {
     let mut plan = Plan::default();
     for service in services {
@@ -79,6 +94,13 @@ pub(in crate::collect) fn plan(
                 .find(|(_, arn)| Some(&arn.region) == region.as_ref())
                 .map(|(_, arn)| arn.account.as_str());
             plan.name(account, hostname);
+        } else if own.is_empty()
+            && let Some(region) = home.region
+            && is_unnamed(service)
+        {
+            let wanted = plan.of(None, region);
+            wanted.unnamed.push((*service).clone());
+            wanted.clusters.clone_from(&home.clusters);
         }
     }
     for hostname in hostnames {
@@ -109,6 +131,11 @@ fn serves(binding: &TargetGroupBinding, service: &Service) -> bool {
         && binding.spec.service_ref.name == service.metadata.name
 }
 
+/// Whether a controller of AWS may have made a load balancer that the status does not name.
+fn is_unnamed(service: &Service) -> bool {
+    service.status.load_balancer.ingress.is_empty() && candidates::may_have_names(service)
+}
+
 impl Wanted {
     /// Adds what is wanted of the same region without a known account.
     pub(in crate::collect) fn absorb(&mut self, other: Self) {
@@ -116,12 +143,14 @@ impl Wanted {
         self.balancers.extend(other.balancers);
         self.groups.extend(other.groups);
         self.roles.extend(other.roles);
+        self.unnamed.extend(other.unnamed);
+        self.clusters.extend(other.clusters);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::plan;
+    use super::{Home, plan};
     use crate::model::kubernetes::{Service, TargetGroupBinding};
     use serde_json::{Value, json};
 
@@ -146,7 +175,13 @@ mod tests {
 
     #[test]
     fn a_binding_tells_the_account_of_the_load_balancer() {
-        let wanted = plan(&[&service(NLB)], &[&binding("shop")], &[NLB], &[]);
+        let wanted = plan(
+            &[&service(NLB)],
+            &[&binding("shop")],
+            &[NLB],
+            &[],
+            &Home::default(),
+        );
         assert_eq!(wanted.len(), 1);
         assert_eq!(wanted[0].account.as_deref(), Some("111122223333"));
         assert_eq!(wanted[0].names.keys().collect::<Vec<_>>(), ["k8s-web"]);
@@ -156,14 +191,44 @@ mod tests {
 
     #[test]
     fn without_a_binding_the_account_is_open() {
-        let wanted = plan(&[&service(NLB)], &[&binding("other")], &[], &[]);
+        let home = Home::default();
+        let wanted = plan(&[&service(NLB)], &[&binding("other")], &[], &[], &home);
         assert_eq!(wanted.len(), 1);
         assert_eq!(
             (wanted[0].account.as_deref(), wanted[0].groups.len()),
             (None, 0)
         );
         assert_eq!(wanted[0].region, "eu-west-2");
-        assert!(plan(&[&service("web.example.com")], &[], &[], &[]).is_empty());
+        assert!(
+            plan(
+                &[&service("web.example.com")],
+                &[],
+                &[],
+                &[],
+                &Home::default()
+            )
+            .is_empty()
+        );
+    }
+
+    #[test]
+    fn a_service_that_names_nothing_is_looked_up_where_the_nodes_are() {
+        let pending: Service = from(json!({
+            "metadata": {"name": "web", "namespace": "shop", "uid": "43b9bb7d-0691-4d0a-aac0-de41b40da37e"},
+            "spec": {"type": "LoadBalancer"}}));
+        let home = Home {
+            region: Some("eu-west-2"),
+            ..Home::default()
+        };
+        let wanted = plan(&[&pending], &[], &[], &[], &home);
+        assert_eq!((wanted.len(), wanted[0].unnamed.len()), (1, 1));
+        assert_eq!(wanted[0].region, "eu-west-2");
+        let bound = plan(&[&pending], &[&binding("shop")], &[], &[], &home);
+        assert!(bound[0].unnamed.is_empty(), "its target group leads to it");
+        assert!(plan(&[&pending], &[], &[], &[], &Home::default()).is_empty());
+        let mut taken = pending.clone();
+        taken.spec.load_balancer_class = Some("io.cilium/l2-announcer".to_owned());
+        assert!(plan(&[&taken], &[], &[], &[], &home).is_empty());
     }
 
     #[test]
@@ -173,7 +238,7 @@ mod tests {
             .replace("targetgroup/k8s-web", "loadbalancer/net/k8s-web")
             .parse()
             .unwrap();
-        let wanted = plan(&[], &[], &[], &[&group, &balancer]);
+        let wanted = plan(&[], &[], &[], &[&group, &balancer], &Home::default());
         assert_eq!(wanted.len(), 1);
         assert_eq!((wanted[0].groups.len(), wanted[0].balancers.len()), (1, 1));
     }

@@ -29,11 +29,12 @@ a agent "cilium/db-$t.json" $C shell -- db/show -f json $t; done
 a envoy envoy/listeners.json $C envoy admin listeners -o json
 a envoy envoy/clusters.json $C envoy admin clusters -o json || a envoy envoy/clusters.txt $C envoy admin clusters
 a envoy envoy/config_dump.json $C envoy admin config listeners
+a envoy envoy/network_policies.json $C envoy admin config networkpolicies
 a envoy envoy/server_info.json $C envoy admin serverinfo
 a envoy envoy/stats.txt sh -c '"$0" envoy admin metrics | grep -E "^envoy_listener_downstream_(cx_active|cx_overflow|cx_overload_reject|global_cx_overflow)"' $C
 a agent cilium/endpoint-get-ingress.json $C endpoint get -l reserved:ingress -o json
 [ -z "$W" ] || a agent cilium/node-list.json $C node list -o json
-s cilium/iptables-save.txt iptables-save -t mangle
+s cilium/iptables-save.txt sh -c 'iptables-save -t mangle && { iptables-save -t filter || :; }'
 s cilium/ip-rule.txt ip rule
 s cilium/ip-route-2004.txt ip route show table 2004
 s cilium/proc-net-tcp.txt sh -c 'cd "$1/proc/net" && grep -hE "local_address| 0A " tcp && { [ ! -r tcp6 ] || grep -h " 0A " tcp6 || :; }' sh "${CILIUM_LB_ROOT:-}"

@@ -119,6 +119,7 @@ fn a_healthy_agent_gives_every_document() {
             "envoy/clusters.json",
             "envoy/config_dump.json",
             "envoy/listeners.json",
+            "envoy/network_policies.json",
             "envoy/server_info.json",
             "envoy/stats.txt",
         ]

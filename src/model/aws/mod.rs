@@ -5,6 +5,7 @@
 
 pub mod arn;
 pub mod block_public_access;
+pub mod classic;
 pub mod instance;
 pub mod load_balancer;
 pub mod network_acl;
@@ -16,6 +17,7 @@ pub mod target_group;
 
 pub use arn::Arn;
 pub use block_public_access::{BlockPublicAccess, BlockPublicAccessExclusion};
+pub use classic::{ClassicLoadBalancer, InstanceHealth};
 pub use instance::{Instance, NetworkInterface};
 pub use load_balancer::{Listener, LoadBalancer};
 pub use network_acl::NetworkAcl;

@@ -3,8 +3,9 @@
 use super::load_balancer::{Attribute, Listener, LoadBalancer, TagDescription};
 use super::security_group::PrefixListEntry;
 use super::{
-    BlockPublicAccess, BlockPublicAccessExclusion, Instance, NetworkAcl, NetworkInterface,
-    RouteTable, SecurityGroup, Subnet, TargetGroup, TargetHealthDescription, Vpc,
+    BlockPublicAccess, BlockPublicAccessExclusion, ClassicLoadBalancer, Instance, InstanceHealth,
+    NetworkAcl, NetworkInterface, RouteTable, SecurityGroup, Subnet, TargetGroup,
+    TargetHealthDescription, Vpc,
 };
 use crate::model::{Gap, Seen, Source};
 use serde::{Deserialize, Serialize};
@@ -63,6 +64,10 @@ pub struct Region {
     pub block_public_access: Seen<BlockPublicAccess>,
     /// VPCs and subnets that may all the same.
     pub block_public_access_exclusions: Seen<Vec<BlockPublicAccessExclusion>>,
+    /// Classic Load Balancers.
+    pub classic_load_balancers: Seen<Vec<ClassicLoadBalancer>>,
+    /// States of instances by the name of a Classic Load Balancer.
+    pub instance_health: BTreeMap<String, Seen<Vec<InstanceHealth>>>,
     /// Entries by prefix list id.
     pub prefix_lists: BTreeMap<String, Seen<Vec<PrefixListEntry>>>,
 }
@@ -93,6 +98,8 @@ impl Region {
             vpcs: unread(Source::Vpcs),
             block_public_access: unread(Source::BlockPublicAccess),
             block_public_access_exclusions: unread(Source::BlockPublicAccessExclusions),
+            classic_load_balancers: unread(Source::ClassicLoadBalancers),
+            instance_health: BTreeMap::new(),
             prefix_lists: BTreeMap::new(),
         }
     }

@@ -1,5 +1,6 @@
 //! EC2 security groups: stateful, allow-only, the union of all rules.
 
+use super::load_balancer::Tag;
 use serde::{Deserialize, Serialize};
 
 /// A security group of `ec2 describe-security-groups`.
@@ -18,6 +19,9 @@ pub struct SecurityGroup {
     /// Account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_id: Option<String>,
+    /// Tags.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
     /// Ingress rules.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ip_permissions: Vec<IpPermission>,

@@ -2,7 +2,8 @@
 
 use super::bpf::{BpfLb, FrontendKey, MasterValue};
 use super::datapath::{
-    DropCounter, DropEvent, EndpointRow, EniRules, HealthAnswer, IpRule, NodeRow, TproxyRule,
+    DropCounter, DropEvent, EndpointRow, EniRules, HealthAnswer, InputChains, IpRule, NodeRow,
+    TproxyRule,
 };
 use super::log::{AgentLog, OperatorLog};
 use super::statedb::{
@@ -66,6 +67,8 @@ pub struct Agent {
     pub tproxy_rules: Seen<Vec<TproxyRule>>,
     /// Rules of ENI mode of `iptables-save`.
     pub eni_rules: Seen<EniRules>,
+    /// What `iptables-save` has of the filter table; nothing where that table was not printed.
+    pub input_chains: Seen<InputChains>,
     /// Addresses and ports on which processes of the host network listen for TCP.
     pub listeners: Seen<Vec<SocketAddr>>,
     /// `ip rule`.
@@ -117,6 +120,7 @@ impl Agent {
             nodes: unread(Source::NodeList, &about),
             tproxy_rules: unread(Source::Iptables, &about),
             eni_rules: unread(Source::Iptables, &about),
+            input_chains: unread(Source::Iptables, &about),
             listeners: unread(Source::ListeningSockets, &about),
             ip_rules: unread(Source::IpRules, &about),
             routes_2004: unread(Source::IpRoutes2004, &about),

@@ -1,5 +1,6 @@
 //! Kernel-side readings of a node: rules, counters, health answers.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// A counter of `bpf metrics list`.
@@ -87,6 +88,15 @@ impl EniRules {
             .iter()
             .all(|what| self.rules.iter().any(|rule| rule.contains(what)))
     }
+}
+
+/// The chains of netfilter's filter table that packets to the node itself can meet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InputChains {
+    /// What happens at the end of INPUT: `ACCEPT` or `DROP`.
+    pub policy: String,
+    /// The rules, empty where the table was not printed: those of INPUT and of every chain that it can lead to, in words without `-A` and the chain's name.
+    pub rules: BTreeMap<String, Vec<Vec<String>>>,
 }
 
 /// A row of `endpoint list`.

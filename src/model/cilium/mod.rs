@@ -17,7 +17,7 @@ pub use bpf::{
     BpfLb, Flags, Frontend, FrontendBackend, FrontendKey, FrontendKind, MasterValue, Scope,
 };
 pub use config::RunningConfig;
-pub use datapath::{DropCounter, EniRules, HealthAnswer, IpRule, TproxyRule};
+pub use datapath::{DropCounter, EniRules, HealthAnswer, InputChains, IpRule, TproxyRule};
 pub use log::{AgentLog, DriftLine, NackLine, OperatorLog, RefusalLine};
 pub use status::AgentStatus;
 pub use version::CiliumVersion;

@@ -29,6 +29,8 @@ pub struct AgentStatus {
     pub ipam: Option<IpamStatus>,
     /// How packets travel to Pods of other nodes, where the status says (1.16 on).
     pub routing: Option<Routing>,
+    /// How packets travel between the host and its Pods: `BPF` or `Legacy`, where the status says.
+    pub host_routing: Option<String>,
     /// `Disabled`, `Wireguard`, `IPsec`.
     pub encryption: Option<String>,
 }

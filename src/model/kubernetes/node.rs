@@ -85,6 +85,18 @@ impl Node {
         condition(&self.status.conditions, "Ready")
     }
 
+    /// The region label, or the region of the zone.
+    pub fn region(&self) -> Option<&str> {
+        let label = self.metadata.labels.get("topology.kubernetes.io/region");
+        label.map(String::as_str).or_else(|| {
+            // Local zones go on after the number of the region: us-west-2-lax-1a.
+            let zone = self.zone()?;
+            let number = zone.find(|c: char| c.is_ascii_digit())?;
+            let digits = zone[number..].chars().take_while(char::is_ascii_digit);
+            Some(&zone[..number + digits.count()])
+        })
+    }
+
     /// The zone label, or the zone in the provider id.
     pub fn zone(&self) -> Option<&str> {
         self.metadata
@@ -100,5 +112,33 @@ impl Node {
                     .next()?;
                 (!zone.is_empty()).then_some(zone)
             })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Node;
+    use serde_json::json;
+
+    #[test]
+    fn the_region_is_in_the_zone() {
+        let of = |provider: &str| -> Option<String> {
+            let node: Node =
+                serde_json::from_value(json!({"spec": {"providerID": provider}})).unwrap();
+            node.region().map(str::to_owned)
+        };
+        for (provider, region) in [
+            ("aws:///eu-west-2a/i-1", Some("eu-west-2")),
+            ("aws:///us-west-2-lax-1a/i-1", Some("us-west-2")),
+            ("aws:///us-gov-west-1b/i-1", Some("us-gov-west-1")),
+            ("kind://docker/a", None),
+        ] {
+            assert_eq!(of(provider).as_deref(), region, "{provider}");
+        }
+        let labelled: Node = serde_json::from_value(
+            json!({"metadata": {"labels": {"topology.kubernetes.io/region": "eu-central-1"}}}),
+        )
+        .unwrap();
+        assert_eq!(labelled.region(), Some("eu-central-1"));
     }
 }

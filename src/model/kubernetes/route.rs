@@ -47,6 +47,45 @@ pub struct RouteSpec {
     /// Host names.
     #[serde(deserialize_with = "null_as_default")]
     pub hostnames: Vec<String>,
+    /// Rules; only what they lead to is read.
+    #[serde(deserialize_with = "null_as_default")]
+    pub rules: Vec<RouteRule>,
+}
+
+/// A rule of a route.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RouteRule {
+    /// What stands behind it.
+    #[serde(deserialize_with = "null_as_default")]
+    pub backend_refs: Vec<BackendRef>,
+}
+
+/// A backend of a rule.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct BackendRef {
+    /// API group; the core group when absent or empty.
+    pub group: Option<String>,
+    /// `Service` when absent.
+    pub kind: Option<String>,
+    /// Namespace; the route's own when absent.
+    pub namespace: Option<String>,
+    /// Name.
+    pub name: String,
+    /// Port; Services need one.
+    pub port: Option<u16>,
+    /// Share of the requests; 1 when absent, none when 0.
+    pub weight: Option<u32>,
+}
+
+impl BackendRef {
+    /// Whether it names a Service that is to get requests.
+    pub fn is_used_service(&self) -> bool {
+        self.group.as_deref().unwrap_or_default().is_empty()
+            && self.kind.as_deref().unwrap_or("Service") == "Service"
+            && self.weight != Some(0)
+    }
 }
 
 /// A parent of a route.

@@ -1,5 +1,6 @@
 //! core/v1 Service.
 
+use super::binding::PortRef;
 use super::generated::SHARED_INGRESS;
 use super::meta::{Condition, Meta, null_as_default, object};
 use serde::Deserialize;
@@ -67,6 +68,8 @@ pub struct ServicePort {
     pub protocol: String,
     /// The NodePort; 0 when none is allocated.
     pub node_port: u16,
+    /// The port of the Pods, by number or by the name of a container's; the Service's own when absent.
+    pub target_port: Option<PortRef>,
 }
 
 impl ServicePort {

@@ -201,6 +201,12 @@ pub(super) static ROWS: &[SourceInfo] = &[
         "cilium-dbg envoy admin config all",
     ),
     exec(
+        Source::EnvoyNetworkPolicies,
+        "network_policies.json",
+        "Cilium's policies in Envoy",
+        "cilium-dbg envoy admin config networkpolicies",
+    ),
+    exec(
         Source::EnvoyServerInfo,
         "server_info.json",
         "Envoy server info",

@@ -173,6 +173,8 @@ pub enum Source {
     EnvoyClusters,
     /// Envoy configuration.
     EnvoyConfigDump,
+    /// Cilium's policies in Envoy.
+    EnvoyNetworkPolicies,
     /// Envoy server info.
     EnvoyServerInfo,
     /// Envoy stats.

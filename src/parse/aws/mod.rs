@@ -88,9 +88,13 @@ pub(super) fn document(
         "ec2-get-managed-prefix-list-entries" => {
             document.keyed(&mut region.prefix_lists, "Entries")
         }
-        // Classic load balancers are told apart by their name; only that the call worked matters here.
-        "elb-describe-load-balancers" => document.check("LoadBalancerDescriptions"),
-        "elb-describe-instance-health" => document.check("InstanceStates"),
+        "elb-describe-load-balancers" => document.list(
+            &mut region.classic_load_balancers,
+            "LoadBalancerDescriptions",
+        ),
+        "elb-describe-instance-health" => {
+            document.keyed(&mut region.instance_health, "InstanceStates");
+        }
         _ => return false,
     }
     true

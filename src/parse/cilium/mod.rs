@@ -22,6 +22,7 @@ mod log_line;
 mod maps_dump;
 mod merge;
 mod monitor_drop;
+mod netfilter;
 mod node_list;
 mod operator_log;
 mod service_list;
@@ -109,9 +110,12 @@ pub fn document(
         "node-list.json" => at(Source::NodeList).json(&mut agent.nodes, bytes, node_list::json),
         "iptables-save.txt" => {
             let eni = at(Source::Iptables).lines(&mut agent.eni_rules, bytes, iptables::eni);
+            let input =
+                at(Source::Iptables).lines(&mut agent.input_chains, bytes, netfilter::input_chains);
             at(Source::Iptables)
                 .lines(&mut agent.tproxy_rules, bytes, iptables::tproxy)
                 .and(eni)
+                .and(input)
         }
         "proc-net-tcp.txt" => {
             at(Source::ListeningSockets).lines(&mut agent.listeners, bytes, listening::sockets)

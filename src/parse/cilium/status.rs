@@ -42,6 +42,13 @@ pub(super) fn json(text: &str) -> Result<AgentStatus, ParseError> {
         host_firewall: firewall,
         host_firewall_devices: firewall_devices,
         ipam: document.ipam.map(Ipam::status),
+        // The word moved into `routing` in 1.16.
+        host_routing: document
+            .routing
+            .as_ref()
+            .map(|routing| routing.host.clone())
+            .filter(|mode| !mode.is_empty())
+            .or_else(|| Some(document.host_routing?.mode)),
         routing: document
             .routing
             .filter(|routing| !routing.mode.is_empty())
@@ -63,6 +70,7 @@ struct Document {
     proxy: Option<Proxy>,
     ipam: Option<Ipam>,
     routing: Option<RoutingModes>,
+    host_routing: Option<HostRouting>,
     encryption: Option<Encryption>,
 }
 
@@ -70,8 +78,17 @@ struct Document {
 struct RoutingModes {
     #[serde(rename = "inter-host-routing-mode", default)]
     mode: String,
+    #[serde(rename = "intra-host-routing-mode", default)]
+    host: String,
     #[serde(rename = "tunnel-protocol", default)]
     tunnel_protocol: String,
+}
+
+/// Up to 1.15.
+#[derive(Deserialize)]
+struct HostRouting {
+    #[serde(default)]
+    mode: String,
 }
 
 #[derive(Deserialize)]

@@ -1,4 +1,4 @@
-//! `/clusters`: how many hosts of every cluster are healthy.
+//! `/clusters`: how many hosts of every cluster are healthy, and where those are.
 //!
 //! A host is healthy when no check failed and it is not being removed; a degraded host still serves.
 
@@ -7,6 +7,7 @@ use crate::parse::text::or_default;
 use crate::parse::{ParseError, text};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 
 /// Reads `?format=json`.
 pub(super) fn json(text: &str) -> Result<Vec<EnvoyCluster>, ParseError> {
@@ -14,14 +15,18 @@ pub(super) fn json(text: &str) -> Result<Vec<EnvoyCluster>, ParseError> {
     Ok(document
         .cluster_statuses
         .into_iter()
-        .map(|cluster| EnvoyCluster {
-            hosts: cluster.host_statuses.len(),
-            healthy: cluster
+        .map(|cluster| {
+            let healthy: Vec<&Host> = cluster
                 .host_statuses
                 .iter()
                 .filter(|host| host.health_status.healthy())
-                .count(),
-            name: cluster.name,
+                .collect();
+            EnvoyCluster {
+                hosts: cluster.host_statuses.len(),
+                healthy: healthy.len(),
+                addresses: healthy.iter().filter_map(|host| host.address()).collect(),
+                name: cluster.name,
+            }
         })
         .collect())
 }
@@ -32,7 +37,7 @@ pub(super) fn lines(text: &str) -> Result<Vec<EnvoyCluster>, ParseError> {
     if text.trim_start().starts_with('{') {
         return json(text);
     }
-    let mut clusters: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let mut clusters: BTreeMap<&str, EnvoyCluster> = BTreeMap::new();
     for (index, line) in text.lines().enumerate() {
         if line.trim().is_empty() {
             continue;
@@ -40,20 +45,19 @@ pub(super) fn lines(text: &str) -> Result<Vec<EnvoyCluster>, ParseError> {
         let (name, rest) = line
             .split_once("::")
             .ok_or_else(|| ParseError::at(index + 1, line, "no line of Envoy's clusters"))?;
-        let counts = clusters.entry(name).or_default();
-        if let Some((_, flags)) = rest.rsplit_once("::health_flags::") {
-            counts.0 += 1;
-            counts.1 += usize::from(healthy_flags(flags.trim()));
+        let cluster = clusters.entry(name).or_insert_with(|| EnvoyCluster {
+            name: name.to_owned(),
+            ..EnvoyCluster::default()
+        });
+        if let Some((host, flags)) = rest.rsplit_once("::health_flags::") {
+            cluster.hosts += 1;
+            if healthy_flags(flags.trim()) {
+                cluster.healthy += 1;
+                cluster.addresses.extend(host.parse::<SocketAddr>());
+            }
         }
     }
-    Ok(clusters
-        .into_iter()
-        .map(|(name, (hosts, healthy))| EnvoyCluster {
-            name: name.to_owned(),
-            hosts,
-            healthy,
-        })
-        .collect())
+    Ok(clusters.into_values().collect())
 }
 
 /// `healthy`, or `/flag/flag` of which only degradations are harmless.
@@ -81,7 +85,31 @@ struct Cluster {
 #[derive(Deserialize)]
 struct Host {
     #[serde(default, deserialize_with = "or_default")]
+    address: Address,
+    #[serde(default, deserialize_with = "or_default")]
     health_status: Health,
+}
+
+/// Sockets of the file system have a path instead.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Address {
+    socket_address: Option<Socket>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Socket {
+    address: String,
+    port_value: u16,
+}
+
+impl Host {
+    fn address(&self) -> Option<SocketAddr> {
+        let socket = self.address.socket_address.as_ref()?;
+        let address: IpAddr = socket.address.parse().ok()?;
+        Some(SocketAddr::new(address, socket.port_value))
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -119,13 +147,15 @@ mod tests {
     fn json_hosts() {
         let clusters = json(
             r#"{"cluster_statuses": [{"name": "ns:svc:80", "host_statuses": [
-                {"health_status": {"eds_health_status": "HEALTHY"}},
+                {"health_status": {"eds_health_status": "HEALTHY"},
+                 "address": {"socket_address": {"address": "10.1.1.1", "port_value": 8080}}},
                 {"health_status": {"eds_health_status": "UNHEALTHY"}},
                 {"health_status": {"eds_health_status": "HEALTHY", "failed_outlier_check": true}},
                 {}]}, {"name": "empty"}]}"#,
         )
         .unwrap();
         assert_eq!((clusters[0].hosts, clusters[0].healthy), (4, 2));
+        assert_eq!(clusters[0].addresses, ["10.1.1.1:8080".parse().unwrap()]);
         assert_eq!((clusters[1].hosts, clusters[1].healthy), (0, 0));
     }
 
@@ -141,6 +171,12 @@ mod tests {
         .unwrap();
         assert_eq!(clusters[1].name, "ns/cec/ns:svc:80");
         assert_eq!((clusters[1].hosts, clusters[1].healthy), (3, 2));
+        let addresses: Vec<String> = clusters[1]
+            .addresses
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(addresses, ["[fd00::1]:8080", "10.1.1.2:8080"]);
         assert_eq!(clusters[0].hosts, 0);
         assert_eq!(lines("dial error").unwrap_err().line, Some(1));
     }

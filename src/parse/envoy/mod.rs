@@ -3,6 +3,7 @@
 mod clusters;
 mod config_dump;
 mod listeners;
+mod network_policies;
 mod server_info;
 
 use super::keep::Place;
@@ -40,6 +41,11 @@ pub fn document(
             &mut admin.dynamic_listeners,
             bytes,
             config_dump::listeners,
+        ),
+        "network_policies.json" => at(Source::EnvoyNetworkPolicies).json(
+            &mut admin.policies,
+            bytes,
+            network_policies::addresses,
         ),
         "server_info.json" => {
             at(Source::EnvoyServerInfo).json(&mut admin.server, bytes, server_info::json)

@@ -4,7 +4,7 @@ use super::{Diagnosis, Fix, KnownIssue, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The result of `audit`; `why-unhealthy` prints several diagnoses as one, with `items` only.
+/// The result of `audit`; `why-unhealthy` prints several diagnoses as one, with `items`, `problems` and `run`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DiagnosisList {
@@ -12,11 +12,11 @@ pub struct DiagnosisList {
     pub api_version: String,
     /// `DiagnosisList`; `DiagnosisSummary` for the last line of `jsonl`, which has no items.
     pub kind: String,
-    /// One per subject, by cluster, kind, namespace and name.
+    /// One per subject, by cluster, kind, namespace and name; in `why-unhealthy` as they were asked for.
     pub items: Vec<Diagnosis>,
-    /// The clusters, by name.
+    /// The clusters, by name; empty in `why-unhealthy`.
     pub clusters: Vec<Cluster>,
-    /// The accounts and regions, in order.
+    /// The accounts and regions, in order; empty in `why-unhealthy`.
     pub accounts: Vec<Account>,
     /// Findings of all items, each distinct one once: causes first, then by severity and reach.
     pub problems: Vec<Problem>,
@@ -60,9 +60,9 @@ pub struct Account {
     pub account: String,
     /// Region.
     pub region: String,
-    /// Load balancers of the subjects.
+    /// Load balancers of the subjects, each once.
     pub load_balancers: usize,
-    /// Target groups of the subjects.
+    /// Target groups behind them, each once.
     pub target_groups: usize,
     /// Why something of it could not be read; empty when all was.
     pub errors: Vec<String>,
@@ -143,9 +143,11 @@ pub struct Suppressed {
 pub struct StaleSuppression {
     /// What says it: a file with its entry, or an annotation with its object.
     pub by: String,
-    /// The code it names.
+    /// The code it names, as it is written where no check has it.
     pub code: String,
-    /// `expired`, `unused` or `unreadable`, and what to do, in one sentence.
+    /// The subjects it means: `context/namespace/Kind/name` with `*` for any text.
+    pub matches: String,
+    /// `expired`, `undated` (it ends, and the evidence has no time), `unused` or `unreadable`, a colon, and what to do.
     pub reason: String,
 }
 

@@ -52,6 +52,12 @@ const PROXY: &[(&str, &str)] = &[
     ("listeners.txt", "envoy admin listeners"),
     ("clusters.json", "envoy admin clusters -o json"),
     ("clusters.txt", "envoy admin clusters"),
+    ("config_dump.json", "envoy admin config all"),
+    ("config_dump.json", "envoy admin config listeners"),
+    (
+        "network_policies.json",
+        "envoy admin config networkpolicies",
+    ),
     ("server_info.json", "envoy admin serverinfo"),
     ("stats.txt", "envoy admin metrics"),
 ];
@@ -94,8 +100,6 @@ pub(super) fn answers(bundle: &Path, node: &str, agent_tool: &str) -> Vec<Answer
             document,
         });
     }
-    let dump = format!("{agent_tool} envoy admin config");
-    answers.extend(open_answer(&dump, &proxy.join("config_dump.json")));
     let metrics = format!("{agent_tool} metrics list");
     answers.extend(open_answer(&metrics, &agent.join("metrics.txt")));
     let flows = bundle.join("hubble").join(node).join("flows.json");

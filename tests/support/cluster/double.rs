@@ -111,6 +111,11 @@ impl ClusterDouble {
         self.state.execs.lock().expect("the exec log").clone()
     }
 
+    /// The most execs that were under way at once.
+    pub(crate) fn execs_at_once(&self) -> usize {
+        self.state.under_way.lock().expect("the counts of execs").1
+    }
+
     /// Replaces the faults; [`Faults::none`] heals the cluster.
     pub(crate) fn set_faults(&self, faults: Faults) {
         *self.state.faults.lock().expect("the faults") = faults;

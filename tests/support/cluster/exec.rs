@@ -16,7 +16,7 @@ use super::faults::ExecAction;
 use super::http::Connection;
 use super::pump::{self, End};
 use super::shims::Tools;
-use super::state::State;
+use super::state::{State, UnderWay};
 
 /// The longest an exec may take, faults that hang included.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -101,6 +101,7 @@ pub(super) async fn serve<S>(mut connection: Connection<S>, session: Session, st
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    let counted = UnderWay::begin(state);
     let head = format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Accept: {}\r\nSec-WebSocket-Protocol: {}\r\n\r\n",
@@ -123,6 +124,8 @@ where
             LIMIT.as_secs()
         ))),
     };
+    // What follows is the farewell: a client may begin its next exec as soon as it has the status.
+    drop(counted);
     if let Some(status) = status {
         let mut message = vec![STATUS_CHANNEL];
         message.extend_from_slice(status.to_string().as_bytes());

@@ -33,6 +33,8 @@ pub(super) struct State {
     pub(super) absent_crds: Mutex<BTreeSet<String>>,
     pub(super) requests: Mutex<Vec<Recorded>>,
     pub(super) execs: Mutex<Vec<(String, Vec<String>)>>,
+    /// Execs under way, and the most there were at once.
+    pub(super) under_way: Mutex<(usize, usize)>,
     /// Where the tools of each node are, made at the first exec; the key of pods without an agent
     /// is the empty name.
     pub(super) shims: Mutex<BTreeMap<String, PathBuf>>,
@@ -68,8 +70,28 @@ impl State {
             absent_crds: Mutex::new(BTreeSet::new()),
             requests: Mutex::new(Vec::new()),
             execs: Mutex::new(Vec::new()),
+            under_way: Mutex::new((0, 0)),
             shims: Mutex::new(BTreeMap::new()),
             scratch: TempDir::new().expect("a temporary directory for the cluster double"),
         }
+    }
+}
+
+/// Counts an exec for as long as it lives.
+pub(super) struct UnderWay<'a>(&'a State);
+
+impl<'a> UnderWay<'a> {
+    pub(super) fn begin(state: &'a State) -> Self {
+        let mut counts = state.under_way.lock().expect("the counts of execs");
+        counts.0 += 1;
+        counts.1 = counts.1.max(counts.0);
+        drop(counts);
+        Self(state)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.lock().expect("the counts of execs").0 -= 1;
     }
 }

@@ -1,0 +1,223 @@
+//! Load balancers of Services whose status names none: provisioning stopped half way, or somebody wiped it.
+//!
+//! Their interfaces are asked for by description, which holds the name: one call, in which the hash of the name may
+//! be left open, so that the cluster's name need not be known. What has no interface yet is asked for by the names
+//! that both controllers compute, one by one, because one unknown name refuses a whole call. All load balancers are
+//! never listed. Whose a load balancer is, only names and tags prove: what belongs to somebody else is left out.
+
+use super::elbv2::By;
+use super::failure::Failure;
+use super::find::BALANCERS;
+use super::plan::Wanted;
+use super::reader::Reader;
+use crate::model::aws::{LoadBalancer, NetworkInterface, TargetGroup};
+use crate::model::kubernetes::Service;
+use crate::model::naming;
+use crate::path::{balancer, candidates};
+use std::collections::BTreeSet;
+
+/// Most load balancers whose names begin alike, for each Service; more are not its business.
+const MOST: usize = 10;
+
+/// What was found for the Services that name nothing.
+#[derive(Default)]
+pub(super) struct Unnamed {
+    /// Load balancers under a name that one of them may have.
+    pub(super) balancers: Vec<LoadBalancer>,
+    /// Interfaces of those load balancers.
+    pub(super) interfaces: Vec<NetworkInterface>,
+    /// AWS's words when there is none.
+    pub(super) missing: Option<Failure>,
+}
+
+/// Looks for the load balancers of the Services of `wanted` that name none.
+pub(super) async fn look_up(reader: &Reader<'_>, wanted: &Wanted) -> Unnamed {
+    let mut found = Unnamed::default();
+    if wanted.unnamed.is_empty() {
+        return found;
+    }
+    let described: BTreeSet<String> = wanted
+        .unnamed
+        .iter()
+        .flat_map(candidates::interface_descriptions)
+        .collect();
+    let described: Vec<String> = described.into_iter().collect();
+    let call = reader.network_interfaces("description", &described);
+    let operation = "ec2-describe-network-interfaces";
+    found.interfaces = reader
+        .document(operation, "", "NetworkInterfaces", call)
+        .await
+        .unwrap_or_default();
+    let mut names = BTreeSet::new();
+    for description in found
+        .interfaces
+        .iter()
+        .filter_map(|interface| interface.description.as_deref())
+    {
+        match named(description) {
+            Some(Named::Network(name)) => {
+                names.insert(name.to_owned());
+            }
+            Some(Named::Classic(name)) => reader.is_classic(name, true),
+            None => {}
+        }
+    }
+    let most = MOST * wanted.unnamed.len();
+    let names: Vec<String> = names.into_iter().take(most).collect();
+    match reader.load_balancers(By::Name, &names).await {
+        Ok(batch) => found.balancers = batch.found,
+        Err(failure) => reader
+            .notebook
+            .gap(reader.account.source(BALANCERS, ""), failure),
+    }
+    for service in &wanted.unnamed {
+        if !names.iter().any(|name| may_be(service, wanted, name)) {
+            by_name(reader, wanted, service, &mut found).await;
+        }
+    }
+    if !found.balancers.is_empty() {
+        found.missing = None;
+    }
+    found
+}
+
+/// Whether a load balancer of this name may be the Service's, as far as names tell.
+fn may_be(service: &Service, wanted: &Wanted, name: &str) -> bool {
+    let meta = &service.metadata;
+    name.starts_with(&naming::prefix(&meta.namespace, &meta.name))
+        || candidates::asked_name(service) == Some(name)
+        || candidates::balancers(service, &wanted.clusters)
+            .iter()
+            .any(|computed| computed == name)
+}
+
+/// Asks for the computed names of one Service, the likeliest first, until there is one.
+async fn by_name(reader: &Reader<'_>, wanted: &Wanted, service: &Service, found: &mut Unnamed) {
+    let source = reader.account.source(BALANCERS, "");
+    let mut names = candidates::balancers(service, &wanted.clusters);
+    names.extend(candidates::asked_name(service).map(str::to_owned));
+    if names.is_empty() {
+        let meta = &service.metadata;
+        reader.notebook.gap(
+            &source,
+            format!(
+                "NotAsked: no interface belongs to a load balancer of Service {}/{}, and its name depends on the cluster's, which neither the context nor node labels tell",
+                meta.namespace, meta.name
+            ),
+        );
+    }
+    for name in names {
+        match reader.load_balancers(By::Name, &[name]).await {
+            Ok(batch) => {
+                found.missing = batch.missing.into_iter().map(|(_, why)| why).next();
+                if !batch.found.is_empty() {
+                    found.balancers.extend(batch.found);
+                    return;
+                }
+            }
+            Err(failure) => {
+                reader.notebook.gap(&source, failure);
+                return;
+            }
+        }
+    }
+}
+
+/// What the description of an interface names.
+#[derive(Debug, PartialEq, Eq)]
+enum Named<'a> {
+    Network(&'a str),
+    Classic(&'a str),
+}
+
+fn named(description: &str) -> Option<Named<'_>> {
+    let rest = description.strip_prefix("ELB ")?;
+    match rest.split('/').collect::<Vec<_>>().as_slice() {
+        ["net", name, _] => Some(Named::Network(name)),
+        [name] => Some(Named::Classic(name)),
+        _ => None,
+    }
+}
+
+/// Keeps those of `found` that are proven to be one of the Services', with the tags of all and of `named`.
+///
+/// # Errors
+/// What stands for AWS's answer when none of them is.
+pub(super) async fn prove(
+    reader: &Reader<'_>,
+    wanted: &Wanted,
+    named: &[LoadBalancer],
+    found: Vec<LoadBalancer>,
+    groups: &[TargetGroup],
+) -> Result<Vec<LoadBalancer>, Failure> {
+    let all: Vec<LoadBalancer> = named.iter().chain(&found).cloned().collect();
+    let tags = reader.read_tags(&all, groups).await;
+    let mut clusters = wanted.clusters.clone();
+    clusters.extend(balancer::clusters(&tags));
+    let (own, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|found| {
+        let mut services = wanted.unnamed.iter();
+        services.any(|service| balancer::is_of(service, found, &clusters, &tags, groups))
+    });
+    if !own.is_empty() {
+        reader.keep(BALANCERS, "looked-up", "LoadBalancers", &own);
+        return Ok(own);
+    }
+    let others: Vec<&str> = others
+        .iter()
+        .map(|other| other.load_balancer_name.as_str())
+        .collect();
+    let others = others.join(", ");
+    if tags.is_empty() {
+        let why = "their tags, which were not read, would tell whose they are";
+        reader.notebook.gap(
+            reader.account.source(BALANCERS, ""),
+            format!("NotProven: {others} may be what is looked for: {why}"),
+        );
+    }
+    let why = format!("only {others}, made for other Services");
+    Err(Failure::new("LoadBalancerNotFound", why))
+}
+
+impl Reader<'_> {
+    /// Tells that a Classic Load Balancer is, or may be, meant, and how a person reads it.
+    pub(super) fn is_classic(&self, name: &str, certain: bool) {
+        let (account, region) = (&self.account.number, &self.account.region);
+        let is = if certain { "is" } else { "may be" };
+        let (balancers, health) = (
+            "elb-describe-load-balancers",
+            "elb-describe-instance-health",
+        );
+        let path = |operation, key| format!("{}.json", self.account.source(operation, key));
+        self.notebook.gap(
+            self.account.source(balancers, ""),
+            format!(
+                "NotRead: {name} of account {account} {is} a Classic Load Balancer, which this program does not read from AWS itself: write what `aws elb describe-load-balancers --region {region} --load-balancer-names {name} --output json` prints into a capture as {}, and `aws elb describe-instance-health --region {region} --load-balancer-name {name} --output json` as {}",
+                path(balancers, ""),
+                path(health, name),
+            ),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Named, named};
+
+    #[test]
+    fn descriptions_name_load_balancers() {
+        for (description, expected) in [
+            (
+                "ELB net/k8s-shop-web-fba545b2c1/5da0c0c5ea31ca36",
+                Some(Named::Network("k8s-shop-web-fba545b2c1")),
+            ),
+            (
+                "ELB a43b9bb7d06914d0aac0de41b40da37e",
+                Some(Named::Classic("a43b9bb7d06914d0aac0de41b40da37e")),
+            ),
+            ("ELB app/web/0a1b", None),
+            ("aws-K8S-i-0a1b", None),
+        ] {
+            assert_eq!(named(description), expected, "{description}");
+        }
+    }
+}
