@@ -30,18 +30,26 @@ impl Found<'_> {
             .map(|group| group.target_group_arn.as_str());
         let known: BTreeSet<&str> = balancers.chain(groups).collect();
         let clusters = clusters(&inventory, &known, reservations);
-        let left = |arn: &str| {
+        // Another cluster of the account may have the same name, but not the same VPC.
+        let instances = reservations
+            .iter()
+            .flat_map(|reservation| &reservation.instances);
+        let vpcs: BTreeSet<&str> = instances.filter_map(|one| one.vpc_id.as_deref()).collect();
+        let left = |arn: &str, vpc: Option<&str>| {
             !known.contains(arn)
+                && vpc.is_some_and(|vpc| vpcs.contains(vpc))
                 && inventory
                     .tags(arn)
                     .and_then(|tags| Claim::of(&tags.tags))
                     .is_some_and(|claim| clusters.contains(claim.cluster))
         };
         let balancers = inventory.balancers.iter();
-        let balancers: Vec<_> = balancers.filter(|lb| left(&lb.load_balancer_arn)).collect();
+        let balancers: Vec<_> = balancers
+            .filter(|lb| left(&lb.load_balancer_arn, Some(&lb.vpc_id)))
+            .collect();
         let groups = inventory.groups.iter();
         let groups: Vec<_> = groups
-            .filter(|group| left(&group.target_group_arn))
+            .filter(|group| left(&group.target_group_arn, group.vpc_id.as_deref()))
             .collect();
         let arns = balancers.iter().map(|lb| lb.load_balancer_arn.as_str());
         let arns = arns.chain(groups.iter().map(|group| group.target_group_arn.as_str()));
