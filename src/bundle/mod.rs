@@ -10,6 +10,7 @@ mod intake;
 pub mod manifest;
 mod name;
 pub mod read;
+pub mod redact;
 pub mod scrub;
 pub mod text;
 pub mod write;

@@ -161,6 +161,10 @@ pub(super) struct CaptureArgs {
     #[arg(long)]
     pub(super) overwrite: bool,
 
+    /// Put stand-ins in the place of account numbers, addresses, host names, identifiers and names of objects; the diagnosis stays the same.
+    #[arg(long)]
+    pub(super) redact: bool,
+
     /// Take the evidence from a bundle instead of a cluster, to convert it.
     #[arg(long, value_name = "BUNDLE")]
     pub(super) from: Option<PathBuf>,

@@ -2,6 +2,7 @@
 
 use super::args::CaptureArgs;
 use super::{print, warn};
+use crate::bundle::redact::{Key, Redaction};
 use crate::bundle::{self, Bundle};
 use crate::path::SubjectRef;
 use crate::report::Exit;
@@ -23,10 +24,15 @@ pub(super) fn run(args: &CaptureArgs) -> anyhow::Result<Exit> {
         }
         None => live(args, &subjects)?,
     };
+    let (bundle, renamed) = if args.redact {
+        redacted(&bundle, args, &subjects)
+    } else {
+        (bundle, String::new())
+    };
     bundle::write(&bundle, &args.output, args.overwrite)
         .with_context(|| format!("cannot write the bundle {}", args.output.display()))?;
     print(&format!(
-        "{}: {} documents, {} gaps\n",
+        "{}: {} documents, {} gaps\n{renamed}",
         args.output.display(),
         bundle.iter().count(),
         bundle.manifest.gaps.len()
@@ -36,6 +42,30 @@ pub(super) fn run(args: &CaptureArgs) -> anyhow::Result<Exit> {
     } else {
         Exit::Ok
     })
+}
+
+/// The bundle with stand-ins, and what the subjects are called in it, which the bundle itself does not say.
+fn redacted(bundle: &Bundle, args: &CaptureArgs, subjects: &[SubjectRef]) -> (Bundle, String) {
+    let mut redaction = Redaction::new(bundle, &Key::random());
+    let made = redaction.bundle(bundle);
+    let mut renamed = String::new();
+    for subject in subjects {
+        let subject = subject.to_string();
+        // The type is no name, whatever an object is called.
+        let (kind, name) = match subject.split_once('/') {
+            Some((kind, name)) if !subject.starts_with("arn:") => (format!("{kind}/"), name),
+            _ => (String::new(), subject.as_str()),
+        };
+        let namespace = args
+            .namespace
+            .as_deref()
+            .map_or(String::new(), |namespace| {
+                format!(" -n {}", redaction.text(namespace))
+            });
+        let name = redaction.text(name);
+        renamed.push_str(&format!("{subject} is {kind}{name}{namespace} in it\n"));
+    }
+    (made, renamed)
 }
 
 #[cfg(feature = "live")]

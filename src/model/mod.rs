@@ -9,6 +9,7 @@ pub mod envoy;
 pub mod gap;
 pub mod hubble;
 pub mod kubernetes;
+pub mod naming;
 pub mod seen;
 pub mod source;
 

@@ -5,10 +5,10 @@
 //! a Service of the same name in another cluster, or of before, has another UID.
 
 use super::annotation::annotation;
-use super::naming::{self, TargetGroupInputs};
 use crate::model::kubernetes::Service;
 use crate::model::kubernetes::binding::PortRef;
 use crate::model::kubernetes::service::ServicePort;
+use crate::model::naming::{self, TargetGroupInputs};
 use std::collections::BTreeSet;
 
 /// The class of the AWS Load Balancer Controller.

@@ -13,7 +13,6 @@ pub mod classic;
 pub mod estate;
 pub mod home;
 pub mod lookup;
-pub mod naming;
 pub mod orphan;
 pub mod resolve;
 pub mod shard;

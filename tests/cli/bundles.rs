@@ -139,3 +139,68 @@ fn a_broken_document_is_a_gap_and_the_rest_is_used() {
         "{text}"
     );
 }
+
+#[test]
+fn a_redacted_capture_says_what_the_subject_is_called_and_is_diagnosed_as_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join("b.tar.gz");
+    let ran = program()
+        .args([
+            "capture",
+            "gateway/shared-gateway",
+            "-n",
+            "gateway",
+            "--redact",
+            "--from",
+        ])
+        .arg(bundle("obs-eu-dev"))
+        .arg("-o")
+        .arg(&to)
+        .output()
+        .unwrap();
+    assert_eq!(code(&ran), 0, "{}", stderr(&ran));
+    let told = stdout(&ran);
+    let line = told.lines().last().unwrap();
+    let words: Vec<&str> = line.split(' ').collect();
+    let [
+        "gateway/shared-gateway",
+        "is",
+        subject,
+        "-n",
+        namespace,
+        "in",
+        "it",
+    ] = words.as_slice()
+    else {
+        panic!("{line}");
+    };
+    assert!(
+        !subject.contains("shared") && *namespace != "gateway",
+        "{line}"
+    );
+    let ran = program()
+        .args([
+            "why-unhealthy",
+            subject,
+            "-n",
+            namespace,
+            "-o",
+            "json",
+            "--from",
+        ])
+        .arg(&to)
+        .output()
+        .unwrap();
+    let document = stdout(&ran);
+    assert_eq!(code(&ran), 1, "{}", stderr(&ran));
+    for original in [
+        "111122223333",
+        "shared-gateway",
+        "obs-eu-dev",
+        "10.80.1.24",
+        "starlift",
+    ] {
+        assert!(!document.contains(original), "{original} survives");
+    }
+    assert!(document.contains("eu-west-2"), "the region stays");
+}

@@ -6,7 +6,7 @@
 //! annotation has to ask this first.
 
 use crate::model::kubernetes::Service;
-use crate::path::naming;
+use crate::model::naming;
 
 pub use crate::path::annotation::{PREFIXES, annotation};
 

@@ -12,7 +12,8 @@ use super::plan::Wanted;
 use super::reader::Reader;
 use crate::model::aws::{LoadBalancer, NetworkInterface, TargetGroup};
 use crate::model::kubernetes::Service;
-use crate::path::{balancer, candidates, naming};
+use crate::model::naming;
+use crate::path::{balancer, candidates};
 use std::collections::BTreeSet;
 
 /// Most load balancers whose names begin alike, for each Service; more are not its business.
