@@ -12,5 +12,6 @@ mod support;
 
 mod any;
 mod captured;
+mod computed;
 mod diagnosed;
 mod survivors;

@@ -111,8 +111,10 @@ impl Harvest {
                 .next()
                 .and_then(|host| host.split('.').next()),
         ];
-        self.clusters
-            .extend(names.into_iter().flatten().map(str::to_owned));
+        for name in names.into_iter().flatten().filter(|name| is_name(name)) {
+            self.add(name);
+            self.clusters.insert(name.to_owned());
+        }
     }
 
     /// Takes the names in a document's path, or in that of a gap.
