@@ -1,5 +1,5 @@
-//! What a live run waits for: 500 agents, and an audit whose AWS answers take 20 ms.
-//! Printed, never asserted. Needs `tests/prepare`.
+//! What a live run waits for: 500 agents, and an audit whose AWS answers take 20 ms, beside the same audit as a script.
+//! Printed, never asserted. Needs `tests/prepare`; the script needs kubectl, the AWS CLI and jq.
 
 #![allow(
     clippy::expect_used,
@@ -13,18 +13,23 @@
 mod support;
 
 use serde_json::json;
+use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 use support::crowd;
 use support::estate::{Estate, ROLE};
 
 /// Requests a second and burst of an audit, for each account and region (`src/collect/aws/bucket.rs`).
 const BUCKET: (f64, f64) = (4.0, 10.0);
+/// The tools of the script.
+const TOOLS: [&str; 3] = ["kubectl", "aws", "jq"];
 
 fn main() {
     agents(500);
     let estate = Estate::start();
     estate.aws.faults(&json!({"*": {"delay_ms": 20}}));
     audit(&estate);
+    script(&estate);
 }
 
 fn agents(count: usize) {
@@ -65,4 +70,37 @@ fn audit(estate: &Estate) {
 fn demanded(calls: u64) -> f64 {
     let (rate, burst) = BUCKET;
     (calls as f64 - burst).max(0.0) / rate
+}
+
+fn script(estate: &Estate) {
+    let missing: Vec<&str> = TOOLS
+        .into_iter()
+        .filter(|tool| Command::new(tool).arg("--help").output().is_err())
+        .collect();
+    if !missing.is_empty() {
+        println!("the script is not run: not in the PATH: {missing:?}");
+        return;
+    }
+    let files = estate
+        .clusters
+        .iter()
+        .map(|(_, cluster)| cluster.kubeconfig());
+    estate.aws.reset_calls();
+    let start = Instant::now();
+    let ran = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bench/audit.sh"))
+        .arg(estate.path("script"))
+        .arg(ROLE)
+        .args(estate.clusters.iter().map(|(name, _)| *name))
+        .env("KUBECONFIG", std::env::join_paths(files).unwrap())
+        .envs(estate.aws.env())
+        .output()
+        .unwrap();
+    let seconds = start.elapsed().as_secs_f64();
+    let calls: u64 = estate.aws.calls().values().sum();
+    println!(
+        "the script: {seconds:.1} s, {calls} calls of AWS, {}; it names {} targets that are not healthy and no cause\n{}",
+        ran.status,
+        String::from_utf8_lossy(&ran.stdout).lines().count(),
+        String::from_utf8_lossy(&ran.stderr)
+    );
 }
