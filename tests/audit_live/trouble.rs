@@ -1,8 +1,8 @@
 //! A cluster that hangs, an account whose token has expired, a throttled account, and Ctrl-C: the rest is still a list.
 
+use crate::gateways;
 use crate::support::estate::{Estate, OTHER, ROLE};
 use crate::support::world::outcome;
-use crate::verdicts;
 use serde_json::{Value, json};
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
@@ -45,7 +45,7 @@ fn a_cluster_that_hangs_costs_its_own_time_only() {
     assert!(start.elapsed() < Duration::from_secs(60));
     let (code, list, stderr) = outcome(&ran);
     assert_eq!(code, 3, "{stderr}");
-    assert_eq!(verdicts(&list).len(), 1);
+    assert_eq!(gateways(&list).len(), 1);
     let hangs = &list["clusters"][1];
     assert_eq!(hangs["name"], "hangs");
     assert!(
@@ -80,7 +80,7 @@ fn an_expired_token_in_one_account_names_the_command_that_renews_it() {
         .output()
         .unwrap();
     let (code, list, stderr) = outcome(&ran);
-    let found: Vec<_> = verdicts(&list)
+    let found: Vec<_> = gateways(&list)
         .into_iter()
         .map(|(name, _, verdict)| (name, verdict))
         .collect();
@@ -111,7 +111,7 @@ fn throttling_slows_the_audit_down_and_loses_nothing() {
     }));
     let (code, list, stderr) = estate.audit(&["--all-contexts", "--role-arn", ROLE]);
     assert_eq!(code, 1, "{stderr}");
-    let found: Vec<String> = verdicts(&list)
+    let found: Vec<String> = gateways(&list)
         .into_iter()
         .map(|(.., verdict)| verdict)
         .collect();
@@ -165,7 +165,7 @@ fn an_interrupted_audit_prints_what_it_has() {
     assert_eq!(list["kind"], "DiagnosisList", "{stderr}");
     assert_eq!(list["run"]["incomplete"], true);
     assert_eq!(
-        verdicts(&list).len(),
+        gateways(&list).len(),
         3,
         "every cluster had told its subjects: {stderr}"
     );
