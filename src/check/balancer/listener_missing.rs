@@ -17,7 +17,7 @@ pub static CHECK: Check = Check {
     bearing: Bearing::Health,
     title: "the load balancer has no listener for a port of the Service",
     since: "0.1.0",
-    needs: &[Source::Services, Source::Listeners, Source::Events],
+    needs: &[Source::Listeners, Source::Events],
     page: include_str!("listener_missing.md"),
     known_issues: &[],
     run: Run::Path(run),
