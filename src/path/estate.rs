@@ -60,6 +60,14 @@ pub const READS: &[Source] = &[
     Source::Instances,
 ];
 
+/// Keeps the first kind of proof, and of one kind the first by id, whatever the order of the documents.
+fn prove<'a>(names: &mut BTreeMap<&'a str, Proof<'a>>, name: &'a str, proof: Proof<'a>) {
+    let known = names.entry(name).or_insert(proof);
+    if known.kind == proof.kind && (proof.id, proof.key) < (known.id, known.key) {
+        *known = proof;
+    }
+}
+
 impl<'a> Estate<'a> {
     /// Indexes a cluster's evidence.
     pub fn new(snapshot: &'a Snapshot) -> Self {
@@ -106,6 +114,9 @@ impl<'a> Estate<'a> {
                 .balancers
                 .extend(balancers.map(|balancer| host(&balancer.dns_name)));
         }
+        for groups in estate.groups.values_mut() {
+            groups.sort_by_key(|group| &group.target_group_arn);
+        }
         estate.find_nodes();
         estate.find_names();
         estate
@@ -123,13 +134,14 @@ impl<'a> Estate<'a> {
                     .extend(instance.vpc_id.as_deref().map(|vpc| (key, vpc)));
                 for (tag, name) in cluster_of_instance(&instance.tags) {
                     let value = instance.tags.iter().find(|found| found.key == tag);
-                    self.names.entry(name).or_insert(Proof {
+                    let proof = Proof {
                         kind: "Instance",
                         id: &instance.instance_id,
                         key: tag,
                         value: value.map_or(name, |found| &found.value),
                         origin: &instances.origin,
-                    });
+                    };
+                    prove(&mut self.names, name, proof);
                 }
             }
         }
@@ -160,13 +172,14 @@ impl<'a> Estate<'a> {
     }
 
     fn name(&mut self, claim: &Claim<'a>, origin: &'a Origin, kind: &'static str, id: &'a str) {
-        self.names.entry(claim.cluster).or_insert(Proof {
+        let proof = Proof {
             kind,
             id,
             key: claim.cluster_key,
             value: claim.cluster_value,
             origin,
-        });
+        };
+        prove(&mut self.names, claim.cluster, proof);
     }
 
     /// What the tags of a resource say; none when they were not read or name nobody.
