@@ -4,6 +4,7 @@ use super::{AwsName, HealthCheck, Lookup, Path, Target};
 use crate::model::aws::{Instance, NetworkInterface, Region, TargetGroup, TargetHealthDescription};
 use crate::model::kubernetes::{Node, Service};
 use crate::model::{Gap, Reason, Snapshot, Source};
+use crate::parse::hostname::{LoadBalancerKind, LoadBalancerName};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -18,6 +19,11 @@ pub fn targets(
         // A target group that is proven not to exist has no targets.
         Lookup::Absent(_) => return (Vec::new(), None),
         Lookup::Unknown(gap) => {
+            if let Some(name) = service.and_then(perhaps_classic) {
+                // Its one check may be on another port, so no port can be told to fail it.
+                let gap = Gap::not_collected(Source::ClassicLoadBalancers, name);
+                return (Vec::new(), Some(gap));
+            }
             return (from_nodes(snapshot, path, service, None), Some(gap.clone()));
         }
     };
@@ -33,6 +39,14 @@ pub fn targets(
         ),
         Err(gap) => (from_nodes(snapshot, path, service, definition), Some(gap)),
     }
+}
+
+/// The name of the load balancer in the Service's status, when it may be a Classic one, which checks one port for all.
+fn perhaps_classic(service: &Service) -> Option<String> {
+    let name = LoadBalancerName::parse(service.hostname()?)?;
+    // With one port there is nothing else that it could check.
+    let several = service.spec.ports.len() > 1;
+    (several && name.kind == LoadBalancerKind::AlbOrClassic).then_some(name.name)
 }
 
 fn definition<'a>(region: &'a Region, group: &AwsName) -> Option<&'a TargetGroup> {

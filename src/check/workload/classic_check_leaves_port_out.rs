@@ -26,7 +26,6 @@ pub static CHECK: Check = Check {
         Source::Services,
         Source::ClassicLoadBalancers,
         Source::BpfLb,
-        Source::AgentStatus,
         Source::ListeningSockets,
     ],
     page: include_str!("classic_check_leaves_port_out.md"),
