@@ -34,8 +34,8 @@ fn a_list_of_200_mb_is_read_in_bounded_memory() {
             text.len() / 1_000_000,
             grown / 1_000_000
         );
-        // A tree of values would take five times the text; ten backends of 48 bytes and a key are most of this.
-        assert!(grown < text.len() / 2 * 5, "{grown} bytes");
+        // Frontends and backends take less than their text, so neither a copy of it nor a tree of values was held.
+        assert!(grown < text.len(), "{grown} bytes");
     }
     let bpf = agent.bpf.unwrap();
     assert!(bpf.unreadable.is_empty(), "{:?}", bpf.unreadable);

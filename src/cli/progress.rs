@@ -32,3 +32,38 @@ fn show(bar: &ProgressBar, event: &Event) {
         Event::Gap(text) => bar.println(format!("not read: {text}")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::show;
+    use crate::collect::Event;
+    use indicatif::{ProgressBar, ProgressDrawTarget};
+
+    #[test]
+    fn the_line_says_what_is_read_and_how_far_it_is() {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        let said = |event: Event| {
+            show(&bar, &event);
+            bar.message()
+        };
+        assert_eq!(
+            said(Event::Wave {
+                number: 3,
+                what: "agents"
+            }),
+            "[3/4] agents"
+        );
+        assert_eq!(
+            said(Event::Progress {
+                what: "agents",
+                done: 12,
+                total: 500
+            }),
+            "agents 12/500"
+        );
+        assert_eq!(
+            said(Event::WaitingForCredentials("aws sso login".to_owned())),
+            "waiting for credentials (aws sso login)"
+        );
+    }
+}
