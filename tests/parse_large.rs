@@ -34,8 +34,9 @@ fn a_list_of_200_mb_is_read_in_bounded_memory() {
             text.len() / 1_000_000,
             grown / 1_000_000
         );
-        // Frontends and backends take less than their text, so neither a copy of it nor a tree of values was held.
-        assert!(grown < text.len(), "{grown} bytes");
+        // Frontends with ten backends each take one and a half times their text: a copy of it on top would be above this,
+        // and a tree of values is five times the text.
+        assert!(grown < 2 * text.len(), "{grown} bytes");
     }
     let bpf = agent.bpf.unwrap();
     assert!(bpf.unreadable.is_empty(), "{:?}", bpf.unreadable);

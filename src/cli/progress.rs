@@ -23,13 +23,11 @@ pub(super) fn collect(request: &Request) -> anyhow::Result<Collected> {
 
 fn show(bar: &ProgressBar, event: &Event) {
     match event {
-        Event::WaitingForCredentials(command) => {
-            bar.set_message(format!("waiting for credentials ({command})"))
-        }
-        Event::Wave { number, what } => bar.set_message(format!("[{number}/4] {what}")),
-        Event::Progress { what, done, total } => bar.set_message(format!("{what} {done}/{total}")),
         Event::Subjects(_) => {}
-        Event::Gap(text) => bar.println(format!("not read: {text}")),
+        Event::Gap(_) => bar.println(event.to_string()),
+        Event::WaitingForCredentials(_) | Event::Wave { .. } | Event::Progress { .. } => {
+            bar.set_message(event.to_string());
+        }
     }
 }
 
@@ -55,7 +53,7 @@ mod tests {
         );
         assert_eq!(
             said(Event::Progress {
-                what: "agents",
+                what: "agents".to_owned(),
                 done: 12,
                 total: 500
             }),
