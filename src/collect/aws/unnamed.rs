@@ -13,7 +13,8 @@ use super::reader::Reader;
 use crate::model::aws::{LoadBalancer, NetworkInterface, TargetGroup};
 use crate::model::kubernetes::Service;
 use crate::model::naming;
-use crate::path::{balancer, candidates};
+use crate::path::balancer::{self, Made};
+use crate::path::candidates;
 use std::collections::BTreeSet;
 
 /// Most load balancers whose names begin alike, for each Service; more are not its business.
@@ -154,10 +155,13 @@ pub(super) async fn prove(
     let tags = reader.read_tags(&all, groups).await;
     let mut clusters = wanted.clusters.clone();
     clusters.extend(balancer::clusters(&tags));
-    let (own, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|found| {
-        let mut services = wanted.unnamed.iter();
-        services.any(|service| balancer::is_of(service, found, &clusters, &tags, groups))
-    });
+    let services = wanted.unnamed.iter();
+    let made: Vec<Made<'_>> = services
+        .map(|service| Made::of(service, &clusters, &tags, groups))
+        .collect();
+    let (own, others): (Vec<_>, Vec<_>) = found
+        .into_iter()
+        .partition(|found| made.iter().any(|made| made.has(found)));
     if !own.is_empty() {
         reader.keep(BALANCERS, "looked-up", "LoadBalancers", &own);
         return Ok(own);
