@@ -12,5 +12,5 @@ pub mod schema;
 pub mod v1;
 
 pub use convert::diagnosis;
-pub use exit::{Exit, FailOn, exit, exit_of_list};
+pub use exit::{Exit, FailOn, blamed, counted, decisive, exit, exit_of_list};
 pub use rules::{Rule, rule};
