@@ -17,14 +17,14 @@ mod name;
 mod problems;
 mod prometheus;
 mod prometheus_text;
-pub mod sanitize;
+mod sanitize;
 mod sarif;
 mod sarif_model;
 pub mod style;
 mod table;
 mod tree;
 mod tree_findings;
-pub mod words;
+mod words;
 
 pub use format::{FORMATS, Format, WITH_ARGUMENT};
 pub use style::Styles;

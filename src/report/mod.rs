@@ -3,8 +3,8 @@
 //! These structs are a frozen copy, kept apart from the internal types, so that
 //! the program can change without changing what scripts read.
 
-pub mod convert;
-pub mod exit;
+mod convert;
+mod exit;
 mod known;
 pub mod permissions;
 mod rules;
