@@ -97,10 +97,15 @@ impl Estate {
         command
     }
 
-    /// Runs `audit -o json` and returns exit code, document and standard error.
+    /// `audit -A -o json` with more arguments.
+    pub(crate) fn auditing(&self, more: &[&str]) -> Command {
+        let mut command = self.command(&["audit", "-A", "-o", "json"]);
+        command.args(more);
+        command
+    }
+
+    /// Runs it and returns exit code, document and standard error.
     pub(crate) fn audit(&self, more: &[&str]) -> (i32, Value, String) {
-        let mut args = vec!["audit", "-A", "-o", "json"];
-        args.extend(more);
-        outcome(&self.command(&args).output().unwrap())
+        outcome(&self.auditing(more).output().unwrap())
     }
 }
