@@ -17,8 +17,6 @@ use std::path::Path;
 use std::process::Command;
 use support::world::{World, outcome};
 
-const PORTS: [u16; 2] = [30866, 31163];
-
 /// The policy that `permissions iam` prints.
 fn policy(world: &World) -> Value {
     let ran = world.command(&["permissions", "iam"]).output().unwrap();
@@ -58,7 +56,7 @@ fn called(world: &World) -> BTreeSet<String> {
 
 #[test]
 fn the_printed_policy_is_enough_and_nothing_else_is_called() {
-    let world = World::start((30000, 32767), &PORTS);
+    let world = World::healthy();
     let policy = policy(&world);
     let (code, document, stderr) = why(&world, &policy);
     assert_eq!(
@@ -78,7 +76,7 @@ fn the_printed_policy_is_enough_and_nothing_else_is_called() {
 
 #[test]
 fn one_action_less_is_a_gap_that_names_it() {
-    let world = World::start((30000, 32767), &PORTS);
+    let world = World::healthy();
     let mut policy = policy(&world);
     let missing = "ec2:DescribeSecurityGroups";
     policy["Statement"][0]["Action"]
@@ -193,7 +191,7 @@ fn asked(method: &str, path: &str) -> (String, String, String) {
 
 #[test]
 fn the_printed_roles_cover_every_request() {
-    let world = World::start((30000, 32767), &PORTS);
+    let world = World::healthy();
     let ran = world.command(&["permissions", "rbac"]).output().unwrap();
     assert!(ran.status.success());
     let text = String::from_utf8(ran.stdout).unwrap();
