@@ -110,6 +110,39 @@ fn throttling_costs_time_and_refusals_one_document() {
 }
 
 #[test]
+fn every_page_of_an_answer_is_read() {
+    let world = World::start((30000, 32767), &[]);
+    let whole = capture(&world, "whole", &[GATEWAY], None);
+    let paged = [
+        ("elbv2:DescribeListeners", "elbv2-describe-listeners."),
+        (
+            "ec2:DescribeNetworkInterfaces",
+            "ec2-describe-network-interfaces",
+        ),
+        ("ec2:DescribeSecurityGroups", "ec2-describe-security-groups"),
+        ("ec2:DescribeSubnets", "ec2-describe-subnets"),
+    ];
+    let one_at_a_time = paged.map(|(action, _)| (action.to_owned(), json!({"page": 1})));
+    let one_at_a_time: serde_json::Map<String, Value> = one_at_a_time.into_iter().collect();
+    world.aws.faults(&Value::Object(one_at_a_time));
+    world.aws.reset_calls();
+    let pages = capture(&world, "pages", &[GATEWAY], None);
+    assert_eq!(aws_gaps(&pages), Vec::<String>::new());
+    let calls = world.aws.calls();
+    for (action, document) in paged {
+        assert!(calls[action] > 1, "{action} was asked once: {calls:?}");
+        let of = |bundle: &Bundle| -> Vec<Value> {
+            let found = bundle.iter().filter(|(path, _)| path.contains(document));
+            found
+                .map(|(_, bytes)| serde_json::from_slice(bytes).unwrap())
+                .collect()
+        };
+        assert!(!of(&whole).is_empty());
+        assert_eq!(of(&pages), of(&whole), "{action}");
+    }
+}
+
+#[test]
 fn credentials_that_do_not_work_are_gaps_that_say_what_to_do() {
     let world = World::silent();
     world.aws.reset_calls();

@@ -56,7 +56,7 @@ pub fn decide<'a>(
             Some(id) => match lists(id).and_then(|list| longest(id, list, address)) {
                 Ok(prefix) => prefix,
                 Err(missing) => {
-                    if !is_gateway_endpoint(route) {
+                    if !route.is_gateway_endpoint() {
                         gap = Some(gap.map_or(missing.clone(), |known| known.min(missing)));
                     }
                     None
@@ -115,17 +115,6 @@ fn is_local(route: &Route) -> bool {
 
 fn is_propagated(route: &Route) -> bool {
     route.origin.as_deref() == Some("EnableVgwRoutePropagation")
-}
-
-/// The routes of S3 and DynamoDB endpoints name AWS's own lists of public addresses. Nearly every
-/// table has one, and at worst such a hop is an inspected path, never a missing one: not having
-/// read the list does not make a private address unknown.
-fn is_gateway_endpoint(route: &Route) -> bool {
-    route.state.as_deref() != Some("blackhole")
-        && route
-            .gateway_id
-            .as_deref()
-            .is_some_and(|id| id.starts_with("vpce-"))
 }
 
 fn prefix_of(block: &str, address: IpAddr) -> Result<Option<u8>, cidr::InvalidCidr> {

@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::find::{BALANCERS, Found};
 use crate::model::aws::instance::Reservation;
-use crate::model::aws::{LoadBalancer, NetworkInterface, SecurityGroup, Subnet};
+use crate::model::aws::{LoadBalancer, NetworkInterface, RouteTable, SecurityGroup, Subnet};
 use futures::StreamExt;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -143,10 +143,11 @@ impl Found<'_> {
             .await;
     }
 
-    async fn network(&self) {
+    /// The network of the VPCs, and the prefix lists that its routes name.
+    async fn network(&self) -> BTreeSet<String> {
         let vpcs = self.vpcs();
         if vpcs.is_empty() {
-            return;
+            return BTreeSet::new();
         }
         let reader = &self.reader;
         let acls = reader.network_acls(&vpcs);
@@ -165,17 +166,18 @@ impl Found<'_> {
                 reader.document("ec2-describe-vpcs", "", "Vpcs", call).await;
             }
         };
-        futures::future::join4(acls, tables, subnets, ranges).await;
+        let (_, tables, ..) = futures::future::join4(acls, tables, subnets, ranges).await;
+        lists_of_routes(&tables.unwrap_or_default())
     }
 
-    /// The instances, then the security groups of both ends, then the prefix lists that those name.
+    /// The instances, then the security groups of both ends, and the prefix lists that those name.
     ///
     /// `of_addresses` are the groups of interfaces that carry targets by address.
     async fn instances(
         &self,
         ids: &BTreeSet<String>,
         of_addresses: BTreeSet<String>,
-    ) -> Vec<Reservation> {
+    ) -> (Vec<Reservation>, BTreeSet<String>) {
         let mut reservations = Vec::new();
         let mut groups: BTreeSet<String> = self
             .balancers
@@ -194,7 +196,7 @@ impl Found<'_> {
             groups.extend(groups_of(&reservations));
         }
         if groups.is_empty() {
-            return reservations;
+            return (reservations, BTreeSet::new());
         }
         let ids: Vec<String> = groups.into_iter().collect();
         let call = self.reader.security_groups(&ids);
@@ -203,14 +205,16 @@ impl Found<'_> {
             .document("ec2-describe-security-groups", "", "SecurityGroups", call)
             .await
             .unwrap_or_default();
-        let lists = prefix_lists(&groups);
-        let reads = lists.iter().map(|id| {
+        (reservations, lists_of_groups(&groups))
+    }
+
+    async fn prefix_lists(&self, ids: &BTreeSet<String>) {
+        let reads = ids.iter().map(|id| {
             let call = self.reader.prefix_list(id);
             self.reader
                 .document("ec2-get-managed-prefix-list-entries", id, "Entries", call)
         });
         futures::future::join_all(reads).await;
-        reservations
     }
 
     /// A load balancer that this account does not have: proven only if the account is the cluster's own.
@@ -241,7 +245,7 @@ pub(in crate::collect) async fn detail(found: &Found<'_>, nodes: &BTreeSet<Strin
         if ids.is_empty() || found.has_address_targets() {
             ids.extend(nodes.iter().cloned());
         }
-        let reservations = found
+        let (reservations, lists) = found
             .instances(&ids, groups_of_addresses(&interfaces, &addresses))
             .await;
         if let Some(failure) = &found.missing {
@@ -249,9 +253,17 @@ pub(in crate::collect) async fn detail(found: &Found<'_>, nodes: &BTreeSet<Strin
             found.absent(failure, instances);
         }
         found.left_over(&reservations).await;
+        lists
     };
-    let rest = futures::future::join3(found.balancer_attributes(), found.tags(), found.network());
-    futures::future::join(targets, rest).await;
+    let (mut lists, of_routes, ..) = futures::future::join4(
+        targets,
+        found.network(),
+        found.balancer_attributes(),
+        found.tags(),
+    )
+    .await;
+    lists.extend(of_routes);
+    found.prefix_lists(&lists).await;
 }
 
 /// `ELB net/<name>/<id>`, the description of a load balancer's interfaces.
@@ -283,7 +295,17 @@ fn groups_of_addresses(
         .collect()
 }
 
-fn prefix_lists(groups: &[SecurityGroup]) -> BTreeSet<String> {
+/// The prefix lists of routes that may lead to a target or back.
+fn lists_of_routes(tables: &[RouteTable]) -> BTreeSet<String> {
+    tables
+        .iter()
+        .flat_map(|table| &table.routes)
+        .filter(|route| !route.is_gateway_endpoint())
+        .filter_map(|route| route.destination_prefix_list_id.clone())
+        .collect()
+}
+
+fn lists_of_groups(groups: &[SecurityGroup]) -> BTreeSet<String> {
     groups
         .iter()
         .flat_map(|group| {
@@ -299,8 +321,8 @@ fn prefix_lists(groups: &[SecurityGroup]) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{groups_of_addresses, interface_name, prefix_lists};
-    use crate::model::aws::{LoadBalancer, NetworkInterface, SecurityGroup};
+    use super::{groups_of_addresses, interface_name, lists_of_groups, lists_of_routes};
+    use crate::model::aws::{LoadBalancer, NetworkInterface, RouteTable, SecurityGroup};
     use serde_json::json;
 
     #[test]
@@ -336,6 +358,19 @@ mod tests {
             json!({"GroupId": "sg-1", "IpPermissions": [permission], "IpPermissionsEgress": [permission]}),
         )
         .unwrap();
-        assert_eq!(prefix_lists(&[group]).len(), 1);
+        assert_eq!(lists_of_groups(&[group]).len(), 1);
+    }
+
+    #[test]
+    fn lists_of_routes_are_read_unless_they_are_of_a_gateway_endpoint() {
+        let table: RouteTable = serde_json::from_value(json!({"RouteTableId": "rtb-1", "Routes": [
+            {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "State": "active"},
+            {"DestinationPrefixListId": "pl-s3", "GatewayId": "vpce-1", "State": "active"},
+            {"DestinationPrefixListId": "pl-offices", "TransitGatewayId": "tgw-1", "State": "active"}]}))
+        .unwrap();
+        assert_eq!(
+            lists_of_routes(&[table]).into_iter().collect::<Vec<_>>(),
+            ["pl-offices"]
+        );
     }
 }

@@ -90,6 +90,19 @@ impl Route {
             .or(self.destination_prefix_list_id.as_deref())
     }
 
+    /// Whether it leads to a gateway endpoint.
+    ///
+    /// The routes of S3 and DynamoDB endpoints name AWS's own lists of public addresses. Nearly every
+    /// table has one, and at worst such a hop is an inspected path, never a missing one: not having
+    /// read the list does not make a private address unknown.
+    pub fn is_gateway_endpoint(&self) -> bool {
+        self.state.as_deref() != Some("blackhole")
+            && self
+                .gateway_id
+                .as_deref()
+                .is_some_and(|id| id.starts_with("vpce-"))
+    }
+
     /// The next hop, in the words of the console.
     pub fn next_hop(&self) -> &str {
         [

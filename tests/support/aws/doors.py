@@ -1,8 +1,9 @@
 """Two side doors for tests, on paths that no AWS service has.
 
 * POST /moto-api/x-faults replaces all faults by the JSON object in the body: `"<service>:<Action>"`, `"<Action>"` or `"*"`
-  -> `{"code", "status", "message", "count", "delay_ms"}`. The most precise key wins. `count` is how often it strikes, -1
-  (the default) for ever; `delay_ms` waits first; without `code` the call then goes on as usual.
+  -> `{"code", "status", "message", "count", "delay_ms", "page"}`. The most precise key wins. `count` is how often it strikes,
+  -1 (the default) for ever; `delay_ms` waits first; without `code` the call then goes on as usual, with `page` items at the most
+  in a page, as AWS may always give fewer than were asked for.
 * GET /moto-api/x-calls answers `{"<service>:<Action>": n}` since the last POST or DELETE on it. A call that a fault
   refused counts: it went over the wire.
 
@@ -20,7 +21,7 @@ from moto.moto_api._internal import urls
 
 # The protocol of an error document; every other service of the double speaks Query.
 JSON_SERVICES = ("resourcegroupstaggingapi",)
-FIELDS = {"code", "status", "message", "count", "delay_ms"}
+FIELDS = {"code", "status", "message", "count", "delay_ms", "page"}
 
 _call_action = BaseResponse.call_action
 _lock = threading.Lock()
@@ -62,6 +63,7 @@ def call_action(self):
             status = fault.get("status", 400)
             kind, body = error_document(service, fault["code"], fault.get("message", "injected by the test"))
             return status, {"status": status, "Content-Type": kind}, body
+        self.most_of_a_page = fault.get("page")
     return _call_action(self)
 
 

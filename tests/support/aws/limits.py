@@ -42,8 +42,9 @@ def batched(method, parameters):
     return call
 
 
-def page(outcome, key, start, size, token_name):
+def page(call, outcome, key, start, size, token_name):
     """Cuts one page out of a complete answer. The token is the offset of the next page."""
+    size = min(size, getattr(call, "most_of_a_page", None) or size)
     items = list(outcome.result[key])
     result = {**outcome.result, key: items[start:start + size]}
     if start + size < len(items):
@@ -56,7 +57,7 @@ def elb_paged(method, key):
         size = int(self._get_param("PageSize") or ELB_PAGE)
         if not 1 <= size <= 400:
             raise ELBClientError("ValidationError", f"Page size {size} must be between 1 and 400")
-        return page(method(self), key, int(self._get_param("Marker") or 0), size, "NextMarker")
+        return page(self, method(self), key, int(self._get_param("Marker") or 0), size, "NextMarker")
     return call
 
 
@@ -70,7 +71,7 @@ def ec2_paged(method, key):
         if not 5 <= int(size) <= most:
             raise InvalidParameterValue(f"Value ( {size} ) for parameter maxResults is invalid. Expecting a value "
                                         f"between 5 and {most}.")
-        return page(outcome, key, int(self._get_param("NextToken") or 0), int(size), "NextToken")
+        return page(self, outcome, key, int(self._get_param("NextToken") or 0), int(size), "NextToken")
     return call
 
 
