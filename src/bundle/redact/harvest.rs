@@ -185,13 +185,12 @@ impl Document<'_> {
                 || (place.key == "Id" && place.parent == "Target"))
         {
             self.harvest.add(text);
-        } else if place.parent == "annotations" && EXTERNAL_DNS.contains(&place.key) {
-            self.harvest.add(text);
         } else if place.key == "image" {
             self.image(text);
         } else if fields::is_name(place.key, place.parent, place.has_kind)
             || (place.key == "name" && file.starts_with("node-list"))
             || (place.key == "Name" && file.starts_with("db-services"))
+            || (place.parent == "annotations" && EXTERNAL_DNS.contains(&place.key))
         {
             self.harvest.add(text);
         }
