@@ -16,6 +16,10 @@ use cilium_lb::report::v1;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
+/// Reports on the list, and those of them that are not about this program's path. CHANGELOG.md says both.
+const REPORTS: usize = 166;
+const OUTSIDE: usize = 39;
+
 /// One report.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,6 +39,10 @@ struct Case {
     /// Why there is no scenario: the report is not about this program's path.
     #[serde(default)]
     outside: Option<String>,
+    /// Of an open report: the fact that its own evidence shows, which the list wants told although the cause behind
+    /// it was never found.
+    #[serde(default)]
+    shown: Option<String>,
 }
 
 /// What a scenario's document must show.
@@ -101,17 +109,33 @@ fn holds(says: &Says, document: &v1::Diagnosis) -> bool {
     }
 }
 
+/// Whether more is said than is known. Nobody knows what an open report's cause was, so the program must not
+/// either, nor what its clients meet; it may tell the fact that the report shows.
+fn guesses(case: &Case, says: &Says, document: &v1::Diagnosis) -> bool {
+    if case.status != "OPEN" {
+        return false;
+    }
+    let told = |code: &str| match says {
+        Says::Clients(shown) | Says::Note(shown) => case.shown.is_some() && code == shown,
+        _ => false,
+    };
+    let open = matches!(says, Says::Unknown(_) | Says::Unexplained) || case.shown.is_some();
+    let clients = document.notes.iter().filter(|note| note.role == "clients");
+    !open || !document.causes.is_empty() || !clients.into_iter().all(|note| told(&note.code))
+}
+
 fn wrong(case: &Case) -> Option<String> {
     let fail = |why: &str| Some(format!("{} {}: {why}", case.case, case.report));
+    if case.shown.is_some() && case.status != "OPEN" {
+        return fail("shown is for reports that nobody solved");
+    }
     match (&case.scenario, &case.says, &case.outside) {
         (None, None, Some(why)) if !why.is_empty() => None,
         (Some(scenario), Some(says), None) => {
             let Some(document) = table::said(scenario) else {
                 return fail(&format!("no scenario {scenario}"));
             };
-            // Nobody knows what an open report's cause was, so the program must not either.
-            let guess = case.status == "OPEN" && !document.causes.is_empty();
-            if guess || !holds(says, &document) {
+            if guesses(case, says, &document) || !holds(says, &document) {
                 return fail(&format!("{scenario} does not say {says:?}"));
             }
             None
@@ -135,5 +159,11 @@ fn every_report_is_answered_as_it_was_or_left_open() {
     }
     let answered = cases.iter().filter(|case| case.scenario.is_some()).count();
     println!("{answered} of {} reports have a scenario", cases.len());
+    if (cases.len(), cases.len() - answered) != (REPORTS, OUTSIDE) {
+        all.push(format!(
+            "{answered} of {} reports have a scenario",
+            cases.len()
+        ));
+    }
     assert!(all.is_empty(), "{}\n{}", all.join("\n"), all.len());
 }
