@@ -227,3 +227,16 @@ fn agents_that_differ_are_shown_although_every_target_is_healthy() {
     // Each of the two nodes, on both ports.
     assert_eq!(found.targets, 4);
 }
+
+#[test]
+fn a_subject_counts_once_where_its_targets_differ() {
+    // Some of its targets are blocked and the others are threatened: two findings that one thing decides.
+    let list = audit(&scenario::one("network-acl-replies-flap").bundle);
+    let found = problem(&list, "CLB4201").expect("CLB4201");
+    let item = list.items.iter().find(|item| found.subjects[0].names(item));
+    let item = item.unwrap();
+    let of_code = item.causes.iter().chain(&item.notes);
+    assert_eq!(of_code.filter(|one| one.code == "CLB4201").count(), 2);
+    assert_eq!((found.subjects.len(), found.fingerprints.len()), (1, 1));
+    assert_eq!(found.targets, 10);
+}

@@ -1,7 +1,5 @@
 //! Public reports against the scenarios: for a cause that was confirmed the program names it first; for a report that
 //! nobody solved it says what it does not know instead of guessing.
-//!
-//! What the scenarios say is taken from their `expected.json`, which `tests/scenarios.rs` holds against the program.
 
 #![allow(
     clippy::expect_used,
@@ -11,11 +9,12 @@
     reason = "a panic is how a test reports"
 )]
 
+#[path = "support/table.rs"]
+mod table;
+
 use cilium_lb::report::v1;
 use serde::Deserialize;
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
 
 /// One report.
 #[derive(Debug, Deserialize)]
@@ -56,26 +55,6 @@ enum Says {
     Unexplained,
     /// No cause; these checks would be decided by what was not read.
     Unknown(Vec<String>),
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
-}
-
-fn cases() -> Vec<Case> {
-    let mut files: Vec<PathBuf> = fs::read_dir(root().join("cases"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    files.sort();
-    files
-        .iter()
-        .flat_map(|file| {
-            let text = fs::read_to_string(file).unwrap();
-            serde_saphyr::from_str::<Vec<Case>>(&text)
-                .unwrap_or_else(|error| panic!("{}: {error}", file.display()))
-        })
-        .collect()
 }
 
 fn holds(says: &Says, document: &v1::Diagnosis) -> bool {
@@ -127,14 +106,9 @@ fn wrong(case: &Case) -> Option<String> {
     match (&case.scenario, &case.says, &case.outside) {
         (None, None, Some(why)) if !why.is_empty() => None,
         (Some(scenario), Some(says), None) => {
-            let file = root()
-                .join("scenarios")
-                .join(scenario)
-                .join("expected.json");
-            let Ok(text) = fs::read_to_string(file) else {
+            let Some(document) = table::said(scenario) else {
                 return fail(&format!("no scenario {scenario}"));
             };
-            let document: v1::Diagnosis = serde_json::from_str(&text).unwrap();
             // Nobody knows what an open report's cause was, so the program must not either.
             let guess = case.status == "OPEN" && !document.causes.is_empty();
             if guess || !holds(says, &document) {
@@ -148,7 +122,7 @@ fn wrong(case: &Case) -> Option<String> {
 
 #[test]
 fn every_report_is_answered_as_it_was_or_left_open() {
-    let cases = cases();
+    let cases: Vec<Case> = table::rows("cases");
     let mut all: Vec<String> = cases.iter().filter_map(wrong).collect();
     let mut seen = BTreeSet::new();
     for case in &cases {

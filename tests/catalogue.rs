@@ -1,8 +1,5 @@
 //! The failure catalogue against the scenarios: every known way to fail has a code, a scenario in which
 //! it is found, one in which something like it is not, and one in which its evidence is missing.
-//!
-//! What the scenarios say is taken from their `expected.json`, which `tests/scenarios.rs` holds against
-//! the program.
 
 #![allow(
     clippy::expect_used,
@@ -11,12 +8,13 @@
     reason = "a panic is how a test reports"
 )]
 
+#[path = "support/table.rs"]
+mod table;
+
 use cilium_lb::check::CHECKS;
 use cilium_lb::report::v1;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
 
 /// How an entry is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -68,35 +66,6 @@ impl Codes {
     }
 }
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
-}
-
-fn entries() -> Vec<Entry> {
-    let mut files: Vec<PathBuf> = fs::read_dir(root().join("catalogue"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    files.sort();
-    files
-        .iter()
-        .flat_map(|file| {
-            let text = fs::read_to_string(file).unwrap();
-            serde_saphyr::from_str::<Vec<Entry>>(&text)
-                .unwrap_or_else(|error| panic!("{}: {error}", file.display()))
-        })
-        .collect()
-}
-
-fn said(scenario: &str) -> Option<v1::Diagnosis> {
-    let file = root()
-        .join("scenarios")
-        .join(scenario)
-        .join("expected.json");
-    let text = fs::read_to_string(file).ok()?;
-    Some(serde_json::from_str(&text).unwrap())
-}
-
 fn has(findings: &[v1::Finding], codes: &[String]) -> bool {
     findings.iter().any(|finding| codes.contains(&finding.code))
 }
@@ -138,7 +107,7 @@ fn wrong(entry: &Entry) -> Vec<String> {
     }
     let mut hold = |scenarios: &[String], what: &str, holds: &dyn Fn(&v1::Diagnosis) -> bool| {
         for name in scenarios {
-            match said(name) {
+            match table::said(name) {
                 None => wrong.push(format!("{what} {name}: no such scenario")),
                 Some(document) if !holds(&document) => {
                     wrong.push(format!("{what} {name}: does not hold for {codes:?}"));
@@ -179,7 +148,7 @@ fn wrong(entry: &Entry) -> Vec<String> {
 fn every_entry_is_proven_by_its_scenarios() {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut all = Vec::new();
-    for entry in entries() {
+    for entry in table::rows::<Entry>("catalogue") {
         *seen.entry(entry.entry.clone()).or_default() += 1;
         all.extend(wrong(&entry));
     }
@@ -203,7 +172,8 @@ const GROUPS: [(&str, u8, usize); 6] = [
 
 #[test]
 fn no_entry_is_left_out() {
-    let known: Vec<String> = entries().into_iter().map(|entry| entry.entry).collect();
+    let entries: Vec<Entry> = table::rows("catalogue");
+    let known: Vec<String> = entries.into_iter().map(|entry| entry.entry).collect();
     let missing: Vec<String> = GROUPS
         .iter()
         .flat_map(|(group, last, width)| (1..=*last).map(move |n| format!("{group}{n:0width$}")))

@@ -83,7 +83,7 @@ fn elb_calls(world: &World) -> u64 {
 
 #[test]
 fn throttling_costs_time_and_refusals_one_document() {
-    let world = World::start((30000, 32767), &[]);
+    let world = World::silent();
     world.aws.faults(&json!({
         "elbv2:DescribeTargetHealth": fault("Throttling", 3),
         "ec2:DescribeInstances": fault("RequestLimitExceeded", 2),
@@ -111,7 +111,7 @@ fn throttling_costs_time_and_refusals_one_document() {
 
 #[test]
 fn credentials_that_do_not_work_are_gaps_that_say_what_to_do() {
-    let world = World::start((30000, 32767), &[]);
+    let world = World::silent();
     world.aws.reset_calls();
     world
         .aws
@@ -146,7 +146,7 @@ fn credentials_that_do_not_work_are_gaps_that_say_what_to_do() {
 
 #[test]
 fn another_account_is_told_and_not_asked() {
-    let world = World::start((30000, 32767), &[]);
+    let world = World::silent();
     world.aws.reset_calls();
     let role = "arn:aws:iam::444455556666:role/audit";
     let bundle = capture(&world, "role", &[GATEWAY, "--role-arn", role], None);
@@ -169,7 +169,7 @@ fn another_account_is_told_and_not_asked() {
 
 #[test]
 fn a_load_balancer_is_absent_only_from_the_clusters_own_account() {
-    let world = World::start((30000, 32767), &[]);
+    let world = World::silent();
     world
         .aws
         .faults(&json!({"elbv2:DescribeLoadBalancers": fault("LoadBalancerNotFound", -1)}));
@@ -202,7 +202,7 @@ fn a_load_balancer_is_absent_only_from_the_clusters_own_account() {
 
 #[test]
 fn names_and_arns_lead_to_the_service_wherever_it_is() {
-    let world = World::start((30000, 32767), &[]);
+    let world = World::silent();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let balancer = &world.made["load_balancers"]["lb"];
     let group = &world.made["target_groups"]["k8s-gateway-ciliumga-ab026b9331"];

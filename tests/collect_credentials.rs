@@ -115,7 +115,7 @@ fn keys() -> String {
 
 #[test]
 fn every_source_of_the_default_chain_signs_in() {
-    let world = World::start((30000, 32767), &[]);
+    let world = World::silent();
 
     let home = Home::new(&world, "keys");
     home.write(".aws/credentials", &format!("[default]\n{}", keys()));
@@ -170,7 +170,7 @@ fn every_source_of_the_default_chain_signs_in() {
 
 #[test]
 fn pod_identity_and_sso_sign_in_and_an_expired_session_names_the_command() {
-    let world = World::start((30000, 32767), &[]);
+    let world = World::silent();
     let far = "2099-01-01T00:00:00Z";
 
     let home = Home::new(&world, "pod");
@@ -221,7 +221,7 @@ fn pod_identity_and_sso_sign_in_and_an_expired_session_names_the_command() {
 
 #[test]
 fn what_cannot_sign_in_says_what_to_do_instead() {
-    let world = World::start((30000, 32767), &[]);
+    let world = World::silent();
     let home = Home::new(&world, "none");
     let reason = home.caller(&[], &[]).unwrap_err();
     assert!(

@@ -18,7 +18,6 @@ use std::fs;
 use support::cluster::ClusterDouble;
 use support::world::{World, outcome};
 
-const PORTS: [u16; 2] = [30866, 31163];
 const BALANCER: &str = "k8s-gateway-ciliumga-64535184d1";
 const UID: &str = "e57726fb-7cd2-4615-8242-678a6b3037f4";
 /// The name that cloud-provider-aws gives for that UID.
@@ -80,7 +79,7 @@ fn balancers(region: &Region) -> Vec<String> {
 
 #[test]
 fn a_wiped_status_is_looked_up_by_interfaces_within_the_budget() {
-    let world = World::start((30000, 32767), &PORTS);
+    let world = World::healthy();
     let cluster = wiped(&world, &[]);
     let (bundle, calls) = capture(&world, &cluster);
     let found = region(&bundle);
@@ -116,7 +115,7 @@ fn a_wiped_status_is_looked_up_by_interfaces_within_the_budget() {
 
 #[test]
 fn a_load_balancer_of_another_uid_is_somebody_elses() {
-    let world = World::start((30000, 32767), &[]);
+    let world = World::silent();
     let other = "0d7a8d2e-7f1c-4d0b-9f63-0c6f0e3a1b55";
     let cluster = wiped(&world, &[("services.yaml", UID, other)]);
     let (bundle, _) = capture(&world, &cluster);
@@ -128,7 +127,7 @@ fn a_load_balancer_of_another_uid_is_somebody_elses() {
 
 #[test]
 fn without_interfaces_the_computed_names_are_asked_for() {
-    let world = World::start((30000, 32767), &[]);
+    let world = World::silent();
     let label = "topology.kubernetes.io/region: eu-west-2";
     let labels = format!("{label}\n      alpha.eksctl.io/cluster-name: obs-eu-dev-cluster");
     let cluster = wiped(&world, &[("nodes.yaml", label, &labels)]);
@@ -146,7 +145,7 @@ fn without_interfaces_the_computed_names_are_asked_for() {
 
 #[test]
 fn names_that_nobody_has_are_an_answer() {
-    let world = World::start((30000, 32767), &[]);
+    let world = World::silent();
     let annotation = "service.beta.kubernetes.io/aws-load-balancer-type: external";
     let label = "topology.kubernetes.io/region: eu-west-2";
     let labels = format!("{label}\n      alpha.eksctl.io/cluster-name: another-cluster");
@@ -177,7 +176,7 @@ fn names_that_nobody_has_are_an_answer() {
 
 #[test]
 fn a_classic_load_balancer_is_a_gap_that_says_how_to_read_it() {
-    let world = World::start((30000, 32767), &[]);
+    let world = World::silent();
     let host = format!("{CLOUD}-1234567890.eu-west-2.elb.amazonaws.com");
     let ingress = format!("{HOST_LINE}{host}\n");
     let cluster = wiped(

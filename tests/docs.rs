@@ -1,4 +1,4 @@
-//! What is generated equals what is committed: the README's example and table of checks, and the schema.
+//! What is generated equals what is committed: the README's example, permissions and table of checks, and the schema.
 //!
 //! `UPDATE=1 cargo test --test docs` writes them anew.
 
@@ -17,6 +17,7 @@ use cilium_lb::report::{schema, v1};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use support::diagnosis::{document, text};
 use support::scenario;
 
@@ -70,7 +71,20 @@ fn the_readme_shows_the_real_output_and_all_checks() {
         );
     }
     let wanted = between(&readme, "<!-- example: obs-eu-dev -->", &example);
+    let wanted = between(&wanted, "<!-- rbac -->", &permissions("rbac", "yaml"));
+    let wanted = between(&wanted, "<!-- iam -->", &permissions("iam", "json"));
     hold(&path, &between(&wanted, "<!-- checks -->", &table));
+}
+
+/// What an audit may do, as `permissions` prints it.
+fn permissions(system: &str, language: &str) -> String {
+    let ran = Command::new(env!("CARGO_BIN_EXE_kubectl-cilium_lb"))
+        .args(["permissions", system, "--command", "audit"])
+        .output()
+        .unwrap();
+    assert!(ran.status.success());
+    let printed = String::from_utf8(ran.stdout).unwrap();
+    format!("```{language}\n{printed}```\n")
 }
 
 /// Folder and file of a check's page.

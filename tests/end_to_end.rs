@@ -14,10 +14,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::process::Command;
 use support::cluster::{ClusterDouble, Faults, RequestAction, RequestFault};
-use support::world::{World, outcome, plugin_folder};
-
-/// NodePorts of the Gateway.
-const PORTS: [u16; 2] = [30866, 31163];
+use support::world::{PORTS, World, outcome, plugin_folder};
 
 /// A document without what depends on the run.
 fn facts(mut document: Value) -> Value {
@@ -27,7 +24,7 @@ fn facts(mut document: Value) -> Value {
 
 #[test]
 fn a_healthy_world_is_healthy_within_the_budgets_and_replays_to_the_same_document() {
-    let world = World::start((30000, 32767), &PORTS);
+    let world = World::healthy();
     world.aws.reset_calls();
     let (code, live, stderr) = world.why(&["--all-nodes"]);
     assert_eq!(live["verdict"], "healthy", "{stderr}\n{live:#}");
@@ -126,7 +123,7 @@ fn a_missing_security_group_rule_is_the_cause_and_its_fix_is_proven() {
 
 #[test]
 fn a_denied_call_is_a_gap_that_names_the_permission() {
-    let world = World::start((30000, 32767), &PORTS);
+    let world = World::healthy();
     world.aws.faults(&serde_json::json!({
         "ec2:DescribeNetworkAcls": {"code": "UnauthorizedOperation", "status": 403, "message": "You are not authorized to perform: ec2:DescribeNetworkAcls", "count": -1}
     }));
@@ -146,7 +143,7 @@ fn a_denied_call_is_a_gap_that_names_the_permission() {
 
 #[test]
 fn the_real_kubectl_runs_the_plugin_and_passes_its_exit_code() {
-    let world = World::start((30000, 32767), &[]);
+    let world = World::silent();
     let folder = world.path("bin");
     plugin_folder(&folder);
     let mut command = Command::new("kubectl");
@@ -208,7 +205,7 @@ fn said(world: &World, cluster: &ClusterDouble, words: &[&str]) -> (String, Stri
 
 #[test]
 fn every_form_of_a_subject_is_diagnosed_live() {
-    let world = World::start((30000, 32767), &PORTS);
+    let world = World::healthy();
     let kubernetes = world.path("cluster/kubernetes");
     fs::write(kubernetes.join("ingresses.yaml"), INGRESS).unwrap();
     let services = kubernetes.join("services.yaml");
@@ -260,7 +257,7 @@ fn every_form_of_a_subject_is_diagnosed_live() {
 
 #[test]
 fn without_aws_or_with_the_wrong_region_nothing_reads_as_healthy() {
-    let world = World::start((30000, 32767), &PORTS);
+    let world = World::healthy();
     let expired = json!({"code": "ExpiredToken", "status": 403, "message": "expired", "count": -1});
     world.aws.faults(&json!({"sts:GetCallerIdentity": expired}));
     let (code, document, stderr) = world.why(&[]);
@@ -300,7 +297,7 @@ fn without_aws_or_with_the_wrong_region_nothing_reads_as_healthy() {
 
 #[test]
 fn a_cluster_that_refuses_the_caller_is_an_error_that_says_what_to_do() {
-    let world = World::start((30000, 32767), &[]);
+    let world = World::silent();
     let refused = RequestFault::at("/", RequestAction::answer(401));
     world.cluster.set_faults(Faults::none().request(refused));
     let (code, document, stderr) = world.why(&[]);

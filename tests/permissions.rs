@@ -10,11 +10,12 @@
 
 mod support;
 
+use cilium_lb::report::permissions::{Purpose, permissions};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
 use support::world::{World, outcome};
-
-const PORTS: [u16; 2] = [30866, 31163];
 
 /// The policy that `permissions iam` prints.
 fn policy(world: &World) -> Value {
@@ -55,7 +56,7 @@ fn called(world: &World) -> BTreeSet<String> {
 
 #[test]
 fn the_printed_policy_is_enough_and_nothing_else_is_called() {
-    let world = World::start((30000, 32767), &PORTS);
+    let world = World::healthy();
     let policy = policy(&world);
     let (code, document, stderr) = why(&world, &policy);
     assert_eq!(
@@ -75,7 +76,7 @@ fn the_printed_policy_is_enough_and_nothing_else_is_called() {
 
 #[test]
 fn one_action_less_is_a_gap_that_names_it() {
-    let world = World::start((30000, 32767), &PORTS);
+    let world = World::healthy();
     let mut policy = policy(&world);
     let missing = "ec2:DescribeSecurityGroups";
     policy["Statement"][0]["Action"]
@@ -88,6 +89,72 @@ fn one_action_less_is_a_gap_that_names_it() {
         gaps.iter().any(|gap| gap["permission"] == missing),
         "{gaps:#?}\n{stderr}"
     );
+}
+
+/// The policy is the least: every action of it is a call that the collectors make somewhere.
+#[test]
+fn no_action_is_allowed_that_nothing_calls() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/collect/aws");
+    let code: String = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
+        .collect();
+    let words: BTreeSet<&str> = code
+        .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
+        .collect();
+    let calls = |action: &str| {
+        let (_, operation) = action.split_once(':').unwrap();
+        let mut method = String::new();
+        for (index, letter) in operation.char_indices() {
+            if letter.is_uppercase() && index > 0 {
+                method.push('_');
+            }
+            method.extend(letter.to_lowercase());
+        }
+        words.contains(method.as_str())
+    };
+    let allowed = permissions(Purpose::Everything, true).actions;
+    assert!(allowed.len() > 15, "{allowed:?}");
+    let idle: Vec<_> = allowed.iter().filter(|action| !calls(action)).collect();
+    assert!(idle.is_empty(), "{idle:?}");
+    assert!(
+        !calls("ec2:DescribeKeyPairs"),
+        "everything counts as called"
+    );
+}
+
+/// What a caller with `--role-arn` needs beside it.
+#[test]
+fn the_role_of_the_flag_may_be_assumed_and_no_other() {
+    let ran = Command::new(env!("CARGO_BIN_EXE_kubectl-cilium_lb"))
+        .args(["permissions", "iam", "--role-arn"])
+        .arg("arn:aws:iam::{account}:role/audit")
+        .output()
+        .unwrap();
+    let policy: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    let assume = &policy["Statement"][1];
+    assert_eq!(assume["Action"], "sts:AssumeRole");
+    assert_eq!(assume["Resource"], "arn:aws:iam::*:role/audit");
+}
+
+#[test]
+fn without_exec_no_role_lets_a_command_run() {
+    let rbac = |more: &[&str]| {
+        let ran = Command::new(env!("CARGO_BIN_EXE_kubectl-cilium_lb"))
+            .args(["permissions", "rbac"])
+            .args(more)
+            .output()
+            .unwrap();
+        assert!(ran.status.success());
+        String::from_utf8(ran.stdout).unwrap()
+    };
+    assert!(rbac(&["--command", "audit"]).contains("pods/exec"));
+    assert!(!rbac(&["--command", "audit", "--no-exec"]).contains("pods/exec"));
+    assert_eq!(
+        rbac(&["--command", "audit"]),
+        rbac(&["--command", "why-unhealthy"])
+    );
+    assert!(!rbac(&["--command", "completion"]).contains("pods"));
 }
 
 /// Verb, API group and resource of a request, as RBAC sees it.
@@ -124,7 +191,7 @@ fn asked(method: &str, path: &str) -> (String, String, String) {
 
 #[test]
 fn the_printed_roles_cover_every_request() {
-    let world = World::start((30000, 32767), &PORTS);
+    let world = World::healthy();
     let ran = world.command(&["permissions", "rbac"]).output().unwrap();
     assert!(ran.status.success());
     let text = String::from_utf8(ran.stdout).unwrap();

@@ -1,11 +1,7 @@
 //! Reads what this program printed: one diagnosis, a list, or the lines of `jsonl`.
 
-use crate::report::v1::{Diagnosis, DiagnosisList};
+use crate::report::v1::{Diagnosis, DiagnosisList, VERSION};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
-
-/// The version that is read and written.
-pub(super) const VERSION: &str = "cilium-lb.dev/v1";
 
 /// One run's documents.
 #[derive(Debug, Clone)]
@@ -14,6 +10,24 @@ pub(super) struct Part {
     pub(super) list: DiagnosisList,
     /// Whether it is the whole output of an audit.
     pub(super) whole: bool,
+}
+
+impl Part {
+    /// A list with its summary: an audit names its clusters, and `why-unhealthy` has none.
+    fn ended(list: DiagnosisList) -> Self {
+        Self {
+            whole: !list.clusters.is_empty(),
+            list,
+        }
+    }
+
+    /// Diagnoses without a summary.
+    fn loose(items: Vec<Diagnosis>) -> Self {
+        Self {
+            list: DiagnosisList::of(items),
+            whole: false,
+        }
+    }
 }
 
 /// A text that is no output of this program.
@@ -46,13 +60,6 @@ pub enum DocumentError {
 struct Head {
     api_version: String,
     kind: String,
-    /// `why-unhealthy` prints a list of items alone.
-    clusters: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-struct Items {
-    items: Vec<Diagnosis>,
 }
 
 /// Reads every document of `text`.
@@ -74,43 +81,28 @@ pub(super) fn read(text: &str) -> Result<Vec<Part>, DocumentError> {
         let wrong = |error: serde_json::Error| shape(&error, text, start);
         match head.kind.as_str() {
             "Diagnosis" => single.push(serde_json::from_str(document).map_err(wrong)?),
-            "DiagnosisList" if head.clusters.is_none() => {
-                let read: Items = serde_json::from_str(document).map_err(wrong)?;
-                parts.push(loose(read.items));
+            "DiagnosisList" => {
+                parts.push(Part::ended(serde_json::from_str(document).map_err(wrong)?));
             }
-            "DiagnosisList" => parts.push(Part {
-                list: serde_json::from_str(document).map_err(wrong)?,
-                whole: true,
-            }),
             "DiagnosisSummary" => {
-                let mut list: DiagnosisList = serde_json::from_str(document).map_err(wrong)?;
-                list.kind = "DiagnosisList".to_owned();
-                list.items = std::mem::take(&mut single);
-                parts.push(Part { list, whole: true });
+                let summary: DiagnosisList = serde_json::from_str(document).map_err(wrong)?;
+                parts.push(Part::ended(DiagnosisList {
+                    kind: "DiagnosisList".to_owned(),
+                    items: std::mem::take(&mut single),
+                    ..summary
+                }));
             }
             other => return Err(DocumentError::Kind(other.to_owned())),
         }
         start = end;
     }
     if !single.is_empty() {
-        parts.push(loose(single));
+        parts.push(Part::loose(single));
     }
     if parts.is_empty() {
         return Err(DocumentError::Empty);
     }
     Ok(parts)
-}
-
-fn loose(items: Vec<Diagnosis>) -> Part {
-    Part {
-        list: DiagnosisList {
-            api_version: VERSION.to_owned(),
-            kind: "DiagnosisList".to_owned(),
-            items,
-            ..DiagnosisList::default()
-        },
-        whole: false,
-    }
 }
 
 /// The error with its place in the whole text, of which the document begins at byte `start`.

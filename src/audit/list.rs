@@ -1,6 +1,5 @@
 //! Collects what clusters were reduced to, in any order, and makes one list in a fixed order.
 
-use super::documents::VERSION;
 use super::policy::{Policy, Ruling};
 use super::reduce::Reduced;
 use super::{accounts, problems};
@@ -37,17 +36,14 @@ impl Audit {
 
     /// The list; `run` has the calls and the time of everything.
     pub fn finish(mut self, run: v1::Run) -> v1::DiagnosisList {
-        self.items.sort_by_cached_key(problems::subject_name);
+        self.items.sort_by_cached_key(v1::SubjectName::of);
         self.clusters.sort();
         let mut list = v1::DiagnosisList {
-            api_version: VERSION.to_owned(),
-            kind: "DiagnosisList".to_owned(),
             problems: problems::problems(&self.items),
             accounts: accounts::join(self.accounts, &self.items),
-            items: self.items,
             clusters: self.clusters,
             run,
-            ..v1::DiagnosisList::default()
+            ..v1::DiagnosisList::of(self.items)
         };
         self.ruling.write(&mut list);
         list

@@ -1,7 +1,8 @@
 //! Joins the documents of several audits into the one that a single audit would have printed.
 
 use super::documents::{self, DocumentError};
-use super::{accounts, policy, problems};
+use super::problems::problems;
+use super::{accounts, policy};
 use crate::report::v1::{self, DiagnosisList, SubjectName};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,7 +38,7 @@ pub enum MergeError {
     },
     /// Diagnoses without an audit around them.
     #[error(
-        "{0} is no whole audit: it ends without its summary; run that audit again, or give the output of `audit`, not of `why-unhealthy`"
+        "{0} is no whole audit: it has no summary that names its clusters; run that audit again, or give the output of `audit`, not of `why-unhealthy`"
     )]
     Partial(String),
     /// Slices of different sizes, or a slice and everything.
@@ -137,12 +138,9 @@ pub fn merge(mut inputs: Vec<Input>) -> Result<Merged, MergeError> {
     }
     let items: Vec<v1::Diagnosis> = items.into_values().map(|(_, item)| item).collect();
     let mut list = DiagnosisList {
-        api_version: documents::VERSION.to_owned(),
-        kind: "DiagnosisList".to_owned(),
-        problems: problems::problems(&items),
+        problems: problems(&items),
         accounts: accounts::join(all_accounts, &items),
         clusters: join_clusters(clusters, &items),
-        items,
         suppressed: suppressed.into_iter().collect(),
         stale_suppressions: stale.into_iter().collect(),
         baseline: baseline.map(|file| v1::Baseline {
@@ -150,8 +148,8 @@ pub fn merge(mut inputs: Vec<Input>) -> Result<Merged, MergeError> {
             fixed: fixed.into_iter().collect(),
             ..v1::Baseline::default()
         }),
-        shard: None,
         run,
+        ..DiagnosisList::of(items)
     };
     policy::settle(&mut list);
     warnings.sort();
@@ -221,7 +219,7 @@ fn take(
     item: v1::Diagnosis,
     warnings: &mut Vec<String>,
 ) {
-    let subject = problems::subject_name(&item);
+    let subject = SubjectName::of(&item);
     let Some((other, known)) = items.get_mut(&subject) else {
         items.insert(subject, (file.to_owned(), item));
         return;
@@ -232,14 +230,8 @@ fn take(
     let of = |item: &v1::Diagnosis| item.run.taken_at.as_deref().and_then(moment);
     let later = of(&item) > of(known);
     let kept = if later { file } else { other.as_str() };
-    let SubjectName {
-        cluster,
-        kind,
-        namespace,
-        name,
-    } = subject;
     warnings.push(format!(
-        "{other} and {file} say different things of {cluster}/{namespace}/{kind}/{name}: that of {kept} is kept"
+        "{other} and {file} say different things of {subject}: that of {kept} is kept"
     ));
     if later {
         (*other, *known) = (file.to_owned(), item);

@@ -18,7 +18,7 @@ pub(super) fn problems(items: &[v1::Diagnosis]) -> Vec<v1::Problem> {
             if finding.role == "refuted" || finding.state.as_deref() == Some("suppressed") {
                 continue;
             }
-            let subject = subject_name(item);
+            let subject = v1::SubjectName::of(item);
             match groups.get_mut(finding.cause_fingerprint.as_str()) {
                 Some(problem) => absorb(problem, finding, subject),
                 None => {
@@ -41,16 +41,6 @@ pub(super) fn problems(items: &[v1::Diagnosis]) -> Vec<v1::Problem> {
             .then_with(|| (&a.code, &a.subjects).cmp(&(&b.code, &b.subjects)))
     });
     all
-}
-
-/// How a list calls the subject of a diagnosis.
-pub(super) fn subject_name(item: &v1::Diagnosis) -> v1::SubjectName {
-    v1::SubjectName {
-        cluster: item.subject.context.clone().unwrap_or_default(),
-        kind: item.subject.kind.clone(),
-        namespace: item.subject.namespace.clone(),
-        name: item.subject.name.clone(),
-    }
 }
 
 fn first(finding: &v1::Finding, subject: v1::SubjectName) -> v1::Problem {
@@ -82,8 +72,11 @@ fn absorb(problem: &mut v1::Problem, finding: &v1::Finding, subject: v1::Subject
     better(&SEVERITIES, &mut problem.severity, &finding.severity);
     better(&CONFIDENCES, &mut problem.confidence, &finding.confidence);
     problem.targets += finding.explains.targets;
-    problem.subjects.push(subject);
-    problem.fingerprints.push(finding.fingerprint.clone());
+    // What blocks some targets and only threatens others is two findings of one subject, with one fingerprint.
+    if problem.subjects.last() != Some(&subject) {
+        problem.subjects.push(subject);
+        problem.fingerprints.push(finding.fingerprint.clone());
+    }
     if finding.state.as_deref() == Some("new") {
         problem.state.clone_from(&finding.state);
     }

@@ -276,6 +276,9 @@ pub(super) struct PermissionsArgs {
     /// Namespace of the Cilium agents.
     #[arg(long, default_value = "kube-system", value_name = "NAMESPACE")]
     pub(super) cilium_namespace: String,
+    /// Of iam: allow to assume the role that --role-arn of the other commands gets, {account} standing for any account.
+    #[arg(long, value_name = "ARN")]
+    pub(super) role_arn: Option<String>,
 }
 
 /// A command that needs permissions.

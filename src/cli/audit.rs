@@ -49,7 +49,7 @@ pub(super) fn run(args: &AuditArgs) -> anyhow::Result<Exit> {
     let look = output::look(args.output.color);
     print(&match out.format {
         Format::Jsonl => jsonl::summary(&list)?,
-        whole => render::list(&list, &whole, &look)?,
+        whole => render::list(&list, &whole, args.fail_on, &look)?,
     })?;
     // As everywhere: Ctrl-C beats what was found until then.
     Ok(if list.run.incomplete {

@@ -50,7 +50,10 @@ pub(super) fn run(
                 totals.add(&collected);
                 of(collected, &names[index], args, scope, run)
             }
-            Err(error) => failed(&names[index], &error),
+            Err(error) => {
+                totals.interrupted |= matches!(error, CollectError::Interrupted);
+                failed(&names[index], &error)
+            }
         };
         progress.ended(index, &reduced);
         each(index, reduced);

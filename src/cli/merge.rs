@@ -19,7 +19,7 @@ pub(super) fn run(args: &MergeArgs) -> anyhow::Result<Exit> {
     }
     let look = output::look(args.output.color);
     let format = args.output.format_or(Format::Table);
-    print(&render::list(&merged.list, &format, &look)?)?;
+    print(&render::list(&merged.list, &format, args.fail_on, &look)?)?;
     Ok(exit_of_list(&merged.list, args.fail_on))
 }
 

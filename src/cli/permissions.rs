@@ -31,7 +31,7 @@ pub(super) fn run(args: &PermissionsArgs) -> anyhow::Result<Exit> {
     let all = permissions(purpose, !args.no_exec);
     let text = match args.system {
         System::Rbac => rbac(&all, &args.cilium_namespace)?,
-        System::Iam => iam(&all)?,
+        System::Iam => iam(&all, args.role_arn.as_deref())?,
     };
     print(&text)?;
     Ok(Exit::Ok)
@@ -68,13 +68,18 @@ fn rbac(all: &Permissions, namespace: &str) -> anyhow::Result<String> {
 ///
 /// # Errors
 /// When nothing of AWS is called: IAM refuses a statement without actions.
-fn iam(all: &Permissions) -> anyhow::Result<String> {
+fn iam(all: &Permissions, role: Option<&str>) -> anyhow::Result<String> {
     if all.actions.is_empty() {
         bail!("this command calls nothing of AWS, so it needs no policy");
     }
-    let policy = json!({
-        "Version": "2012-10-17",
-        "Statement": [{"Sid": "CiliumLb", "Effect": "Allow", "Action": all.actions, "Resource": "*"}],
-    });
+    let mut statements =
+        vec![json!({"Sid": "CiliumLb", "Effect": "Allow", "Action": all.actions, "Resource": "*"})];
+    if let Some(role) = role {
+        let role = role.replace("{account}", "*");
+        statements.push(json!({
+            "Sid": "CiliumLbRole", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role,
+        }));
+    }
+    let policy = json!({"Version": "2012-10-17", "Statement": statements});
     Ok(serde_json::to_string_pretty(&policy)? + "\n")
 }

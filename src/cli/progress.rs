@@ -23,12 +23,45 @@ pub(super) fn collect(request: &Request) -> anyhow::Result<Collected> {
 
 fn show(bar: &ProgressBar, event: &Event) {
     match event {
-        Event::WaitingForCredentials(command) => {
-            bar.set_message(format!("waiting for credentials ({command})"))
-        }
-        Event::Wave { number, what } => bar.set_message(format!("[{number}/4] {what}")),
-        Event::Progress { what, done, total } => bar.set_message(format!("{what} {done}/{total}")),
         Event::Subjects(_) => {}
-        Event::Gap(text) => bar.println(format!("not read: {text}")),
+        Event::Gap(_) => bar.println(event.to_string()),
+        Event::WaitingForCredentials(_) | Event::Wave { .. } | Event::Progress { .. } => {
+            bar.set_message(event.to_string());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::show;
+    use crate::collect::Event;
+    use indicatif::{ProgressBar, ProgressDrawTarget};
+
+    #[test]
+    fn the_line_says_what_is_read_and_how_far_it_is() {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        let said = |event: Event| {
+            show(&bar, &event);
+            bar.message()
+        };
+        assert_eq!(
+            said(Event::Wave {
+                number: 3,
+                what: "agents"
+            }),
+            "[3/4] agents"
+        );
+        assert_eq!(
+            said(Event::Progress {
+                what: "agents".to_owned(),
+                done: 12,
+                total: 500
+            }),
+            "agents 12/500"
+        );
+        assert_eq!(
+            said(Event::WaitingForCredentials("aws sso login".to_owned())),
+            "waiting for credentials (aws sso login)"
+        );
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn run(args: &WhyArgs) -> anyhow::Result<Exit> {
     if !documents.is_empty() {
         let look = output::look(args.output.color);
         let format = args.output.format_or(Format::Tree);
-        print(&render(&several(documents), &format, &look)?)?;
+        print(&render(&several(documents), &format, args.fail_on, &look)?)?;
     }
     Ok(worst)
 }

@@ -8,6 +8,9 @@ use tokio::time::{Instant, timeout_at};
 /// The longest deadline, so that adding to the clock cannot overflow: a day.
 const LONGEST: Duration = Duration::from_secs(86_400);
 
+/// The code of what was not read because the time for everything was over.
+pub(super) const PASSED: &str = "Deadline";
+
 /// When to stop, handed to everything that waits.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deadline {
@@ -64,7 +67,7 @@ impl Deadline {
         if remaining.is_zero() {
             return Err(self.passed());
         }
-        let everything = remaining < limit;
+        let everything = remaining <= limit;
         let end = Instant::now() + remaining.min(limit);
         timeout_at(end, work).await.map_err(|_| {
             if everything {
@@ -87,14 +90,26 @@ impl Deadline {
     }
 }
 
+impl Elapsed {
+    /// [`PASSED`] or `Timeout`.
+    pub(super) fn code(&self) -> &'static str {
+        if self.everything { PASSED } else { "Timeout" }
+    }
+
+    /// What stands behind the code.
+    pub(super) fn message(&self) -> String {
+        let what = if self.everything {
+            "not read"
+        } else {
+            "no answer"
+        };
+        format!("{what} within {} s", self.limit.as_secs_f64())
+    }
+}
+
 impl fmt::Display for Elapsed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.limit.as_secs_f64();
-        if self.everything {
-            write!(f, "Deadline: not read within {seconds} s")
-        } else {
-            write!(f, "Timeout: no answer within {seconds} s")
-        }
+        write!(f, "{}: {}", self.code(), self.message())
     }
 }
 

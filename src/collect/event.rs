@@ -36,8 +36,8 @@ impl fmt::Display for Event {
                 write!(f, "waiting for credentials ({command})")
             }
             Self::Subjects(count) => write!(f, "{count} subjects"),
-            Self::Wave { what, .. } => write!(f, "reading {what}"),
-            Self::Progress { what, done, total } => write!(f, "[{done}/{total}] {what}"),
+            Self::Wave { number, what } => write!(f, "[{number}/4] {what}"),
+            Self::Progress { what, done, total } => write!(f, "{what} {done}/{total}"),
             Self::Gap(text) => write!(f, "not read: {text}"),
         }
     }

@@ -127,9 +127,9 @@ impl Facts {
 
     /// A Service by namespace and name.
     pub(super) fn service(&self, namespace: &str, name: &str) -> Option<&Service> {
-        self.services().find(|service| {
-            service.metadata.namespace == namespace && service.metadata.name == name
-        })
+        let services = &self.snapshot.kubernetes.services;
+        let found = services.find(namespace, name).ok().flatten()?;
+        Some(&found.value)
     }
 
     /// All Services that were read.

@@ -1,6 +1,7 @@
 //! The first wave: the subjects and what they may need, by namespace, label or name.
 
 use super::facts::Facts;
+use super::kube::Kube;
 use super::kube::kinds::{
     CILIUM_POLICIES, CLUSTERWIDE_POLICIES, ENDPOINT_SLICES, ENVOY_CONFIGS, EVENTS,
     GATEWAY_CLASS_CONFIGS, GATEWAY_CLASSES, GATEWAYS, GRPC_ROUTES, HTTP_ROUTES, INGRESSES, Kind,
@@ -8,7 +9,6 @@ use super::kube::kinds::{
     TLS_ROUTES, UDP_ROUTES,
 };
 use super::kube::lists::{Filter, List};
-use super::kube::{Cilium, Kube};
 use super::request::Request;
 use crate::model::kubernetes::Service;
 use crate::model::kubernetes::generated::{SHARED_INGRESS, service_name};
@@ -19,7 +19,8 @@ use std::collections::BTreeSet;
 /// What was read of Kubernetes, and which lists were made, so that none is made twice.
 pub(super) struct Cluster {
     pub(super) facts: Facts,
-    pub(super) cilium: Cilium,
+    /// Where Cilium runs.
+    home: String,
     listed: BTreeSet<String>,
 }
 
@@ -95,12 +96,12 @@ pub(super) async fn first(kube: &Kube<'_>, request: &Request, namespace: &str) -
             facts.add(list.kind.plural, &page.document, &page.items);
         }
     }
-    for page in &cilium.pods {
+    for page in cilium.pods {
         facts.add("pods", &page.document, &page.items);
     }
     let mut cluster = Cluster {
         facts,
-        cilium,
+        home: cilium.namespace,
         listed: lists.iter().map(List::name).collect(),
     };
     cluster.by_name(kube, request, namespace, &refused).await;
@@ -178,7 +179,7 @@ impl Cluster {
         let unanswered = self.facts.has_unanswered_gateway();
         let operator = async {
             if unanswered {
-                kube.operator(&self.cilium.namespace).await;
+                kube.operator(&self.home).await;
             }
         };
         let reads = join_all(lists.iter().map(|list| kube.list(list)));
@@ -221,10 +222,11 @@ impl Cluster {
             let known = self.facts.resolve(subject, namespace);
             known.is_some_and(|known| known.kind == SubjectKind::Ingress && known.service.is_none())
         });
-        let home = self.cilium.namespace.clone();
         if shared
-            && self.listed.insert(format!("{home}/{SHARED_INGRESS}"))
-            && let Some(found) = kube.read(&SERVICES, &home, SHARED_INGRESS).await
+            && self
+                .listed
+                .insert(format!("{}/{SHARED_INGRESS}", self.home))
+            && let Some(found) = kube.read(&SERVICES, &self.home, SHARED_INGRESS).await
         {
             self.facts
                 .add(SERVICES.plural, &found.document, &[found.object]);

@@ -3,9 +3,11 @@
 use super::aws::Accounts;
 use super::{CollectError, Collected, Event, Request, SHUTDOWN, run, runtime};
 use futures::StreamExt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use futures::future::{Either, select};
+use std::pin::pin;
 use std::thread;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 /// Clusters at a time: their documents are in memory together.
 const AT_A_TIME: usize = 4;
@@ -46,26 +48,29 @@ async fn all(
     results: mpsc::Sender<(usize, Result<Collected, CollectError>)>,
 ) {
     let accounts = Accounts::for_audit();
-    let stop = AtomicBool::new(false);
+    let stop = CancellationToken::new();
     let reads = requests.iter().enumerate().map(|(index, request)| {
         let (accounts, stop) = (&accounts, &stop);
         async move {
-            if stop.load(Ordering::Relaxed) {
+            if stop.is_cancelled() {
                 return (index, Err(CollectError::Interrupted));
             }
             let tell = |event| events(index, event);
-            let collected = Box::pin(run(request, accounts, &tell)).await;
-            let interrupted = collected
-                .as_ref()
-                .is_ok_and(|collected| collected.interrupted);
-            stop.fetch_or(interrupted, Ordering::Relaxed);
+            let collected = Box::pin(run(request, accounts, stop, &tell)).await;
             (index, collected)
         }
     });
-    futures::stream::iter(reads)
-        .for_each_concurrent(AT_A_TIME, |read| async {
-            // Nobody listens any more only when the caller is gone.
-            let _ = results.send(read.await).await;
-        })
-        .await;
+    let all = futures::stream::iter(reads).for_each_concurrent(AT_A_TIME, |read| async {
+        // Nobody listens any more only when the caller is gone.
+        let _ = results.send(read.await).await;
+    });
+    // The clusters that are being read hear Ctrl-C themselves; no other may begin.
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stop.cancel();
+        }
+    };
+    if let Either::Left(((), rest)) = select(pin!(interrupt), pin!(all)).await {
+        rest.await;
+    }
 }

@@ -41,6 +41,7 @@ use jiff::{Timestamp, Unit};
 use notebook::Notebook;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
 
 /// How long the clients may take to close their connections.
 const SHUTDOWN: Duration = Duration::from_millis(200);
@@ -75,7 +76,8 @@ pub fn collect(
 ) -> Result<Collected, CollectError> {
     let runtime = runtime()?;
     let accounts = Accounts::for_question();
-    let collected = runtime.block_on(run(request, &accounts, events));
+    let stop = CancellationToken::new();
+    let collected = runtime.block_on(run(request, &accounts, &stop, events));
     // A hanging name resolution must not keep the program.
     runtime.shutdown_timeout(SHUTDOWN);
     collected
@@ -88,15 +90,20 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
         .build()
 }
 
+/// One collection, unless `stop` comes before it has begun; then it hears Ctrl-C itself.
 async fn run(
     request: &Request,
     accounts: &Accounts,
+    stop: &CancellationToken,
     events: &(dyn Fn(Event) + Send + Sync),
 ) -> Result<Collected, CollectError> {
     let (started, taken_at) = (Instant::now(), now());
     let notebook = Notebook::new(events);
     let deadline = Deadline::new(request.deadline, request.request_timeout);
-    let connection = kube::connect(&request.kube, &deadline, &notebook).await?;
+    let connection = tokio::select! {
+        connection = kube::connect(&request.kube, &deadline, &notebook) => connection?,
+        () = stop.cancelled() => return Err(CollectError::Interrupted),
+    };
     let namespace = request.namespace.clone().unwrap_or(connection.namespace);
     let kube = kube::Kube::new(connection.client, deadline, &notebook);
     let interrupted = tokio::select! {

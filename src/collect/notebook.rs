@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(
             *heard.lock().unwrap(),
             [
-                "[1/2] kubernetes/web/services",
+                "kubernetes/web/services 1/2",
                 "not read: kubernetes/nodes: Deadline: not read within 1 s"
             ]
         );

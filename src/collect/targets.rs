@@ -28,24 +28,24 @@ pub(super) fn agents(
     notebook: &Notebook<'_>,
 ) -> (Vec<Agent>, Vec<u16>) {
     let services = cluster.wanted(request, namespace);
+    let reported = notebook.reported();
     let ports: BTreeSet<u16> = services
         .iter()
         .filter_map(|(namespace, name)| cluster.facts.service(namespace, name))
         .map(|service| service.spec.health_check_node_port)
         .filter(|port| *port != 0)
-        .chain(notebook.checks_kube_proxy().then_some(KUBE_PROXY_HEALTH))
+        .chain(reported.kube_proxy.then_some(KUBE_PROXY_HEALTH))
         .collect();
     let pods: BTreeMap<&str, &Pod> = cluster
         .facts
         .agents()
         .map(|pod| (pod.spec.node_name.as_str(), pod))
         .collect();
-    let reported = notebook.reported();
     let local = local_nodes(cluster, &services);
     let candidates: Vec<Candidate> = cluster
         .facts
         .nodes()
-        .filter_map(|node| candidate(node, &reported, &pods, &local))
+        .filter_map(|node| candidate(node, &reported.states, &pods, &local))
         .collect();
     let (chosen, left) = sample(&candidates, request.all_nodes);
     for node in left {
@@ -145,33 +145,29 @@ fn agent(node: &str, pod: &Pod) -> Agent {
     }
 }
 
-impl Notebook<'_> {
+/// What AWS reports of all targets.
+#[derive(Default)]
+struct Reported {
+    /// States by target id.
+    states: BTreeMap<String, BTreeSet<String>>,
     /// Whether a health check goes to kube-proxy's health port; AWS tells the resolved number.
-    fn checks_kube_proxy(&self) -> bool {
-        let mut found = false;
-        let port = KUBE_PROXY_HEALTH.to_string();
-        self.each_document(|path, bytes| {
-            if path.contains("/elbv2-describe-target-health.") {
-                let health: Health = serde_json::from_slice(bytes).unwrap_or_default();
-                found |= health
-                    .target_health_descriptions
-                    .iter()
-                    .any(|target| target.health_check_port.as_deref() == Some(port.as_str()));
-            }
-        });
-        found
-    }
+    kube_proxy: bool,
+}
 
-    /// States by target id, from the health documents.
-    fn reported(&self) -> BTreeMap<String, BTreeSet<String>> {
-        let mut reported: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+impl Notebook<'_> {
+    /// What the health documents say.
+    fn reported(&self) -> Reported {
+        let mut reported = Reported::default();
+        let kube_proxy = KUBE_PROXY_HEALTH.to_string();
         self.each_document(|path, bytes| {
             if !path.contains("/elbv2-describe-target-health.") {
                 return;
             }
             let health: Health = serde_json::from_slice(bytes).unwrap_or_default();
             for target in health.target_health_descriptions {
+                reported.kube_proxy |= target.health_check_port.as_ref() == Some(&kube_proxy);
                 reported
+                    .states
                     .entry(target.target.id)
                     .or_default()
                     .insert(target.target_health.state);

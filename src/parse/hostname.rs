@@ -44,6 +44,19 @@ pub struct LoadBalancerName {
     pub internal: Option<bool>,
 }
 
+/// Whether `hostname` is the DNS name `name` of a load balancer or one below it, as those of its zones are.
+///
+/// Without regard to case and to the final dot.
+pub fn is_name_of(hostname: &str, name: &str) -> bool {
+    let (hostname, name) = (hostname.trim_end_matches('.'), name.trim_end_matches('.'));
+    let split = hostname.len().checked_sub(name.len());
+    let parts = split.and_then(|at| hostname.split_at_checked(at));
+    !name.is_empty()
+        && parts.is_some_and(|(below, end)| {
+            end.eq_ignore_ascii_case(name) && (below.is_empty() || below.ends_with('.'))
+        })
+}
+
 impl LoadBalancerName {
     /// Reads a DNS name in any case, with a final dot, a `dualstack.` prefix or the zone of a zonal name.
     ///
@@ -133,8 +146,29 @@ fn is_id(id: &str, kind: LoadBalancerKind) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{LoadBalancerKind, LoadBalancerName};
+    use super::{LoadBalancerKind, LoadBalancerName, is_name_of};
     use LoadBalancerKind::{AlbOrClassic, Nlb};
+
+    #[test]
+    fn a_name_is_its_own_or_that_of_a_zone() {
+        let name = "Web-0123.elb.eu-west-2.amazonaws.com";
+        for own in [
+            "web-0123.elb.eu-west-2.amazonaws.com",
+            "WEB-0123.elb.eu-west-2.amazonaws.com.",
+            "eu-west-2a.web-0123.elb.eu-west-2.amazonaws.com",
+        ] {
+            assert!(is_name_of(own, name), "{own}");
+        }
+        for other in [
+            "other-web-0123.elb.eu-west-2.amazonaws.com",
+            "0123.elb.eu-west-2.amazonaws.com",
+            "é-0123.elb.eu-west-2.amazonaws.com",
+            "",
+        ] {
+            assert!(!is_name_of(other, name), "{other}");
+        }
+        assert!(!is_name_of(name, ""));
+    }
 
     #[test]
     fn names_of_load_balancers() {

@@ -10,7 +10,7 @@ use crate::model::aws::load_balancer::TagDescription;
 use crate::model::aws::{Arn, LoadBalancer, TargetGroup};
 use crate::model::kubernetes::{Service, TargetGroupBinding};
 use crate::model::{Fact, Gap, Seen, Snapshot, Source};
-use crate::parse::hostname::LoadBalancerName;
+use crate::parse::hostname::{LoadBalancerName, is_name_of};
 use std::collections::BTreeSet;
 
 /// Tag of the AWS Load Balancer Controller: `namespace/name` of the Service.
@@ -60,17 +60,15 @@ pub fn bindings<'a>(
 }
 
 fn by_hostname(snapshot: &Snapshot, hostname: &str) -> Lookup<AwsName> {
-    let wanted = hostname.trim_end_matches('.').to_ascii_lowercase();
     let parsed = LoadBalancerName::parse(hostname);
-    let name = parsed
-        .as_ref()
-        .map_or(wanted.as_str(), |parsed| &parsed.name);
+    let name = parsed.as_ref().map_or(hostname, |parsed| &parsed.name);
     let mut searched: Vec<&RegionKey> = Vec::new();
     let mut gap = None;
     for (key, region) in &snapshot.aws.regions {
         match &region.load_balancers {
             Ok(balancers) => {
-                if let Some(found) = balancers.iter().find(|lb| has_dns_name(lb, &wanted)) {
+                let has_name = |lb: &&LoadBalancer| is_name_of(hostname, &lb.dns_name);
+                if let Some(found) = balancers.iter().find(has_name) {
                     return found_in(key, found);
                 }
                 // A region that the host name does not name cannot prove anything.
@@ -99,11 +97,6 @@ fn by_hostname(snapshot: &Snapshot, hostname: &str) -> Lookup<AwsName> {
     }
 }
 
-fn has_dns_name(balancer: &LoadBalancer, wanted: &str) -> bool {
-    let name = balancer.dns_name.to_ascii_lowercase();
-    !name.is_empty() && (wanted == name || wanted.ends_with(&format!(".{name}")))
-}
-
 fn found_in(key: &RegionKey, balancer: &LoadBalancer) -> Lookup<AwsName> {
     Lookup::Found(AwsName {
         region: key.clone(),
@@ -115,74 +108,82 @@ fn found_in(key: &RegionKey, balancer: &LoadBalancer) -> Lookup<AwsName> {
 fn by_binding(snapshot: &Snapshot, service: &Service) -> Option<Lookup<AwsName>> {
     let id = ObjectName::new(&service.metadata.namespace, &service.metadata.name);
     bindings(snapshot, &id).find_map(|(_, arn)| {
-        let key = (arn.account.clone(), arn.region.clone());
-        let groups = snapshot
-            .aws
-            .regions
-            .get(&key)?
-            .target_groups
-            .as_ref()
-            .ok()?;
+        let region = AwsName::of_arn(&arn)?.region;
+        let groups = snapshot.aws.regions.get(&region)?;
+        let groups = groups.target_groups.as_ref().ok()?;
         let text = arn.to_string();
         let group = groups.iter().find(|group| group.target_group_arn == text)?;
         let balancer: Arn = group.load_balancer_arns.first()?.parse().ok()?;
-        Some(Lookup::Found(AwsName {
-            region: key,
-            name: balancer.name()?.to_owned(),
-        }))
+        AwsName::of_arn(&balancer).map(Lookup::Found)
     })
 }
 
 /// The load balancer that its name, its target groups or, without a UID, its tags prove to be the Service's.
 fn by_name(snapshot: &Snapshot, service: &Service) -> Option<Lookup<AwsName>> {
+    let told = home::cluster_names(snapshot);
     snapshot.aws.regions.iter().find_map(|(key, region)| {
         let balancers = region.load_balancers.as_ref().ok()?;
-        let (tags, groups) = (known(&region.tags), known(&region.target_groups));
-        let mut names = home::cluster_names(snapshot);
-        names.extend(clusters(tags));
-        let found = balancers
-            .iter()
-            .find(|balancer| is_of(service, balancer, &names, tags, groups))?;
+        let tags = known(&region.tags);
+        let names = told.union(&clusters(tags)).cloned().collect();
+        let made = Made::of(service, &names, tags, known(&region.target_groups));
+        let found = balancers.iter().find(|balancer| made.has(balancer))?;
         Some(found_in(key, found))
     })
 }
 
-/// Whether a load balancer is proven to be the one that a controller made for the Service.
+/// What a load balancer has that a controller made for a Service.
 ///
 /// The UID of the Service is in the names that controllers compute. Under a name that an annotation gave, the
 /// names of the target groups behind it prove the same. Tags alone hold neither the UID nor what tells two
-/// clusters of one account apart, so they decide only where the UID is not known. `clusters` are the names
-/// that the cluster may have; one that is not its name makes no name that is the Service's.
-pub fn is_of(
-    service: &Service,
-    balancer: &LoadBalancer,
-    clusters: &BTreeSet<String>,
-    tags: &[TagDescription],
-    groups: &[TargetGroup],
-) -> bool {
-    if service.metadata.uid.is_empty() {
-        return has_stack(service, &balancer.load_balancer_arn, tags);
-    }
-    if candidates::balancers(service, clusters).contains(&balancer.load_balancer_name) {
-        return true;
-    }
-    let names = candidates::target_groups(service, clusters);
-    groups.iter().any(|group| {
-        names.contains(&group.target_group_name)
-            && group
-                .load_balancer_arns
-                .contains(&balancer.load_balancer_arn)
-    })
+/// clusters of one account apart, so they decide only where the UID is not known.
+pub struct Made<'a> {
+    names: BTreeSet<String>,
+    arns: BTreeSet<&'a str>,
 }
 
-fn has_stack(service: &Service, arn: &str, tags: &[TagDescription]) -> bool {
+impl<'a> Made<'a> {
+    /// What is known of the Service's own. `clusters` are the names that the cluster may have; one that is not its
+    /// name makes no name that is the Service's.
+    pub fn of(
+        service: &Service,
+        clusters: &BTreeSet<String>,
+        tags: &'a [TagDescription],
+        groups: &'a [TargetGroup],
+    ) -> Self {
+        let computed = candidates::target_groups(service, clusters);
+        let own = groups
+            .iter()
+            .filter(|group| computed.contains(&group.target_group_name));
+        let behind = own.flat_map(|group| group.load_balancer_arns.iter().map(String::as_str));
+        Self {
+            names: candidates::balancers(service, clusters)
+                .into_iter()
+                .collect(),
+            arns: if service.metadata.uid.is_empty() {
+                tagged(service, tags).collect()
+            } else {
+                behind.collect()
+            },
+        }
+    }
+
+    /// Whether a load balancer is proven to be the Service's.
+    pub fn has(&self, balancer: &LoadBalancer) -> bool {
+        self.names.contains(&balancer.load_balancer_name)
+            || self.arns.contains(balancer.load_balancer_arn.as_str())
+    }
+}
+
+/// The ARNs of what carries a tag with the Service's namespace and name.
+fn tagged<'a>(service: &Service, tags: &'a [TagDescription]) -> impl Iterator<Item = &'a str> {
     let stack = format!("{}/{}", service.metadata.namespace, service.metadata.name);
-    tags.iter().any(|resource| {
-        resource.resource_arn == arn
-            && resource.tags.iter().any(|tag| {
-                [STACK_TAG, SERVICE_TAG].contains(&tag.key.as_str()) && tag.value == stack
-            })
-    })
+    let own = tags.iter().filter(move |resource| {
+        resource
+            .tags
+            .iter()
+            .any(|tag| [STACK_TAG, SERVICE_TAG].contains(&tag.key.as_str()) && tag.value == stack)
+    });
+    own.map(|resource| resource.resource_arn.as_str())
 }
 
 /// The clusters that tags name.

@@ -257,23 +257,16 @@ fn bound_groups(
 ) -> Vec<Lookup<AwsName>> {
     balancer::bindings(snapshot, service)
         .filter(|(binding, _)| binding.spec.service_ref.port.is(port))
-        .filter_map(|(_, arn)| {
-            Some(Lookup::Found(AwsName {
-                region: (arn.account.clone(), arn.region.clone()),
-                name: arn.name()?.to_owned(),
-            }))
-        })
+        .filter_map(|(_, arn)| AwsName::of_arn(&arn).map(Lookup::Found))
         .collect()
 }
 
 /// A target group's name is in its ARN, so it is known even when the group itself was not read.
 fn group_by_arn(arn: &str, region: &RegionKey) -> Lookup<AwsName> {
-    match arn.parse::<Arn>() {
-        Ok(arn) if arn.name().is_some() => Lookup::Found(AwsName {
-            region: (arn.account.clone(), arn.region.clone()),
-            name: arn.name().unwrap_or_default().to_owned(),
-        }),
-        _ => Lookup::Unknown(Gap::not_collected(
+    let parsed = arn.parse().ok();
+    match parsed.as_ref().and_then(AwsName::of_arn) {
+        Some(name) => Lookup::Found(name),
+        None => Lookup::Unknown(Gap::not_collected(
             Source::TargetGroups,
             format!("{arn} in {}", region.1),
         )),

@@ -6,8 +6,7 @@ use super::claim::{Claim, Claimant, cluster_of_instance};
 use super::{ObjectName, RegionKey};
 use crate::model::aws::load_balancer::TagDescription;
 use crate::model::aws::{Instance, LoadBalancer, TargetGroup};
-use crate::model::kubernetes::Node;
-use crate::model::{Fact, Gap, Origin, Reason, Snapshot, Source};
+use crate::model::{Gap, Origin, Reason, Snapshot, Source};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A tag that names the cluster.
@@ -32,7 +31,7 @@ pub struct Estate<'a> {
     tags: BTreeMap<&'a str, (&'a TagDescription, &'a Origin)>,
     /// What uses a DNS name, in lower case.
     hosts: BTreeMap<String, Claimant>,
-    /// The binding of a target group, by ARN.
+    /// The first binding of a target group, by ARN; that of the empty one has yet to be told its group.
     bound: BTreeMap<&'a str, ObjectName>,
     /// The target groups of a load balancer, by ARN.
     groups: BTreeMap<&'a str, Vec<&'a TargetGroup>>,
@@ -41,7 +40,7 @@ pub struct Estate<'a> {
     /// Names of the cluster with the first tag that says so.
     names: BTreeMap<&'a str, Proof<'a>>,
     /// The VPCs of the cluster's nodes.
-    vpcs: BTreeSet<(&'a RegionKey, &'a str)>,
+    vpcs: BTreeMap<&'a RegionKey, BTreeSet<&'a str>>,
     /// Instance ids and addresses of the cluster's nodes.
     nodes: BTreeSet<String>,
 }
@@ -76,19 +75,11 @@ impl<'a> Estate<'a> {
             snapshot,
             tags: BTreeMap::new(),
             hosts: hosts(snapshot),
-            bound: k8s
-                .target_group_bindings
-                .known()
-                .map(|binding| {
-                    let meta = &binding.metadata;
-                    let name = ObjectName::new(&meta.namespace, &meta.name);
-                    (binding.spec.target_group_arn.as_str(), name)
-                })
-                .collect(),
+            bound: BTreeMap::new(),
             groups: BTreeMap::new(),
             balancers: BTreeSet::new(),
             names: BTreeMap::new(),
-            vpcs: BTreeSet::new(),
+            vpcs: BTreeMap::new(),
             nodes: k8s
                 .nodes
                 .known()
@@ -99,6 +90,12 @@ impl<'a> Estate<'a> {
                 })
                 .collect(),
         };
+        for binding in k8s.target_group_bindings.known() {
+            let meta = &binding.metadata;
+            let arn = binding.spec.target_group_arn.as_str();
+            let name = || ObjectName::new(&meta.namespace, &meta.name);
+            estate.bound.entry(arn).or_insert_with(name);
+        }
         for region in snapshot.aws.regions.values() {
             estate.tags.extend(region.tags.iter().flat_map(|tags| {
                 let each = tags.iter();
@@ -130,8 +127,9 @@ impl<'a> Estate<'a> {
             };
             let own = |instance: &&Instance| self.nodes.contains(&instance.instance_id);
             for instance in instances.iter().filter(own) {
-                self.vpcs
-                    .extend(instance.vpc_id.as_deref().map(|vpc| (key, vpc)));
+                if let Some(vpc) = &instance.vpc_id {
+                    self.vpcs.entry(key).or_default().insert(vpc);
+                }
                 for (tag, name) in cluster_of_instance(&instance.tags) {
                     let value = instance.tags.iter().find(|found| found.key == tag);
                     let proof = Proof {
@@ -218,34 +216,27 @@ impl<'a> Estate<'a> {
         self.nodes.contains(id)
     }
 
-    /// The VPCs of the nodes in a region.
-    pub(super) fn vpcs(&self, key: &RegionKey) -> Vec<&'a str> {
-        let here = self.vpcs.iter().filter(|(of, _)| *of == key);
-        here.map(|(_, vpc)| *vpc).collect()
-    }
-
     /// The names of the cluster, each with the first tag that proves it.
     pub fn names(&self) -> &BTreeMap<&'a str, Proof<'a>> {
         &self.names
     }
 
-    /// All nodes, and their instances of a region.
+    /// The VPCs of the nodes in a region, at least one, when all nodes are known.
     ///
     /// # Errors
-    /// The gap when either was not read, or when no node is among the instances.
-    pub(super) fn nodes_of(&self, key: &RegionKey) -> Result<Vec<&'a Fact<Node>>, Gap> {
-        let nodes = self.snapshot.kubernetes.nodes.all("")?;
+    /// The gap when nodes or instances were not read, or when no node is among the instances.
+    pub(super) fn vpcs(&self, key: &RegionKey) -> Result<&BTreeSet<&'a str>, Gap> {
+        self.snapshot.kubernetes.nodes.complete("")?;
         let region = self.snapshot.aws.regions.get(key);
         let instances = region
             .ok_or_else(|| Gap::not_collected(Source::Instances, &key.1))?
             .instances
             .as_ref()
             .map_err(Gap::clone)?;
-        if self.vpcs(key).is_empty() {
+        self.vpcs.get(key).ok_or_else(|| {
             let why = format!("no node of the cluster is in {}", instances.origin.document);
-            return Err(Gap::new(Source::Instances, "", Reason::Partial(why)));
-        }
-        Ok(nodes)
+            Gap::new(Source::Instances, "", Reason::Partial(why))
+        })
     }
 }
 

@@ -30,7 +30,7 @@ pub use shard::{InvalidShard, Shard};
 pub use subject::{Subject, SubjectKind, SubjectRef};
 
 use crate::model::Gap;
-use crate::model::aws::TargetHealthDescription;
+use crate::model::aws::{Arn, TargetHealthDescription};
 use std::net::IpAddr;
 
 /// A namespace and a name.
@@ -61,13 +61,23 @@ impl std::fmt::Display for ObjectName {
 /// Account and region of AWS documents.
 pub type RegionKey = (String, String);
 
-/// A load balancer by region and name.
+/// A load balancer or target group by region and name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AwsName {
     /// Account and region.
     pub region: RegionKey,
-    /// Name of the load balancer or target group.
+    /// Name in that account and region.
     pub name: String,
+}
+
+impl AwsName {
+    /// What an ARN names; `None` when that is neither a load balancer nor a target group.
+    pub fn of_arn(arn: &Arn) -> Option<Self> {
+        Some(Self {
+            region: (arn.account.clone(), arn.region.clone()),
+            name: arn.name()?.to_owned(),
+        })
+    }
 }
 
 /// One Service port behind one listener and one target group.

@@ -77,7 +77,7 @@ impl<'a> Estate<'a> {
                 "TargetGroupBinding/{binding} fills its target group"
             ));
         }
-        self.snapshot.kubernetes.services.all("")?;
+        self.snapshot.kubernetes.services.complete("")?;
         self.all_bindings()?;
         let left = match self.claimant(&claim)? {
             Claimed::Gone => Left::Gone,
@@ -149,7 +149,7 @@ impl<'a> Estate<'a> {
             let why = "its tags name no Service, Ingress or Gateway of a cluster";
             return Ok(Err(why.to_owned()));
         };
-        self.nodes_of(key)?;
+        let own = self.vpcs(key)?;
         let names = self.names();
         if names.len() > 1 {
             let names: Vec<&str> = names.keys().copied().collect();
@@ -168,8 +168,8 @@ impl<'a> Estate<'a> {
                 claim.cluster
             )));
         }
-        let own = self.vpcs(key);
-        if !vpc.is_some_and(|vpc| own.contains(&vpc)) {
+        if !vpc.is_some_and(|vpc| own.contains(vpc)) {
+            let own: Vec<&str> = own.iter().copied().collect();
             return Ok(Err(format!(
                 "it is in {}, and the cluster's nodes are in {}: another cluster has the same name",
                 vpc.unwrap_or("no VPC"),
@@ -181,19 +181,18 @@ impl<'a> Estate<'a> {
 
     /// That every binding was read, and says which target group it is of.
     fn all_bindings(&self) -> Result<(), Gap> {
-        let all = self.snapshot.kubernetes.target_group_bindings.all("")?;
+        self.snapshot
+            .kubernetes
+            .target_group_bindings
+            .complete("")?;
         // The controller fills the ARN in where only a name is given; before that nobody knows the group.
-        match all
-            .iter()
-            .find(|binding| binding.spec.target_group_arn.is_empty())
-        {
+        match self.binding("") {
             None => Ok(()),
             Some(binding) => {
                 let why = "spec.targetGroupARN is empty".to_owned();
-                let name = &binding.metadata.name;
                 Err(Gap::new(
                     Source::TargetGroupBindings,
-                    name,
+                    &binding.name,
                     Reason::Partial(why),
                 ))
             }

@@ -7,6 +7,7 @@ use crate::model::kubernetes::gateway::CILIUM_CONTROLLER;
 use crate::model::kubernetes::generated::{SHARED_INGRESS, service_name};
 use crate::model::kubernetes::{Meta, Object, Objects};
 use crate::model::{Gap, Snapshot};
+use crate::parse::hostname::is_name_of;
 
 /// Why a subject cannot be diagnosed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -264,12 +265,8 @@ fn owned_service(snapshot: &Snapshot, kind: &str, owner: &Meta) -> Option<Object
         ));
     }
     let name = service_name(kind, &owner.name);
-    services
-        .known()
-        .find(|service| {
-            service.metadata.namespace == owner.namespace && service.metadata.name == name
-        })
-        .map(|service| ObjectName::new(&service.metadata.namespace, &service.metadata.name))
+    let made = services.find(&owner.namespace, &name).ok().flatten();
+    made.map(|_| ObjectName::new(&owner.namespace, name))
 }
 
 /// The one Service of Ingresses in shared mode, which the chart creates in Cilium's namespace.
@@ -283,11 +280,10 @@ fn shared_ingress(snapshot: &Snapshot) -> Option<ObjectName> {
 }
 
 fn by_hostname(snapshot: &Snapshot, hostname: &str) -> Result<Subject, ResolveError> {
-    let wanted = hostname.trim_end_matches('.').to_ascii_lowercase();
     let service = snapshot.kubernetes.services.known().find(|service| {
         service
             .hostname()
-            .is_some_and(|name| wanted.ends_with(&name.to_ascii_lowercase()))
+            .is_some_and(|name| is_name_of(hostname, name))
     });
     if let Some(service) = service {
         return Ok(subject_of_service(snapshot, &service.metadata));
@@ -296,7 +292,7 @@ fn by_hostname(snapshot: &Snapshot, hostname: &str) -> Result<Subject, ResolveEr
         let balancers = region.load_balancers.as_ref().ok()?;
         balancers
             .iter()
-            .find(|lb| wanted.ends_with(&lb.dns_name.to_ascii_lowercase()))
+            .find(|lb| is_name_of(hostname, &lb.dns_name))
             .map(|lb| lb.load_balancer_arn.clone())
     });
     match balancer.and_then(|arn| arn.parse().ok()) {
@@ -321,11 +317,10 @@ fn by_balancer(snapshot: &Snapshot, arn: &Arn) -> Result<Subject, ResolveError> 
         let Some(balancer) = balancers.iter().find(|lb| lb.load_balancer_arn == text) else {
             continue;
         };
-        let name = balancer.dns_name.to_ascii_lowercase();
         let service = snapshot.kubernetes.services.known().find(|service| {
             service
                 .hostname()
-                .is_some_and(|host| host.to_ascii_lowercase() == name)
+                .is_some_and(|host| is_name_of(host, &balancer.dns_name))
         });
         return Ok(match service {
             Some(service) => subject_of_service(snapshot, &service.metadata),

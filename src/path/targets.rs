@@ -1,5 +1,6 @@
 //! The targets of a path: those that AWS lists, or the cluster's nodes where AWS was not read.
 
+use super::annotation::annotation;
 use super::{AwsName, HealthCheck, Lookup, Path, Target};
 use crate::model::aws::{Instance, NetworkInterface, Region, TargetGroup, TargetHealthDescription};
 use crate::model::kubernetes::{Node, Service};
@@ -216,12 +217,7 @@ fn health_check(
 
 /// The protocol that the Service's annotations ask for, in capitals; both controllers heed it.
 fn asked_protocol(service: &Service) -> Option<String> {
-    service
-        .metadata
-        .annotations
-        .iter()
-        .find(|(key, _)| key.ends_with("/aws-load-balancer-healthcheck-protocol"))
-        .map(|(_, value)| value.to_ascii_uppercase())
+    annotation(service, "aws-load-balancer-healthcheck-protocol").map(str::to_ascii_uppercase)
 }
 
 /// Nodes by instance id and by address.

@@ -102,20 +102,10 @@ pub(super) fn subject(name: &SubjectName, with_cluster: bool) -> String {
     text
 }
 
-/// How a list calls the subject of a diagnosis.
-pub(super) fn name_of(document: &Diagnosis) -> SubjectName {
-    SubjectName {
-        cluster: cluster(document).to_owned(),
-        kind: document.subject.kind.clone(),
-        namespace: document.subject.namespace.clone(),
-        name: document.subject.name.clone(),
-    }
-}
-
 /// The finding that a problem's first subject has.
 pub(super) fn first_finding<'a>(list: &'a DiagnosisList, problem: &Problem) -> Option<&'a Finding> {
     let (subject, fingerprint) = (problem.subjects.first()?, problem.fingerprints.first()?);
-    let of = list.items.iter().filter(|item| name_of(item) == *subject);
+    let of = list.items.iter().filter(|item| subject.names(item));
     of.flat_map(findings)
         .find(|finding| finding.fingerprint == *fingerprint)
 }
@@ -180,7 +170,7 @@ pub(super) fn totals(list: &DiagnosisList) -> String {
         parts.push(format!("{calls} calls in {:.1} s", list.run.seconds));
     }
     if list.run.incomplete {
-        parts.push("incomplete: interrupted or out of time".to_owned());
+        parts.push("incomplete: interrupted, or a slice is missing".to_owned());
     }
     parts.join(" · ")
 }

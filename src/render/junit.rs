@@ -1,20 +1,20 @@
 //! JUnit XML: a suite per cluster, a case per subject, and an error for what could not be read at all.
 //!
-//! A case fails where the exit code of its subject alone would be 1 with the default `--fail-on error`, and is skipped
-//! where it would be 3, so that a CI system and the exit code say the same.
+//! A case fails where the exit code of its subject alone would be 1, and is skipped where it would be 3, so that a CI
+//! system and the exit code say the same.
 
-use super::digest::{cluster, findings, kind_and_name, missing};
+use super::digest::{Tally, cluster, findings, kind_and_name, missing};
 use super::sanitize::clean;
 use super::words::count;
 use crate::report::v1::{Diagnosis, DiagnosisList, Finding};
-use crate::report::{Exit, FailOn, exit};
+use crate::report::{Exit, FailOn, blamed, counted, decisive, exit};
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 use std::collections::BTreeMap;
 
 /// The class of cases that stand for a cluster or account instead of a subject.
 const COLLECTION: &str = "collection";
 
-pub(super) fn junit(list: &DiagnosisList) -> anyhow::Result<String> {
+pub(super) fn junit(list: &DiagnosisList, fail_on: FailOn) -> anyhow::Result<String> {
     let mut suites: BTreeMap<String, Vec<TestCase>> = BTreeMap::new();
     for found in &list.clusters {
         let suite = suites.entry(clean(&found.name).into_owned()).or_default();
@@ -24,7 +24,7 @@ pub(super) fn junit(list: &DiagnosisList) -> anyhow::Result<String> {
     }
     for item in &list.items {
         let suite = suites.entry(clean(cluster(item)).into_owned());
-        suite.or_default().push(case(item));
+        suite.or_default().push(case(item, fail_on));
     }
     for account in &list.accounts {
         if !account.errors.is_empty() {
@@ -52,9 +52,9 @@ fn broken(name: &str, error: &str) -> TestCase {
     case
 }
 
-fn case(item: &Diagnosis) -> TestCase {
-    let status = match exit(item, FailOn::Error) {
-        Exit::Findings => failure(item),
+fn case(item: &Diagnosis, fail_on: FailOn) -> TestCase {
+    let status = match exit(item, fail_on) {
+        Exit::Findings => failure(item, fail_on),
         Exit::Incomplete => skipped(item),
         _ => TestCaseStatus::success(),
     };
@@ -72,28 +72,38 @@ fn case(item: &Diagnosis) -> TestCase {
     case
 }
 
-fn failure(item: &Diagnosis) -> TestCaseStatus {
+/// The message is why the case fails; other findings are in the text below it only.
+fn failure(item: &Diagnosis, fail_on: FailOn) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-    let mut counted: Vec<&Finding> = findings(item)
-        .filter(|finding| finding.severity != "info")
-        .collect();
-    // What is new is why the case fails; what was known or accepted before comes after it.
-    counted.sort_by_key(|f| matches!(f.state.as_deref(), Some("known" | "suppressed")));
-    match counted.as_slice() {
-        [] => {
-            status.set_message(format!(
-                "{}: no check that could be made explains it",
-                clean(&item.verdict)
-            ));
+    let unexplained = Tally::of(item).unexplained;
+    let why = match decisive(item, fail_on) {
+        None if unexplained == 0 => blamed(item).find(|finding| counted(finding)),
+        found => found,
+    };
+    match why {
+        Some(finding) => {
+            status.set_message(line(finding));
+            status.set_type(clean(&finding.code));
+        }
+        None => {
+            let verdict = clean(&item.verdict);
+            status.set_message(match unexplained {
+                0 => format!("{verdict}: no check that could be made explains it"),
+                some => format!(
+                    "{verdict}: {} unhealthy although every hop that was read passes",
+                    count(some, "target")
+                ),
+            });
             status.set_type("unexplained");
         }
-        [first, ..] => {
-            status.set_message(line(first));
-            status.set_type(clean(&first.code));
-        }
     }
+    let mut shown: Vec<&Finding> = findings(item)
+        .filter(|finding| finding.severity != "info" || fail_on == FailOn::Info)
+        .collect();
+    // What was known or accepted before comes last.
+    shown.sort_by_key(|finding| !counted(finding));
     let mut text = String::new();
-    for finding in counted {
+    for finding in shown {
         text += &format!("{}: {}\n", clean(&finding.role), line(finding));
         if let Some(fix) = &finding.fix {
             text += &format!("  fix: {}\n", clean(&fix.summary));

@@ -3,7 +3,7 @@
 use super::digest::{self, Tally, several_clusters, telling};
 use super::markdown_text::{block, cell, code, plain};
 use super::words::count;
-use crate::report::v1::{Diagnosis, DiagnosisList, Problem};
+use crate::report::v1::{Diagnosis, DiagnosisList, Problem, SubjectName};
 use std::fmt::Write as _;
 
 /// Rows of the table of subjects; a comment on GitHub holds 65,536 characters.
@@ -67,7 +67,7 @@ fn subjects(out: &mut String, list: &DiagnosisList, several: bool) {
         let _ = writeln!(
             out,
             "| {} | {} | {} of {} | {} |",
-            cell(&digest::subject(&digest::name_of(item), several)),
+            cell(&digest::subject(&SubjectName::of(item), several)),
             plain(&item.verdict),
             tally.healthy,
             tally.of,
@@ -98,7 +98,6 @@ fn problem(out: &mut String, list: &DiagnosisList, problem: &Problem, several: b
         .iter()
         .map(|subject| code(&digest::subject(subject, several)))
         .collect();
-    lines.dedup();
     let more = lines.len().saturating_sub(SUBJECTS);
     lines.truncate(SUBJECTS);
     if more > 0 {

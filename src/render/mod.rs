@@ -17,18 +17,19 @@ mod name;
 mod problems;
 mod prometheus;
 mod prometheus_text;
-pub mod sanitize;
+mod sanitize;
 mod sarif;
 mod sarif_model;
 pub mod style;
 mod table;
 mod tree;
 mod tree_findings;
-pub mod words;
+mod words;
 
 pub use format::{FORMATS, Format, WITH_ARGUMENT};
 pub use style::Styles;
 
+use crate::report::FailOn;
 use crate::report::v1::{Diagnosis, DiagnosisList};
 
 /// How text looks.
@@ -41,10 +42,16 @@ pub struct Look {
 }
 
 /// Renders what `why-unhealthy` found: a single diagnosis is its own document, several are a list.
+/// Formats that say pass or fail say what the exit code says under `fail_on`.
 ///
 /// # Errors
 /// Only if a serialiser cannot print its own value.
-pub fn render(list: &DiagnosisList, format: &Format, look: &Look) -> anyhow::Result<String> {
+pub fn render(
+    list: &DiagnosisList,
+    format: &Format,
+    fail_on: FailOn,
+    look: &Look,
+) -> anyhow::Result<String> {
     let each = |one: &dyn Fn(&Diagnosis) -> String| {
         let texts: Vec<String> = list.items.iter().map(one).collect();
         texts.join("\n")
@@ -56,15 +63,20 @@ pub fn render(list: &DiagnosisList, format: &Format, look: &Look) -> anyhow::Res
         (Format::Json, [one]) => json::json(one)?,
         (Format::Yaml, [one]) => json::yaml(one)?,
         (Format::JsonPath(template), [one]) => template.fill(&serde_json::to_value(one)?),
-        (other, _) => self::list(list, other, look)?,
+        (other, _) => self::list(list, other, fail_on, look)?,
     })
 }
 
-/// Renders the list of an audit.
+/// Renders the list of an audit; `fail_on` as in [`render`].
 ///
 /// # Errors
 /// Only if a serialiser cannot print its own value.
-pub fn list(list: &DiagnosisList, format: &Format, look: &Look) -> anyhow::Result<String> {
+pub fn list(
+    list: &DiagnosisList,
+    format: &Format,
+    fail_on: FailOn,
+    look: &Look,
+) -> anyhow::Result<String> {
     Ok(match format {
         Format::Tree => audit_table::trees(list, look),
         Format::Table => audit_table::table(list, look, false),
@@ -74,7 +86,7 @@ pub fn list(list: &DiagnosisList, format: &Format, look: &Look) -> anyhow::Resul
         Format::Yaml => json::yaml(list)?,
         Format::Jsonl => jsonl::whole(list)?,
         Format::Sarif => sarif::sarif(list)?,
-        Format::Junit => junit::junit(list)?,
+        Format::Junit => junit::junit(list, fail_on)?,
         Format::Markdown => markdown::markdown(list),
         Format::Csv => csv::csv(list)?,
         Format::Prometheus => prometheus::prometheus(list),

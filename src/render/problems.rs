@@ -75,15 +75,10 @@ fn block(list: &DiagnosisList, problem: &Problem, several: bool, look: &Look) ->
 }
 
 fn on(block: &mut Block<'_>, subjects: &[SubjectName], several: bool) {
-    // All findings of one subject that one thing decides are one line.
-    let mut names: Vec<String> = Vec::new();
-    for subject in subjects {
-        let name = digest::subject(subject, several);
-        if names.last() != Some(&name) {
-            names.push(name);
-        }
-    }
-    limited(block, "on", &names);
+    let names = subjects
+        .iter()
+        .map(|subject| digest::subject(subject, several));
+    limited(block, "on", &names.collect::<Vec<_>>());
 }
 
 fn limited(block: &mut Block<'_>, label: &str, texts: &[String]) {
@@ -107,7 +102,7 @@ fn unexplained(block: &mut Block<'_>, list: &DiagnosisList, several: bool) {
             (targets > 0).then(|| {
                 format!(
                     "{}: {} unhealthy although every hop that was read passes",
-                    digest::subject(&digest::name_of(item), several),
+                    digest::subject(&SubjectName::of(item), several),
                     count(targets, "target")
                 )
             })

@@ -190,7 +190,7 @@ fn baseline(list: &DiagnosisList) -> Gauge {
 fn complete(list: &DiagnosisList) -> Gauge {
     let mut gauge = Gauge::new(
         "cilium_lb_run_complete",
-        "0 when the run was interrupted or ran out of time, else 1.",
+        "0 when the run was interrupted or a slice is missing, else 1.",
     );
     gauge.least(&[], f64::from(u8::from(!list.run.incomplete)));
     gauge

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// Replaces control characters, line breaks and direction overrides by `·`.
-pub fn clean(text: &str) -> Cow<'_, str> {
+pub(super) fn clean(text: &str) -> Cow<'_, str> {
     if text.chars().any(hostile) {
         Cow::Owned(
             text.chars()

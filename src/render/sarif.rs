@@ -1,6 +1,6 @@
 //! SARIF 2.1.0: a result per finding of a subject, a notification per thing that was not read.
 
-use super::digest::{findings, name_of};
+use super::digest::findings;
 use super::sarif_model::{
     Configuration, Driver, Finding, Invocation, Location, Log, LogicalLocation, Message,
     Notification, Rule, Run, Suppression, Tool,
@@ -31,7 +31,7 @@ pub(super) fn sarif(list: &DiagnosisList) -> anyhow::Result<String> {
         .collect();
     let mut results: Vec<Finding> = Vec::new();
     for item in &list.items {
-        let subject = name_of(item);
+        let subject = SubjectName::of(item);
         for finding in findings(item) {
             results.push(result(
                 list,
@@ -89,16 +89,10 @@ fn level(severity: &str) -> &'static str {
 }
 
 fn location(subject: &SubjectName) -> Location {
-    let SubjectName {
-        cluster,
-        kind,
-        namespace,
-        name,
-    } = subject;
     Location {
         logical_locations: [LogicalLocation {
-            name: name.clone(),
-            fully_qualified_name: format!("{cluster}/{namespace}/{kind}/{name}"),
+            name: subject.name.clone(),
+            fully_qualified_name: subject.to_string(),
             kind: "resource",
         }],
     }
@@ -123,6 +117,7 @@ fn result(
     Finding {
         rule_id: finding.code.clone(),
         rule_index: rule_index.copied(),
+        kind: None,
         level: level(&finding.severity),
         message: Message::plain(&finding.message),
         locations: vec![location(subject)],
@@ -164,6 +159,8 @@ fn gone(fixed: &v1::Fixed) -> Finding {
     Finding {
         rule_id: fixed.code.clone(),
         rule_index: None,
+        // 3.27.10: only what does not fail may be of no level.
+        kind: Some("informational"),
         level: "none",
         message: Message::plain(&fixed.message),
         locations: vec![location(&fixed.subject)],
@@ -197,7 +194,7 @@ fn invocation(list: &DiagnosisList) -> Invocation {
     // What is missing for a whole cluster is missing for each of its subjects: said once, at the first.
     let mut said = BTreeSet::new();
     for item in &list.items {
-        let subject = name_of(item);
+        let subject = SubjectName::of(item);
         for gap in &item.gaps {
             if !said.insert((
                 subject.cluster.clone(),

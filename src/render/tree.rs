@@ -1,6 +1,6 @@
 //! The default output: verdict, hops, cause, fix, impact, totals.
 
-use super::digest::Tally;
+use super::digest::{self, Tally};
 use super::sanitize::clean;
 use super::style::Label;
 use super::words::{count, some, status, verdict};
@@ -28,11 +28,7 @@ pub(super) fn tree(document: &Diagnosis, look: &Look) -> String {
 /// Subject, load balancer and verdict.
 pub(super) fn heading(document: &Diagnosis, look: &Look) -> String {
     let subject = &document.subject;
-    let mut first = vec![format!(
-        "{}/{}",
-        subject.kind.to_ascii_lowercase(),
-        clean(&subject.name)
-    )];
+    let mut first = vec![digest::kind_and_name(&subject.kind, &subject.name)];
     if !subject.namespace.is_empty() {
         first.push(format!("namespace {}", clean(&subject.namespace)));
     }
@@ -93,7 +89,7 @@ fn summary(document: &Diagnosis) -> String {
         ));
     }
     if document.run.incomplete {
-        parts.push("incomplete: interrupted or out of time".to_owned());
+        parts.push("incomplete: interrupted".to_owned());
     }
     parts.join(" · ")
 }
@@ -237,15 +233,10 @@ pub(super) fn wrap(text: &str, width: usize, indent: &str) -> String {
 }
 
 fn totals(document: &Diagnosis) -> String {
-    let unknown = document
-        .gaps
-        .iter()
-        .filter(|gap| !gap.would_decide.is_empty())
-        .count();
     let mut parts = vec![
         count(document.causes.len(), "cause"),
         count(document.notes.len(), "note"),
-        format!("{} missing", count(unknown, "reading")),
+        format!("{} missing", count(digest::missing(document), "reading")),
     ];
     let calls: u64 = document.run.calls.values().sum();
     if calls > 0 {

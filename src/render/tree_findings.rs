@@ -10,6 +10,8 @@ use std::fmt::Write as _;
 
 /// Evidence lines shown per finding; `-o json` has them all.
 const EVIDENCE: usize = 4;
+/// Why a finding is refuted.
+const REFUTED: &str = " · healthy targets show it too, so it does not explain the failure";
 
 fn separation(contrast: &Contrast) -> String {
     let sick = count(contrast.unhealthy_targets, "target");
@@ -51,46 +53,25 @@ pub(super) fn findings(out: &mut String, document: &Diagnosis, look: &Look) {
     for fact in &document.by_design {
         block.item("by design", fact);
     }
-    for note in role("later") {
-        block.item(
-            "then",
-            &format!("{} {}: {}", note.code, note.slug, note.message),
-        );
+    for (label, of, more) in [
+        ("then", "later", ""),
+        ("latent", "latent", ""),
+        ("refuted", "refuted", REFUTED),
+        ("note", "note", ""),
+    ] {
+        for note in role(of) {
+            let text = format!("{} {}: {}{more}", note.code, note.slug, note.message);
+            block.item(label, &text);
+        }
     }
-    for note in role("latent") {
-        block.item(
-            "latent",
-            &format!("{} {}: {}", note.code, note.slug, note.message),
-        );
-    }
-    for note in role("refuted") {
-        block.item(
-            "refuted",
-            &format!(
-                "{} {}: {} · healthy targets show it too, so it does not explain the failure",
-                note.code, note.slug, note.message
-            ),
-        );
-    }
-    for note in role("note") {
-        block.item(
-            "note",
-            &format!("{} {}: {}", note.code, note.slug, note.message),
-        );
-    }
-    for gap in document
-        .gaps
-        .iter()
-        .filter(|gap| !gap.would_decide.is_empty())
-    {
+    let gaps = document.gaps.iter();
+    let (deciding, other): (Vec<&Gap>, Vec<&Gap>) =
+        gaps.partition(|gap| !gap.would_decide.is_empty());
+    for gap in deciding {
         block.item("not read", &unread(gap));
         block.command(&gap.command);
     }
-    for gap in document
-        .gaps
-        .iter()
-        .filter(|gap| gap.would_decide.is_empty())
-    {
+    for gap in other {
         block.item("not read", &unread(gap));
     }
     for name in &document.ignored {

@@ -21,7 +21,7 @@ pub fn diagnosis(snapshot: &Snapshot, verdict: &Diagnosis, run: v1::Run) -> v1::
         .iter()
         .partition(|group| group.role == Role::Cause);
     v1::Diagnosis {
-        api_version: "cilium-lb.dev/v1".to_owned(),
+        api_version: v1::VERSION.to_owned(),
         kind: "Diagnosis".to_owned(),
         subject: subject(snapshot, verdict),
         verdict: overall(verdict.overall).to_owned(),

@@ -39,6 +39,17 @@ pub enum FailOn {
     Never,
 }
 
+impl FailOn {
+    /// Whether findings of a severity make the exit code 1.
+    fn counts(self, severity: &str) -> bool {
+        match severity {
+            "error" => self <= Self::Error,
+            "warning" => self <= Self::Warning,
+            _ => self == Self::Info,
+        }
+    }
+}
+
 impl FromStr for FailOn {
     type Err = String;
 
@@ -71,26 +82,16 @@ pub fn exit(document: &Diagnosis, fail_on: FailOn) -> Exit {
     if fail_on == FailOn::Never {
         return Exit::Ok;
     }
-    let counts = |severity: &str| match severity {
-        "error" => true,
-        "warning" => fail_on <= FailOn::Warning,
-        _ => fail_on == FailOn::Info,
-    };
-    if let Some(orphan) = left_over(document) {
-        return if counted(&orphan) && counts(&orphan.severity) {
-            Exit::Findings
-        } else if document.run.incomplete {
+    if decisive(document, fail_on).is_some() {
+        return Exit::Findings;
+    }
+    if left_over(document).is_some() {
+        return if document.run.incomplete {
             Exit::Incomplete
         } else {
             Exit::Ok
         };
     }
-    let found = document
-        .causes
-        .iter()
-        .chain(document.notes.iter().filter(|note| note.role != "refuted"))
-        .filter(counted)
-        .any(|finding| counts(&finding.severity));
     let agreements = || {
         document
             .paths
@@ -106,7 +107,7 @@ pub fn exit(document: &Diagnosis, fail_on: FailOn) -> Exit {
                 )
             })
     };
-    if found || agreements().any(|(agreement, _)| agreement == "unexplained") {
+    if agreements().any(|(agreement, _)| agreement == "unexplained") {
         return Exit::Findings;
     }
     // A target that AWS reports healthy is decided; what was not read cannot make it less so.
@@ -121,17 +122,33 @@ pub fn exit(document: &Diagnosis, fail_on: FailOn) -> Exit {
     Exit::Ok
 }
 
+/// The first finding that makes the exit code 1 whatever the verdict is.
+pub fn decisive(document: &Diagnosis, fail_on: FailOn) -> Option<&Finding> {
+    let decides = |finding: &&Finding| counted(finding) && fail_on.counts(&finding.severity);
+    match left_over(document) {
+        Some(orphan) => Some(orphan).filter(decides),
+        None => {
+            let notes = document.notes.iter().filter(|note| note.role != "refuted");
+            document.causes.iter().chain(notes).find(decides)
+        }
+    }
+}
+
 /// Whether a finding counts: not one that was there before, nor one that somebody decided to live with.
-fn counted(finding: &&Finding) -> bool {
+pub fn counted(finding: &Finding) -> bool {
     !matches!(finding.state.as_deref(), Some("known" | "suppressed"))
 }
 
 /// Whether everything that the verdict rests on is known or suppressed, so that nobody has to do anything about it.
 /// Targets that nothing explains are never: no finding names their cause.
 fn accounted(document: &Diagnosis) -> bool {
+    blamed(document).next().is_some() && !blamed(document).any(counted)
+}
+
+/// The findings that the verdict rests on: what stops the health check, and what clients meet although it passes.
+pub fn blamed(document: &Diagnosis) -> impl Iterator<Item = &Finding> {
     let clients = document.notes.iter().filter(|note| note.role == "clients");
-    let blamed: Vec<&Finding> = document.causes.iter().chain(clients).collect();
-    !blamed.is_empty() && !blamed.iter().any(counted)
+    document.causes.iter().chain(clients)
 }
 
 /// What says that nobody needs the subject: an orphaned load balancer or target group.

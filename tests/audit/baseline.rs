@@ -1,6 +1,6 @@
 //! `--baseline`: only what is new counts, and "fixed" is said only of what was looked at.
 
-use super::{Desk, audit, code, json, program, stderr};
+use super::{Desk, audit, code, json, stderr, why};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -48,20 +48,8 @@ fn what_was_there_does_not_count_in_any_form_of_the_baseline() {
     summary["kind"] = json!("DiagnosisSummary");
     summary["items"] = json!([]);
     desk.write("lines.jsonl", &format!("{lines}{summary}\n"));
-    let one = program()
-        .args([
-            "why-unhealthy",
-            "service/web",
-            "-n",
-            "shop",
-            "-o",
-            "json",
-            "--from",
-        ])
-        .arg(&sick)
-        .output()
-        .unwrap();
-    desk.write("one.json", &json(&one).to_string());
+    let one = why(&sick, &["service/web"]);
+    desk.write("one.json", &one.to_string());
     let (exit, states) = against(&sick, &desk.path("list.json"));
     assert_eq!(exit, 0);
     desk.write("states.json", &states.to_string());
@@ -69,7 +57,7 @@ fn what_was_there_does_not_count_in_any_form_of_the_baseline() {
         ("list.json", all),
         ("lines.jsonl", all),
         ("states.json", all),
-        ("one.json", findings(&json(&one))),
+        ("one.json", findings(&one)),
     ] {
         let (exit, list) = against(&sick, &desk.path(name));
         assert_eq!(exit, 0, "{name}");

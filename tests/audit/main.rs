@@ -71,6 +71,14 @@ fn audit(from: &Path, more: &[&str]) -> Output {
     command.args(more).output().unwrap()
 }
 
+/// What `why-unhealthy -n shop` prints about subjects as JSON.
+fn why(from: &Path, subjects: &[&str]) -> Value {
+    let mut command = program();
+    command.arg("why-unhealthy").args(subjects);
+    command.args(["-n", "shop", "-o", "json", "--from"]);
+    json(&command.arg(from).output().unwrap())
+}
+
 fn code(output: &Output) -> i32 {
     output.status.code().expect("ended by a signal")
 }

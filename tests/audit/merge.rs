@@ -1,6 +1,6 @@
 //! `audit merge`: the slices of an audit joined are the audit.
 
-use super::{Desk, audit, code, json, program, stderr};
+use super::{Desk, audit, code, json, program, stderr, why};
 use crate::support::scenario;
 use cilium_lb::audit::{Audit, Input, Policy, Reduced, Scope, merge, policy, reduce};
 use cilium_lb::bundle::Bundle;
@@ -251,20 +251,11 @@ fn slices_that_do_not_fit_are_refused() {
         baseline.to_str().unwrap(),
     ];
     desk.write("compared.json", &json(&audit(&a, &flags)).to_string());
-    let why = program()
-        .args([
-            "why-unhealthy",
-            "service/web",
-            "-n",
-            "shop",
-            "-o",
-            "json",
-            "--from",
-        ])
-        .arg(&a)
-        .output()
-        .unwrap();
-    desk.write("why.json", &json(&why).to_string());
+    let one = why(&a, &["service/web"]);
+    desk.write("why.json", &one.to_string());
+    let two = why(&a, &["service/web", "service/api"]);
+    assert_eq!(two["items"].as_array().unwrap().len(), 2);
+    desk.write("whys.json", &two.to_string());
     desk.write("text.json", "no json");
     for (files, said) in [
         (
@@ -284,6 +275,7 @@ fn slices_that_do_not_fit_are_refused() {
             vec!["compared.json", "same baseline"],
         ),
         (vec!["why.json"], vec!["why.json", "no whole audit"]),
+        (vec!["whys.json"], vec!["whys.json", "no whole audit"]),
         (vec!["1.json", "text.json"], vec!["text.json", "line 1"]),
         (vec!["1.json", "absent.json"], vec!["absent.json"]),
         (vec![], vec!["FILE"]),

@@ -118,15 +118,7 @@ fn one_bad_account_and_one_bad_cluster_are_gaps() {
         .iter()
         .map(|(_, cluster)| cluster.kubeconfig());
     let files = std::env::join_paths(files.chain([left])).unwrap();
-    let mut command = estate.command(&[
-        "audit",
-        "-A",
-        "-o",
-        "json",
-        "--all-contexts",
-        "--role-arn",
-        ROLE,
-    ]);
+    let mut command = estate.auditing(&["--all-contexts", "--role-arn", ROLE]);
     let (code, list, stderr) =
         support::world::outcome(&command.env("KUBECONFIG", files).output().unwrap());
     let found = gateways(&list);
@@ -189,10 +181,9 @@ fn contexts_and_profiles_are_chosen_by_flags() {
         ["--aws-profile", "base", "--aws-profile", "prod"],
         ["--aws-profile", "base", "--aws-profile", "eu-prod=prod"],
     ] {
-        let mut args = vec!["audit", "-A", "-o", "json", "--contexts", "eu-dev,eu-prod"];
-        args.extend(flags);
-        let mut command = estate.command(&args);
+        let mut command = estate.auditing(&["--contexts", "eu-dev,eu-prod"]);
         let ran = command
+            .args(flags)
             .env("AWS_CONFIG_FILE", &config)
             .env_remove("AWS_ACCESS_KEY_ID")
             .env_remove("AWS_SECRET_ACCESS_KEY")

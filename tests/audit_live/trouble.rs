@@ -34,11 +34,9 @@ fn a_cluster_that_hangs_costs_its_own_time_only() {
         .collect();
     files.push(file);
     let flags = ["--request-timeout", "3s", "--contexts", "eu-dev,hangs"];
-    let mut args = vec!["audit", "-A", "-o", "json"];
-    args.extend(flags);
     let start = Instant::now();
     let ran = estate
-        .command(&args)
+        .auditing(&flags)
         .env("KUBECONFIG", std::env::join_paths(files).unwrap())
         .output()
         .unwrap();
@@ -64,18 +62,13 @@ fn an_expired_token_in_one_account_names_the_command_that_renews_it() {
     let text = "[profile prod]\nsso_session = corp\nsso_account_id = 222222222222\nsso_role_name = read\n\
                 [sso-session corp]\nsso_start_url = https://corp.example.com\nsso_region = eu-west-2\n";
     std::fs::write(&config, text).unwrap();
-    let args = [
-        "audit",
-        "-A",
-        "-o",
-        "json",
-        "--contexts",
-        "eu-dev,eu-prod",
-        "--aws-profile",
-        "eu-prod=prod",
-    ];
     let ran = estate
-        .command(&args)
+        .auditing(&[
+            "--contexts",
+            "eu-dev,eu-prod",
+            "--aws-profile",
+            "eu-prod=prod",
+        ])
         .env("AWS_CONFIG_FILE", &config)
         .output()
         .unwrap();
@@ -125,15 +118,7 @@ fn an_interrupted_audit_prints_what_it_has() {
         .aws
         .faults(&json!({"elbv2:DescribeTargetHealth": {"delay_ms": 30000}}));
     let child = estate
-        .command(&[
-            "audit",
-            "-A",
-            "-o",
-            "json",
-            "--all-contexts",
-            "--role-arn",
-            ROLE,
-        ])
+        .auditing(&["--all-contexts", "--role-arn", ROLE])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -39,7 +39,7 @@ fn benches(c: &mut Criterion) {
     group.sample_size(10);
     group.throughput(Throughput::Bytes(text.len() as u64));
     group.bench_function("100 MB of bpf lb list -o json", |b| {
-        b.iter(|| read(black_box(&text)))
+        b.iter_with_large_drop(|| read(black_box(&text)))
     });
     group.finish();
 }

@@ -17,7 +17,7 @@ use cilium_lb::audit::several;
 use cilium_lb::bundle::Bundle;
 use cilium_lb::path::resolve;
 use cilium_lb::render::{Format, Look, Styles, render};
-use cilium_lb::report::{self, v1};
+use cilium_lb::report::{self, FailOn, v1};
 use cilium_lb::{parse, verdict};
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
@@ -37,7 +37,13 @@ fn replay(bundle: &Bundle) -> (usize, String) {
     };
     (
         targets,
-        render(&several(vec![document]), &Format::Tree, &look).unwrap(),
+        render(
+            &several(vec![document]),
+            &Format::Tree,
+            FailOn::Error,
+            &look,
+        )
+        .unwrap(),
     )
 }
 

@@ -1,6 +1,6 @@
 //! `--from` and `capture --from`: bundles of every form, and files that are none.
 
-use super::{bundle, code, gateway, program, stderr, stdout};
+use super::{capture, code, gateway, gateway_in, program, stderr, stdout};
 use std::fs;
 
 #[test]
@@ -9,32 +9,10 @@ fn a_bundle_says_the_same_in_every_form() {
     let expected = stdout(&gateway("obs-eu-dev", &[]));
     for name in ["tree", "b.tar", "b.tar.gz", "b.tgz", "b.zip"] {
         let to = folder.path().join(name);
-        let ran = program()
-            .args([
-                "capture",
-                "gateway/shared-gateway",
-                "-n",
-                "gateway",
-                "--from",
-            ])
-            .arg(bundle("obs-eu-dev"))
-            .arg("-o")
-            .arg(&to)
-            .output()
-            .unwrap();
+        let ran = capture("obs-eu-dev", &to, &[]);
         assert_eq!(code(&ran), 0, "{name}: {}", stderr(&ran));
         assert!(stdout(&ran).contains("documents"), "{}", stdout(&ran));
-        let ran = program()
-            .args([
-                "why-unhealthy",
-                "gateway/shared-gateway",
-                "-n",
-                "gateway",
-                "--from",
-            ])
-            .arg(&to)
-            .output()
-            .unwrap();
+        let ran = gateway_in(&to, &[]);
         assert_eq!((code(&ran), stdout(&ran)), (1, expected.clone()), "{name}");
     }
 }
@@ -44,23 +22,7 @@ fn capture_replaces_nothing_unless_told() {
     let folder = tempfile::tempdir().unwrap();
     let to = folder.path().join("kept.tar.gz");
     fs::write(&to, "kept").unwrap();
-    let capture = |more: &[&str]| {
-        program()
-            .args([
-                "capture",
-                "gateway/shared-gateway",
-                "-n",
-                "gateway",
-                "--from",
-            ])
-            .arg(bundle("obs-eu-dev"))
-            .arg("-o")
-            .arg(&to)
-            .args(more)
-            .output()
-            .unwrap()
-    };
-    let ran = capture(&[]);
+    let ran = capture("obs-eu-dev", &to, &[]);
     assert_eq!(code(&ran), 4);
     assert!(
         stderr(&ran).contains("kept.tar.gz") && stderr(&ran).contains("--overwrite"),
@@ -68,7 +30,7 @@ fn capture_replaces_nothing_unless_told() {
         stderr(&ran)
     );
     assert_eq!(fs::read_to_string(&to).unwrap(), "kept");
-    assert_eq!(code(&capture(&["--overwrite"])), 0);
+    assert_eq!(code(&capture("obs-eu-dev", &to, &["--overwrite"])), 0);
     assert_ne!(fs::read(&to).unwrap(), b"kept");
 }
 
@@ -104,33 +66,11 @@ fn what_is_no_bundle_is_4_and_says_what_would_be() {
 fn a_broken_document_is_a_gap_and_the_rest_is_used() {
     let folder = tempfile::tempdir().unwrap();
     let to = folder.path().join("b");
-    let copied = program()
-        .args([
-            "capture",
-            "gateway/shared-gateway",
-            "-n",
-            "gateway",
-            "--from",
-        ])
-        .arg(bundle("obs-eu-dev-healthy"))
-        .arg("-o")
-        .arg(&to)
-        .output()
-        .unwrap();
+    let copied = capture("obs-eu-dev-healthy", &to, &[]);
     assert_eq!(code(&copied), 0, "{}", stderr(&copied));
     let rules = to.join("aws/111122223333/eu-west-2/ec2-describe-security-groups.json");
     fs::write(&rules, "{\"SecurityGroups\": [{").unwrap();
-    let ran = program()
-        .args([
-            "why-unhealthy",
-            "gateway/shared-gateway",
-            "-n",
-            "gateway",
-            "--from",
-        ])
-        .arg(&to)
-        .output()
-        .unwrap();
+    let ran = gateway_in(&to, &[]);
     let text = stdout(&ran);
     // AWS reports all targets healthy: what was not read cannot make them less so.
     assert_eq!(code(&ran), 0, "{text}");
@@ -144,20 +84,7 @@ fn a_broken_document_is_a_gap_and_the_rest_is_used() {
 fn a_redacted_capture_says_what_the_subject_is_called_and_is_diagnosed_as_before() {
     let folder = tempfile::tempdir().unwrap();
     let to = folder.path().join("b.tar.gz");
-    let ran = program()
-        .args([
-            "capture",
-            "gateway/shared-gateway",
-            "-n",
-            "gateway",
-            "--redact",
-            "--from",
-        ])
-        .arg(bundle("obs-eu-dev"))
-        .arg("-o")
-        .arg(&to)
-        .output()
-        .unwrap();
+    let ran = capture("obs-eu-dev", &to, &["--redact"]);
     assert_eq!(code(&ran), 0, "{}", stderr(&ran));
     let told = stdout(&ran);
     let line = told.lines().last().unwrap();

@@ -13,7 +13,7 @@ mod formats;
 mod usage;
 
 use assert_cmd::Command;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 
 /// The program, with nothing of the machine's environment but what it needs to start.
@@ -31,10 +31,28 @@ fn bundle(scenario: &str) -> PathBuf {
 
 /// `why-unhealthy gateway/shared-gateway -n gateway` from a scenario's bundle, with more arguments.
 fn gateway(scenario: &str, more: &[&str]) -> Output {
+    gateway_in(&bundle(scenario), more)
+}
+
+/// The same from any bundle.
+fn gateway_in(from: &Path, more: &[&str]) -> Output {
     program()
         .args(["why-unhealthy", "gateway/shared-gateway", "-n", "gateway"])
         .arg("--from")
+        .arg(from)
+        .args(more)
+        .output()
+        .unwrap()
+}
+
+/// `capture gateway/shared-gateway -n gateway` from a scenario's bundle, with more arguments.
+fn capture(scenario: &str, to: &Path, more: &[&str]) -> Output {
+    program()
+        .args(["capture", "gateway/shared-gateway", "-n", "gateway"])
+        .arg("--from")
         .arg(bundle(scenario))
+        .arg("-o")
+        .arg(to)
         .args(more)
         .output()
         .unwrap()

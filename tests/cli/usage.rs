@@ -1,6 +1,6 @@
 //! Exit codes, and what the program says to input it cannot use.
 
-use super::{bundle, code, gateway, program, stderr, stdout};
+use super::{bundle, capture, code, gateway, gateway_in, program, stderr, stdout};
 
 fn from_shop(args: &[&str]) -> std::process::Output {
     program()
@@ -72,33 +72,11 @@ fn exit_codes_follow_the_verdict_and_fail_on() {
 fn what_was_not_read_and_could_have_decided_is_3() {
     let folder = tempfile::tempdir().unwrap();
     let copy = folder.path().join("b");
-    let ran = program()
-        .args([
-            "capture",
-            "gateway/shared-gateway",
-            "-n",
-            "gateway",
-            "--from",
-        ])
-        .arg(bundle("obs-eu-dev"))
-        .arg("-o")
-        .arg(&copy)
-        .output()
-        .unwrap();
+    let ran = capture("obs-eu-dev", &copy, &[]);
     assert_eq!(code(&ran), 0, "{}", stderr(&ran));
     // Without the agents' half nothing is left that explains the unhealthy targets.
     std::fs::remove_dir_all(copy.join("cilium")).unwrap();
-    let ran = program()
-        .args([
-            "why-unhealthy",
-            "gateway/shared-gateway",
-            "-n",
-            "gateway",
-            "--from",
-        ])
-        .arg(&copy)
-        .output()
-        .unwrap();
+    let ran = gateway_in(&copy, &[]);
     let text = stdout(&ran);
     assert_eq!(code(&ran), 3, "{text}");
     assert!(

@@ -3,6 +3,7 @@
 use super::{LOOK, lists};
 use cilium_lb::audit::several;
 use cilium_lb::render::{Format, render};
+use cilium_lb::report::FailOn;
 use cilium_lb::report::v1::Diagnosis;
 use serde_json::{Value, json};
 use std::fs;
@@ -54,7 +55,13 @@ fn document() -> Diagnosis {
 
 fn ours(document: &Diagnosis, format: &str) -> String {
     let format: Format = format.parse().unwrap();
-    render(&several(vec![document.clone()]), &format, &LOOK).unwrap()
+    render(
+        &several(vec![document.clone()]),
+        &format,
+        FailOn::Error,
+        &LOOK,
+    )
+    .unwrap()
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod sarif;
 mod scenario;
 
 use cilium_lb::render::{self, Format, Look, Styles};
+use cilium_lb::report::FailOn;
 use cilium_lb::report::v1::DiagnosisList;
 
 /// 100 columns, without colour.
@@ -28,6 +29,11 @@ const LOOK: Look = Look {
 
 /// A list in a format, as `audit` prints it.
 fn text(list: &DiagnosisList, format: &str) -> String {
+    under(list, format, FailOn::Error)
+}
+
+/// The same with `--fail-on`.
+fn under(list: &DiagnosisList, format: &str, fail_on: FailOn) -> String {
     let format: Format = format.parse().unwrap();
-    render::list(list, &format, &LOOK).unwrap()
+    render::list(list, &format, fail_on, &LOOK).unwrap()
 }

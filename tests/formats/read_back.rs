@@ -1,11 +1,11 @@
 //! JUnit, CSV, Prometheus, JSON Lines and the names, read by parsers that others wrote.
 
-use super::{lists, text};
+use super::{lists, text, under};
 use cilium_lb::report::v1::DiagnosisList;
 use cilium_lb::report::{Exit, FailOn, exit, exit_of_list};
 use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The series of a metric and the sum of their values.
 fn sum(scrape: &prometheus_parse::Scrape, metric: &str) -> (usize, f64) {
@@ -32,17 +32,22 @@ fn findings(list: &DiagnosisList) -> usize {
 #[test]
 fn junit_counts_what_the_exit_codes_count() {
     let list = lists::filled();
+    let mut seen = BTreeSet::new();
+    for fail_on in [FailOn::Info, FailOn::Warning, FailOn::Error, FailOn::Never] {
+        let report = Report::deserialize_from_str(&under(&list, "junit", fail_on)).unwrap();
+        let of = |wanted: Exit| {
+            let all = list.items.iter();
+            all.filter(|item| exit(item, fail_on) == wanted).count()
+        };
+        assert_eq!(report.failures, of(Exit::Findings), "{fail_on}");
+        assert_eq!(report.skipped, of(Exit::Incomplete), "{fail_on}");
+        assert_eq!(report.errors, 2, "a cluster and an account");
+        assert_eq!(report.tests, list.items.len() + 2);
+        seen.insert((report.failures, report.skipped));
+    }
+    assert!(seen.len() > 2 && seen.contains(&(0, 0)), "{seen:?}");
     let report = Report::deserialize_from_str(&text(&list, "junit")).unwrap();
-    let of = |wanted: Exit| {
-        let all = list.items.iter();
-        all.filter(|item| exit(item, FailOn::Error) == wanted)
-            .count()
-    };
-    assert!(of(Exit::Findings) > 0 && of(Exit::Incomplete) > 0 && of(Exit::Ok) > 0);
-    assert_eq!(report.failures, of(Exit::Findings));
-    assert_eq!(report.skipped, of(Exit::Incomplete));
-    assert_eq!(report.errors, 2, "a cluster and an account");
-    assert_eq!(report.tests, list.items.len() + 2);
+    assert!(report.failures > 0 && report.skipped > 0);
     let suites: Vec<&str> = report
         .test_suites
         .iter()
@@ -63,6 +68,56 @@ fn junit_counts_what_the_exit_codes_count() {
             }
         }
     }
+}
+
+/// A warning beside targets that nothing explains is not why the case fails, nor is an error that was known before.
+#[test]
+fn junit_names_as_the_reason_only_what_decides() {
+    let all = lists::plain().items.into_iter();
+    let mut degraded = all.filter(|item| item.notes.iter().any(|note| note.role == "clients"));
+    let list = DiagnosisList {
+        items: degraded.by_ref().take(1).collect(),
+        ..DiagnosisList::default()
+    };
+    let mut notes = list.items[0].notes.iter();
+    let clients = notes.find(|note| note.role == "clients").unwrap();
+    assert!(list.items[0].causes.is_empty());
+    let reason = |list: &DiagnosisList, fail_on: FailOn| {
+        let report = Report::deserialize_from_str(&under(list, "junit", fail_on)).unwrap();
+        let status = report.test_suites[0].test_cases[0].status.clone();
+        match status {
+            TestCaseStatus::NonSuccess { ty, .. } => ty.unwrap().as_str().to_owned(),
+            _ => "success".to_owned(),
+        }
+    };
+    let with = |notes: &[(&str, &str, Option<&str>)], agreement: &str| {
+        let mut list = list.clone();
+        let item = &mut list.items[0];
+        item.notes = notes
+            .iter()
+            .map(|(code, severity, state)| {
+                let mut note = clients.clone();
+                (note.code, note.severity) = ((*code).to_owned(), (*severity).to_owned());
+                note.state = state.map(str::to_owned);
+                note
+            })
+            .collect();
+        agreement.clone_into(&mut item.paths[0].targets[0].agreement);
+        list
+    };
+    let two = [("A", "warning", None), ("B", "error", None)];
+    assert_eq!(reason(&with(&two, "explained"), FailOn::Error), "B");
+    assert_eq!(reason(&with(&two, "explained"), FailOn::Warning), "A");
+    let known = [("A", "error", Some("known")), ("B", "warning", None)];
+    assert_eq!(
+        reason(&with(&known, "unexplained"), FailOn::Error),
+        "unexplained"
+    );
+    // The verdict rests on it although its severity is below the threshold.
+    assert_eq!(reason(&with(&known, "explained"), FailOn::Error), "B");
+    let info = [("A", "info", None)];
+    assert_eq!(reason(&with(&info, "explained"), FailOn::Info), "A");
+    assert_eq!(reason(&with(&info, "explained"), FailOn::Never), "success");
 }
 
 #[test]

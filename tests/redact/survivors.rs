@@ -2,6 +2,7 @@
 //! bundle, and for names by reading the objects as trees.
 
 use cilium_lb::bundle::Bundle;
+use cilium_lb::bundle::redact::{Key, Redaction};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -274,4 +275,20 @@ fn a_bundle_that_is_not_redacted_is_full_of_survivors() {
         );
     }
     assert!(found.len() > 40, "{}", found.len());
+}
+
+#[test]
+fn host_names_of_external_dns_are_replaced_whatever_their_top_level() {
+    let mut original = Bundle::default();
+    let annotations = serde_json::json!({
+        "external-dns.alpha.kubernetes.io/hostname": "www.shop.it,api.shop.it",
+        "external-dns.alpha.kubernetes.io/target": "edge.partner.es",
+    });
+    let service = serde_json::json!({"kind": "Service", "metadata": {"name": "web", "annotations": annotations}});
+    original.insert("kubernetes/services.json", service.to_string());
+    let redacted = Redaction::new(&original, &Key::from([8; 32])).bundle(&original);
+    let text: String = texts(&redacted).collect();
+    for name in ["shop", "partner"] {
+        assert!(!text.contains(name), "{text}");
+    }
 }

@@ -118,9 +118,8 @@ fn words(index: usize) -> BTreeMap<&'static str, String> {
         ("2876", network.to_string()),
         ("0xb3c0200", format!("0x{network:x}0200")),
     ]);
-    for id in 118..=123 {
-        let name: &'static str = ["118", "119", "120", "121", "122", "123"][id - 118];
-        words.insert(name, (id + 1000 + 6 * index).to_string());
+    for (number, id) in (1118..).zip(["118", "119", "120", "121", "122", "123"]) {
+        words.insert(id, (number + 6 * index).to_string());
     }
     // The first part of the identifiers of its objects.
     for uid in [

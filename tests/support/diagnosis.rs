@@ -6,7 +6,7 @@ use cilium_lb::bundle::Bundle;
 use cilium_lb::model::Snapshot;
 use cilium_lb::path::{Subject, SubjectRef, resolve};
 use cilium_lb::render::{Format, Look, Styles, render};
-use cilium_lb::report::{self, v1};
+use cilium_lb::report::{self, FailOn, v1};
 use cilium_lb::{parse, verdict};
 
 /// The subject and namespace in a scenario's arguments.
@@ -53,5 +53,11 @@ pub(crate) fn text(document: &v1::Diagnosis, format: Format) -> String {
         styles: Styles::PLAIN,
         width: 100,
     };
-    render(&several(vec![document.clone()]), &format, &look).unwrap()
+    render(
+        &several(vec![document.clone()]),
+        &format,
+        FailOn::Error,
+        &look,
+    )
+    .unwrap()
 }

@@ -2,15 +2,13 @@
 
 use super::aws::AwsDouble;
 use super::cluster::ClusterDouble;
-use super::world::{cluster_half, outcome, plan};
+use super::world::{PORTS, cluster_half, outcome, plan};
 use cilium_lb::bundle;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::Command;
 use tempfile::TempDir;
 
-/// NodePorts of the Gateway of each cluster.
-const PORTS: [u16; 2] = [30866, 31163];
 /// The account that the keys of the environment belong to.
 pub(crate) const OWN: &str = "123456789012";
 /// The other account, entered through a role.
@@ -97,10 +95,15 @@ impl Estate {
         command
     }
 
-    /// Runs `audit -o json` and returns exit code, document and standard error.
+    /// `audit -A -o json` with more arguments.
+    pub(crate) fn auditing(&self, more: &[&str]) -> Command {
+        let mut command = self.command(&["audit", "-A", "-o", "json"]);
+        command.args(more);
+        command
+    }
+
+    /// Runs it and returns exit code, document and standard error.
     pub(crate) fn audit(&self, more: &[&str]) -> (i32, Value, String) {
-        let mut args = vec!["audit", "-A", "-o", "json"];
-        args.extend(more);
-        outcome(&self.command(&args).output().unwrap())
+        outcome(&self.auditing(more).output().unwrap())
     }
 }

@@ -41,7 +41,22 @@ pub(crate) struct World {
     folder: TempDir,
 }
 
+/// NodePorts of the Gateway.
+pub(crate) const PORTS: [u16; 2] = [30866, 31163];
+/// What Kubernetes gives NodePorts from.
+const NODE_PORTS: (u16, u16) = (30000, 32767);
+
 impl World {
+    /// The world in which all is well.
+    pub(crate) fn healthy() -> Self {
+        Self::start(NODE_PORTS, &PORTS)
+    }
+
+    /// The world in which nothing is closed and nobody listens: for what does not depend on health.
+    pub(crate) fn silent() -> Self {
+        Self::start(NODE_PORTS, &[])
+    }
+
     /// The healthy world, in which the node security group admits `ports` from the balancer, and
     /// something listens on `listening`.
     pub(crate) fn start(ports: (u16, u16), listening: &[u16]) -> Self {

@@ -1,9 +1,9 @@
 //! An earlier audit to compare with: only what is new since then counts, and what is gone is listed as fixed.
 
 use crate::audit::documents::{self, DocumentError};
-use crate::audit::problems::subject_name;
 use crate::audit::reduce::Reduced;
-use crate::report::v1::{self, Diagnosis, DiagnosisList, Finding, Fixed, SubjectName};
+use crate::audit::roll::Roll;
+use crate::report::v1::{Diagnosis, DiagnosisList, Finding, Fixed, SubjectName};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The findings of an earlier run.
@@ -12,15 +12,15 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone, Default)]
 pub struct Baseline {
     pub(super) file: String,
-    /// By cluster and fingerprint.
-    findings: BTreeMap<(String, String), Earlier>,
+    /// By cluster, then by fingerprint.
+    clusters: BTreeMap<String, BTreeMap<String, Earlier>>,
 }
 
 #[derive(Debug, Clone)]
 struct Earlier {
     subject: SubjectName,
-    /// Namespace and name that decide the slice of its subject.
-    belongs: (String, String),
+    /// What decides the slice of its subject: the Service behind it, or itself.
+    belongs: SubjectName,
     code: String,
     severity: String,
     message: String,
@@ -48,25 +48,26 @@ impl Baseline {
             file: file.to_owned(),
             error,
         })?;
-        let mut findings = BTreeMap::new();
+        let mut clusters: BTreeMap<String, BTreeMap<String, Earlier>> = BTreeMap::new();
         for item in parts.iter().flat_map(|part| &part.list.items) {
             for finding in counted(item) {
                 if finding.state.as_deref() != Some("suppressed") {
-                    let key = (cluster(item), finding.fingerprint.clone());
-                    findings.insert(key, earlier(item, finding));
+                    let earlier = Earlier::of(item, finding);
+                    let of = clusters.entry(earlier.subject.cluster.clone());
+                    of.or_default().insert(finding.fingerprint.clone(), earlier);
                 }
             }
         }
         Ok(Self {
             file: file.to_owned(),
-            findings,
+            clusters,
         })
     }
 
     /// `known` for a finding of `cluster` that was there and no less severe, else `new`.
     pub(super) fn state(&self, cluster: &str, finding: &Finding) -> &'static str {
-        let key = (cluster.to_owned(), finding.fingerprint.clone());
-        match self.findings.get(&key) {
+        let of = self.clusters.get(cluster);
+        match of.and_then(|of| of.get(&finding.fingerprint)) {
             Some(earlier) if rank(&finding.severity) <= rank(&earlier.severity) => "known",
             _ => "new",
         }
@@ -74,35 +75,56 @@ impl Baseline {
 
     /// What is gone of a cluster that was read, and proven to be.
     pub(super) fn fixed(&self, reduced: &Reduced) -> Vec<Fixed> {
-        let cluster = &reduced.cluster.name;
+        let Some(of) = self.clusters.get(&reduced.cluster.name) else {
+            return Vec::new();
+        };
         let there = fingerprints(&reduced.items);
-        let earlier = self.findings.iter().filter(|((of, fingerprint), _)| {
-            of == cluster && !there.contains(&(of.clone(), fingerprint.clone()))
-        });
-        earlier
-            .filter(|(_, earlier)| {
-                let subject = &earlier.subject;
-                let mut items = reduced.items.iter();
-                match items.find(|item| subject_name(item) == *subject) {
-                    Some(item) => decided(item, &earlier.code),
-                    None => {
-                        let (namespace, name) = &earlier.belongs;
-                        let scope = &reduced.roll.scope;
-                        scope.has(&subject.namespace)
-                            && scope.holds(cluster, namespace, name)
-                            && reduced.roll.lacks(subject)
-                    }
-                }
+        let items = reduced.items.iter();
+        let items: BTreeMap<SubjectName, &Diagnosis> =
+            items.map(|item| (SubjectName::of(item), item)).collect();
+        of.iter()
+            .filter(|(fingerprint, earlier)| {
+                !there.contains(&(earlier.subject.cluster.as_str(), fingerprint.as_str()))
+            })
+            .filter(|(_, earlier)| match items.get(&earlier.subject) {
+                Some(item) => decided(item, &earlier.code),
+                None => earlier.is_gone(&reduced.roll),
             })
             // What only informs needed no mending.
             .filter(|(_, earlier)| earlier.severity != "info")
-            .map(|((_, fingerprint), earlier)| Fixed {
+            .map(|(fingerprint, earlier)| Fixed {
                 subject: earlier.subject.clone(),
                 code: earlier.code.clone(),
                 fingerprint: fingerprint.clone(),
                 message: earlier.message.clone(),
             })
             .collect()
+    }
+}
+
+impl Earlier {
+    fn of(item: &Diagnosis, finding: &Finding) -> Self {
+        let subject = SubjectName::of(item);
+        Self {
+            belongs: SubjectName::of_service(item).unwrap_or_else(|| subject.clone()),
+            subject,
+            code: finding.code.clone(),
+            severity: finding.severity.clone(),
+            message: finding.message.clone(),
+        }
+    }
+
+    /// Whether its subject is proven to be gone from what was audited.
+    fn is_gone(&self, roll: &Roll) -> bool {
+        let SubjectName {
+            cluster,
+            namespace,
+            name,
+            ..
+        } = &self.belongs;
+        roll.scope.has(&self.subject.namespace)
+            && roll.scope.holds(cluster, namespace, name)
+            && roll.lacks(&self.subject)
     }
 }
 
@@ -122,7 +144,7 @@ pub(super) fn settle(list: &mut DiagnosisList) {
     baseline.new = count("new");
     baseline.known = count("known");
     baseline.fixed.retain(|fixed| {
-        !there.contains(&(fixed.subject.cluster.clone(), fixed.fingerprint.clone()))
+        !there.contains(&(fixed.subject.cluster.as_str(), fixed.fingerprint.as_str()))
     });
 }
 
@@ -138,30 +160,13 @@ fn counted(item: &Diagnosis) -> impl Iterator<Item = &Finding> {
 }
 
 /// Cluster and fingerprint of all findings, refuted ones too: they are still there.
-fn fingerprints(items: &[Diagnosis]) -> BTreeSet<(String, String)> {
+fn fingerprints(items: &[Diagnosis]) -> BTreeSet<(&str, &str)> {
     let findings = items.iter().flat_map(|item| {
+        let cluster = item.subject.context.as_deref().unwrap_or_default();
         let findings = item.causes.iter().chain(&item.notes);
-        findings.map(|finding| (cluster(item), finding.fingerprint.clone()))
+        findings.map(move |finding| (cluster, finding.fingerprint.as_str()))
     });
     findings.collect()
-}
-
-fn cluster(item: &Diagnosis) -> String {
-    item.subject.context.clone().unwrap_or_default()
-}
-
-fn earlier(item: &Diagnosis, finding: &Finding) -> Earlier {
-    let subject = &item.subject;
-    Earlier {
-        subject: subject_name(item),
-        belongs: match &subject.service {
-            Some(v1::ServiceName { namespace, name }) => (namespace.clone(), name.clone()),
-            None => (subject.namespace.clone(), subject.name.clone()),
-        },
-        code: finding.code.clone(),
-        severity: finding.severity.clone(),
-        message: finding.message.clone(),
-    }
 }
 
 fn rank(severity: &str) -> u8 {

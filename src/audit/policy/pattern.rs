@@ -15,14 +15,10 @@ const KINDS: [&str; 6] = [
     "TargetGroup",
 ];
 
-/// A pattern of subjects. Contexts of EKS hold slashes (`arn:aws:eks:…:cluster/prod`), so it is cut from the right.
+/// A pattern of subjects: the name of one, with `*` in its parts. Contexts of EKS hold slashes
+/// (`arn:aws:eks:…:cluster/prod`), so it is cut from the right.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pattern {
-    context: String,
-    namespace: String,
-    kind: String,
-    name: String,
-}
+pub struct Pattern(SubjectName);
 
 /// A text that is no pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,30 +43,30 @@ fn hint(near: &[String]) -> String {
 impl Pattern {
     /// One object and nothing else.
     pub(super) fn only(object: &SubjectName) -> Self {
-        Self {
-            context: object.cluster.clone(),
-            namespace: object.namespace.clone(),
-            kind: object.kind.clone(),
-            name: object.name.clone(),
-        }
+        Self(object.clone())
     }
 
     /// Whether it means `subject`.
     pub fn matches(&self, subject: &SubjectName) -> bool {
         self.reaches(&subject.cluster)
-            && glob(&self.namespace, &subject.namespace)
-            && glob(&self.kind, &subject.kind)
-            && glob(&self.name, &subject.name)
+            && glob(&self.0.namespace, &subject.namespace)
+            && glob(&self.0.kind, &subject.kind)
+            && glob(&self.0.name, &subject.name)
+    }
+
+    /// Whether it means a subject or the Service behind it.
+    pub(super) fn means(&self, subject: &SubjectName, service: Option<&SubjectName>) -> bool {
+        self.matches(subject) || service.is_some_and(|service| self.matches(service))
     }
 
     /// Whether it means subjects of `cluster`.
     pub(super) fn reaches(&self, cluster: &str) -> bool {
-        glob(&self.context, cluster)
+        glob(&self.0.cluster, cluster)
     }
 
     /// Whether everything it means lies in `namespace`.
     pub(super) fn stays_in(&self, namespace: &str) -> bool {
-        self.namespace == namespace
+        self.0.namespace == namespace
     }
 }
 
@@ -96,24 +92,18 @@ impl FromStr for Pattern {
             near.extend(similar(kind, KINDS.into_iter()));
             return Err(InvalidPattern::Kind(kind.to_owned(), near));
         }
-        Ok(Self {
-            context: context.to_owned(),
+        Ok(Self(SubjectName {
+            cluster: context.to_owned(),
             namespace: namespace.to_owned(),
             kind: kind.to_owned(),
             name: name.to_owned(),
-        })
+        }))
     }
 }
 
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            context,
-            namespace,
-            kind,
-            name,
-        } = self;
-        write!(f, "{context}/{namespace}/{kind}/{name}")
+        self.0.fmt(f)
     }
 }
 

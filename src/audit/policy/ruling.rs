@@ -2,7 +2,6 @@
 
 use super::suppression::{Standing, Suppression, day};
 use super::{Baseline, Policy, annotation, stale};
-use crate::audit::problems::subject_name;
 use crate::audit::reduce::Reduced;
 use crate::path::Shard;
 use crate::report::v1::{self, StaleSuppression, SubjectName, Suppressed};
@@ -132,29 +131,23 @@ impl Ruling {
             entry.answered |= asked.is_none_or(|namespace| scope.stays_in(namespace));
             entry.expired |= entry.suppression.standing(day) == Standing::Expired;
             for name in &reduced.roll.names {
-                let service = name.service.as_ref();
-                if scope.matches(&name.subject) || service.is_some_and(|name| scope.matches(name)) {
+                if scope.means(&name.subject, name.service.as_ref()) {
                     entry.known = true;
                     entry.diagnosed |= name.held;
                 }
             }
-            let diagnosed = reduced
-                .items
-                .iter()
-                .any(|item| covers(&entry.suppression, item));
-            entry.known |= diagnosed;
-            entry.diagnosed |= diagnosed;
         }
     }
 
     fn item(&mut self, item: &mut v1::Diagnosis) {
-        let subject = subject_name(item);
+        let subject = SubjectName::of(item);
+        let service = SubjectName::of_service(item);
         let day = day(item.run.taken_at.as_deref());
         let ours: Vec<&Suppression> = self
             .entries
             .iter()
             .map(|entry| &entry.suppression)
-            .filter(|suppression| covers(suppression, item))
+            .filter(|entry| entry.scope.means(&subject, service.as_ref()))
             .collect();
         let findings = item.causes.iter_mut().chain(&mut item.notes);
         for finding in findings.filter(|finding| finding.role != "refuted") {
@@ -197,21 +190,4 @@ impl Ruling {
             total: shard.total(),
         });
     }
-}
-
-/// Whether a suppression means the subject of a diagnosis, or the Service behind it.
-pub(super) fn covers(suppression: &Suppression, item: &v1::Diagnosis) -> bool {
-    means(&suppression.scope, item)
-}
-
-/// Whether a pattern means the subject of a diagnosis, or the Service behind it.
-pub(super) fn means(scope: &super::Pattern, item: &v1::Diagnosis) -> bool {
-    let subject = subject_name(item);
-    let service = item.subject.service.as_ref().map(|service| SubjectName {
-        cluster: subject.cluster.clone(),
-        kind: "Service".to_owned(),
-        namespace: service.namespace.clone(),
-        name: service.name.clone(),
-    });
-    scope.matches(&subject) || service.is_some_and(|service| scope.matches(&service))
 }

@@ -1,9 +1,9 @@
 //! Suppressions that do nothing, so that the list of exceptions does not outlive its reasons.
 
 use super::Pattern;
-use super::ruling::{Tracked, means};
+use super::ruling::Tracked;
 use super::suppression::Suppression;
-use crate::report::v1::{DiagnosisList, StaleSuppression};
+use crate::report::v1::{DiagnosisList, StaleSuppression, SubjectName};
 use std::collections::BTreeSet;
 
 /// It could not be read.
@@ -97,7 +97,12 @@ pub(super) fn settle(list: &mut DiagnosisList) {
         failed
             .into_iter()
             .any(|cluster| scope.reaches(&cluster.name))
-            || undecided.into_iter().any(|item| means(&scope, item))
+            || undecided.into_iter().any(|item| {
+                scope.means(
+                    &SubjectName::of(item),
+                    SubjectName::of_service(item).as_ref(),
+                )
+            })
     };
     let kept = list.stale_suppressions.iter().filter(|stale| {
         let used = used.contains(&(stale.by.as_str(), stale.code.as_str()));

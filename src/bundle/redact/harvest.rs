@@ -5,6 +5,13 @@ use super::json::{Place, Visitor};
 use super::names::{is_host, is_name};
 use std::collections::BTreeSet;
 
+/// Annotations that tell external-dns host names, whatever their top level.
+const EXTERNAL_DNS: [&str; 3] = [
+    "external-dns.alpha.kubernetes.io/hostname",
+    "external-dns.alpha.kubernetes.io/internal-hostname",
+    "external-dns.alpha.kubernetes.io/target",
+];
+
 /// What was found, in lower case.
 #[derive(Debug, Default)]
 pub(super) struct Harvest {
@@ -177,6 +184,8 @@ impl Document<'_> {
                 || place.key.ends_with("Ids")
                 || (place.key == "Id" && place.parent == "Target"))
         {
+            self.harvest.add(text);
+        } else if place.parent == "annotations" && EXTERNAL_DNS.contains(&place.key) {
             self.harvest.add(text);
         } else if place.key == "image" {
             self.image(text);

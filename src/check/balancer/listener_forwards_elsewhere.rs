@@ -50,7 +50,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         if owner::actual(service, Some(&balancer.name)).owner == Owner::LoadBalancerController {
             // It keeps a binding for every target group it fills.
             view.target_group_bindings()
-                .all(&service.metadata.namespace)?;
+                .complete(&service.metadata.namespace)?;
         }
         return not_applicable("no TargetGroupBinding says which target group the Service fills");
     }

@@ -152,7 +152,7 @@ fn responsible<'v, 'a>(
     if !matches!(owner, Owner::CloudProvider | Owner::AutoMode) {
         // Without a binding nothing excludes a central networking account.
         view.target_group_bindings()
-            .all(&service.metadata.namespace)?;
+            .complete(&service.metadata.namespace)?;
     }
     let mut gap = None;
     for region in read {

@@ -49,7 +49,7 @@ fn run(view: &View<'_>) -> Checked {
         if owner::annotation(service, NAME).is_none() {
             return pass("the name of its load balancer is computed from its UID");
         }
-        view.services().all(&service.metadata.namespace)?;
+        view.services().complete(&service.metadata.namespace)?;
         return pass("no other Service has its load balancer");
     }
     sharing.sort_by_key(|service| name(service));

@@ -1,6 +1,6 @@
 //! A load balancer with the cluster's tags that nothing of the cluster uses any more.
 
-use super::left_behind::{finding, group_commands};
+use super::left_behind::{asked_for, finding, group_commands};
 use crate::check::finding::{Evidence, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
@@ -42,13 +42,7 @@ fn run(view: &View<'_>) -> Checked {
     let Some(arn) = &view.subject().load_balancer else {
         return not_applicable("the subject is no load balancer");
     };
-    let found = view.regions().find_map(|region| {
-        let all = region.load_balancers().ok()?;
-        let balancer = all.iter().find(|lb| lb.load_balancer_arn == *arn)?;
-        let key = (region.account().to_owned(), region.name().to_owned());
-        Some((key, balancer))
-    });
-    let Some((key, balancer)) = found else {
+    let Some((key, balancer)) = asked_for(view) else {
         return not_applicable("the load balancer was not read");
     };
     let estate = view.estate();

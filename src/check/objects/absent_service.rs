@@ -15,7 +15,7 @@ pub(super) fn finding(view: &View<'_>) -> Checked {
     let (namespace, name) = (&subject.object.namespace, &subject.object.name);
     match subject.kind {
         SubjectKind::Gateway => {
-            view.services().all(namespace)?;
+            view.services().complete(namespace)?;
             match view.gateways().find(namespace, name)? {
                 Some(gateway) => match explained_by(view, gateway) {
                     Some(why) => not_applicable(why),
@@ -26,7 +26,7 @@ pub(super) fn finding(view: &View<'_>) -> Checked {
         }
         SubjectKind::Ingress => {
             // The shared Service lives in Cilium's own namespace, wherever that is.
-            view.services().all("")?;
+            view.services().complete("")?;
             let Some(ingress) = view.ingresses().find(namespace, name)? else {
                 return not_applicable("the Ingress does not exist");
             };

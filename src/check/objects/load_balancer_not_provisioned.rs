@@ -125,7 +125,7 @@ pub(super) fn bound_by_hand(view: &View<'_>, service: &Service) -> Result<bool, 
     if view.target_group_bindings().known().any(|b| names(b)) {
         return Ok(true);
     }
-    view.target_group_bindings().all(&meta.namespace)?;
+    view.target_group_bindings().complete(&meta.namespace)?;
     Ok(false)
 }
 

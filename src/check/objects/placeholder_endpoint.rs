@@ -36,7 +36,7 @@ fn run(view: &View<'_>) -> Checked {
         slice.metadata.namespace == *namespace && belongs(slice, name) && slice.is_placeholder()
     });
     let Some(slice) = found else {
-        view.endpoint_slices().all(namespace)?;
+        view.endpoint_slices().complete(namespace)?;
         return not_applicable("the Service has no placeholder endpoint");
     };
     if let Some(consumer) = selects_by_label(service).filter(|_| !is_labelled(slice)) {

@@ -36,7 +36,7 @@ fn run(view: &View<'_>) -> Checked {
         .filter(|route| route.wants(namespace, name))
         .collect();
     if routes.is_empty() {
-        view.routes().all("")?;
+        view.routes().complete("")?;
         return not_applicable("no route asks for the Gateway");
     }
     let refused: Vec<(&Fact<Route>, &Condition)> = routes

@@ -87,7 +87,7 @@ pub fn checked<'a>(
         .find_map(|config| of(config, port));
     if found.is_none() {
         let namespace = service.map_or("", |service| service.metadata.namespace.as_str());
-        view.envoy_configs().all(namespace)?;
+        view.envoy_configs().complete(namespace)?;
     }
     Ok(found)
 }

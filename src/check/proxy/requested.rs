@@ -47,7 +47,7 @@ pub fn requested<'a>(view: &View<'a>, service: &Service, port: u16) -> Result<Re
             other_service.get_or_insert(config);
         }
     }
-    view.envoy_configs().all(&meta.namespace)?;
+    view.envoy_configs().complete(&meta.namespace)?;
     Ok(match (other_ports, other_service) {
         (Some((config, ports)), _) => Requested::OtherPorts(config, ports),
         (None, Some(config)) => Requested::OtherService(config),

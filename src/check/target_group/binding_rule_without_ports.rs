@@ -32,7 +32,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
             .service
             .as_ref()
             .map_or("", |service| &service.namespace);
-        view.target_group_bindings().all(namespace)?;
+        view.target_group_bindings().complete(namespace)?;
         return not_applicable("no TargetGroupBinding names the target group");
     };
     let rules = binding

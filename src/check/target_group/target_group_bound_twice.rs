@@ -38,7 +38,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         return not_applicable("no TargetGroupBinding names the target group");
     };
     if bindings.len() == 1 {
-        all.all(&first.metadata.namespace)?;
+        all.complete(&first.metadata.namespace)?;
         return pass("one TargetGroupBinding fills the target group");
     }
     if bindings

@@ -91,7 +91,7 @@ fn made_by_controller(view: &View<'_>, service: &Service, group: &AwsName) -> Re
         }
         None => {
             view.target_group_bindings()
-                .all(&service.metadata.namespace)?;
+                .complete(&service.metadata.namespace)?;
             Ok(false)
         }
     }

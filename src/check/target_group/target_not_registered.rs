@@ -3,6 +3,7 @@
 use super::eligibility::{Eligibility, blocks_the_group, judge};
 use super::registrar::{Registrar, registrar};
 use super::unregistered::{self, Nodes};
+use crate::check::balancer::left_behind::is_left_behind;
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
@@ -21,12 +22,17 @@ pub static CHECK: Check = Check {
     since: "0.1.0",
     needs: &[
         Source::Services,
+        Source::Ingresses,
+        Source::Gateways,
         Source::TargetGroupBindings,
         Source::EndpointSlices,
         Source::Nodes,
         Source::Events,
+        Source::LoadBalancers,
         Source::TargetGroups,
         Source::TargetHealth,
+        Source::Tags,
+        Source::Instances,
     ],
     page: include_str!("target_not_registered.md"),
     known_issues: &[],
@@ -41,6 +47,11 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     let origin = region.target_health_origin(&group.name)?;
     let service = view.service()?;
     if path.targets.is_empty() {
+        if is_left_behind(view) {
+            return not_applicable(
+                "its load balancer was left behind (CLB2111): nobody fills it any more",
+            );
+        }
         return empty(view, path, group);
     }
     let Some(service) = service else {

@@ -62,7 +62,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     if target.port != path.node_port {
         // Without the bindings nothing tells whether the target group is this Service's.
         view.target_group_bindings()
-            .all(&service.metadata.namespace)?;
+            .complete(&service.metadata.namespace)?;
         return fail(registered(view, service, path, target, group, reported)?);
     }
     let definition = view

@@ -6,6 +6,7 @@
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync;
 use tokio::time::{Instant, sleep};
 
 /// The slowest rate, however much AWS throttles: a call in two seconds.
@@ -39,6 +40,8 @@ impl Pace {
 #[derive(Debug)]
 pub(super) struct Bucket {
     pace: Pace,
+    /// Held by whoever waits for a token, so that they are given in order of arrival.
+    turn: sync::Mutex<()>,
     state: Mutex<Option<State>>,
 }
 
@@ -55,16 +58,27 @@ impl Bucket {
     pub(super) fn new(pace: Pace) -> Self {
         Self {
             pace,
+            turn: sync::Mutex::new(()),
             state: Mutex::new(None),
         }
     }
 
-    /// Waits for a token and takes it, in order of arrival.
+    /// Waits for a token and takes it, in order of arrival. Whoever stops waiting leaves it to the others.
     pub(super) async fn take(&self) {
-        let wait = self.reserve(Instant::now());
-        if !wait.is_zero() {
+        let _turn = self.turn.lock().await;
+        // AWS may throttle meanwhile, so the wait is not over because it was once said to be.
+        while let Err(wait) = self.try_take(Instant::now()) {
             sleep(wait).await;
         }
+    }
+
+    /// A call goes out once more, without a token, because the SDK repeats it on its own: the next ones wait for it.
+    pub(super) fn repeated(&self) {
+        self.charge(Instant::now());
+    }
+
+    fn charge(&self, now: Instant) {
+        self.change(now, |state| state.tokens -= 1.0);
     }
 
     /// AWS refused a call for the rate: half as many from now on, and none at once.
@@ -86,18 +100,22 @@ impl Bucket {
         });
     }
 
-    /// Takes a token at `now`, possibly one that is still to come, and says how long that is.
-    fn reserve(&self, now: Instant) -> Duration {
-        let state = self.change(now, |state| state.tokens -= 1.0);
-        if state.tokens < 0.0 {
-            Duration::from_secs_f64(-state.tokens / state.rate)
-        } else {
-            Duration::ZERO
-        }
+    /// Takes a token at `now`.
+    ///
+    /// # Errors
+    /// How long it takes until there is one.
+    fn try_take(&self, now: Instant) -> Result<(), Duration> {
+        self.change(now, |state| {
+            if state.tokens < 1.0 {
+                return Err(Duration::from_secs_f64((1.0 - state.tokens) / state.rate));
+            }
+            state.tokens -= 1.0;
+            Ok(())
+        })
     }
 
     /// Lets time pass until `now`, then changes the state.
-    fn change(&self, now: Instant, change: impl FnOnce(&mut State)) -> State {
+    fn change<T>(&self, now: Instant, change: impl FnOnce(&mut State) -> T) -> T {
         let mut guard = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut state = guard.unwrap_or(State {
             tokens: self.pace.burst,
@@ -114,9 +132,9 @@ impl Bucket {
             state.rate = (state.rate * 2.0).min(self.pace.rate);
             state.throttled = (state.rate < self.pace.rate).then_some(now);
         }
-        change(&mut state);
+        let changed = change(&mut state);
         *guard = Some(state);
-        state
+        changed
     }
 }
 
@@ -126,28 +144,35 @@ mod tests {
     use std::time::Duration;
     use tokio::time::Instant;
 
+    /// How many calls may go out at `now`, and how long the next one waits.
+    fn at_once(bucket: &Bucket, now: Instant) -> (usize, Duration) {
+        let mut calls = 0;
+        loop {
+            match bucket.try_take(now) {
+                Ok(()) => calls += 1,
+                Err(wait) => return (calls, wait),
+            }
+        }
+    }
+
+    fn millis(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
     #[test]
     fn forty_at_once_and_then_ten_a_second() {
         let bucket = Bucket::new(Pace::QUESTION);
         let start = Instant::now();
-        assert!((0..40).all(|_| bucket.reserve(start).is_zero()));
-        assert_eq!(bucket.reserve(start), Duration::from_millis(100));
-        assert_eq!(bucket.reserve(start), Duration::from_millis(200));
-        let later = start + Duration::from_secs(1);
-        // Two were promised, so eight are left.
-        assert!((0..8).all(|_| bucket.reserve(later).is_zero()));
-        assert!(!bucket.reserve(later).is_zero());
-        let much_later = start + Duration::from_secs(60);
-        assert!((0..40).all(|_| bucket.reserve(much_later).is_zero()));
-        assert!(!bucket.reserve(much_later).is_zero());
+        assert_eq!(at_once(&bucket, start), (40, millis(100)));
+        assert_eq!(at_once(&bucket, start + millis(200)), (2, millis(100)));
+        assert_eq!(at_once(&bucket, start + millis(1200)), (10, millis(100)));
+        assert_eq!(at_once(&bucket, start + millis(60_000)), (40, millis(100)));
     }
 
     #[test]
     fn an_audit_takes_ten_at_once_and_four_a_second() {
         let bucket = Bucket::new(Pace::AUDIT);
-        let start = Instant::now();
-        assert!((0..10).all(|_| bucket.reserve(start).is_zero()));
-        assert_eq!(bucket.reserve(start), Duration::from_millis(250));
+        assert_eq!(at_once(&bucket, Instant::now()), (10, millis(250)));
     }
 
     #[test]
@@ -156,22 +181,62 @@ mod tests {
         let start = Instant::now();
         bucket.slow(start);
         bucket.slow(start);
-        assert_eq!(
-            bucket.reserve(start),
-            Duration::from_millis(500),
-            "2 a second"
-        );
-        let later = start + Duration::from_secs(2);
+        assert_eq!(at_once(&bucket, start), (0, millis(500)), "2 a second");
+        let later = start + millis(2000);
         for _ in 0..9 {
             bucket.slow(later);
         }
-        assert_eq!(bucket.reserve(later), Duration::from_secs(1), "1 a second");
-        let recovered = later + Duration::from_secs(61);
-        assert!((0..10).all(|_| bucket.reserve(recovered).is_zero()));
-        assert_eq!(
-            bucket.reserve(recovered),
-            Duration::from_millis(500),
-            "2 a second again"
-        );
+        assert_eq!(at_once(&bucket, later), (0, millis(1000)), "1 a second");
+        let recovered = later + millis(61_000);
+        let again = "2 a second again";
+        assert_eq!(at_once(&bucket, recovered), (10, millis(500)), "{again}");
+    }
+
+    #[test]
+    fn throttling_slows_down_those_who_wait_already() {
+        let bucket = Bucket::new(Pace::AUDIT);
+        let start = Instant::now();
+        let (_, wait) = at_once(&bucket, start);
+        bucket.slow(start);
+        // Of the token that was promised half is there.
+        assert_eq!(bucket.try_take(start + wait), Err(wait));
+        assert_eq!(bucket.try_take(start + 2 * wait), Ok(()));
+    }
+
+    #[test]
+    fn what_the_sdk_repeats_is_taken_from_the_next_calls() {
+        let bucket = Bucket::new(Pace::QUESTION);
+        let start = Instant::now();
+        for _ in 0..39 {
+            bucket.charge(start);
+        }
+        assert_eq!(at_once(&bucket, start), (1, millis(100)));
+        for _ in 0..10 {
+            bucket.charge(start);
+        }
+        assert_eq!(at_once(&bucket, start), (0, millis(1100)));
+    }
+
+    #[test]
+    fn who_stops_waiting_takes_nothing() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let slow = Pace {
+                burst: 1.0,
+                rate: 2.0,
+            };
+            let bucket = Bucket::new(slow);
+            bucket.take().await;
+            for _ in 0..9 {
+                let short = tokio::time::timeout(millis(1), bucket.take());
+                assert!(short.await.is_err());
+            }
+            let start = Instant::now();
+            bucket.take().await;
+            assert!(start.elapsed() < millis(3000), "{:?}", start.elapsed());
+        });
     }
 }

@@ -70,7 +70,8 @@ impl Found<'_> {
 
     async fn tags(&self) {
         if !self.tagged {
-            self.reader.read_tags(&self.balancers, &self.groups).await;
+            let balancers = self.balancers.iter();
+            self.reader.read_tags(balancers, &self.groups).await;
         }
     }
 

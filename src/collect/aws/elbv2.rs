@@ -13,6 +13,9 @@ const BATCH: usize = 20;
 /// Items of one page, the most that AWS gives.
 const PAGE: i32 = 400;
 
+/// Whose everything is.
+pub(super) const TAGS: &str = "elbv2-describe-tags";
+
 /// How load balancers are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum By {
@@ -68,19 +71,19 @@ where
 
 impl Reader<'_> {
     /// Keeps the tags of load balancers and target groups.
-    pub(super) async fn read_tags(
+    pub(super) async fn read_tags<'b>(
         &self,
-        balancers: &[LoadBalancer],
+        balancers: impl Iterator<Item = &'b LoadBalancer>,
         groups: &[TargetGroup],
     ) -> Vec<TagDescription> {
-        let balancers = balancers.iter().map(|found| &found.load_balancer_arn);
+        let balancers = balancers.map(|found| &found.load_balancer_arn);
         let groups = groups.iter().map(|group| &group.target_group_arn);
         let arns: Vec<String> = balancers.chain(groups).cloned().collect();
         if arns.is_empty() {
             return Vec::new();
         }
         let call = self.tags(&arns);
-        let tags = self.document("elbv2-describe-tags", "", "TagDescriptions", call);
+        let tags = self.document(TAGS, "", "TagDescriptions", call);
         tags.await.unwrap_or_default()
     }
 
@@ -90,10 +93,10 @@ impl Reader<'_> {
         wanted: &[String],
     ) -> Result<Batch<LoadBalancer>, Failure> {
         if let Some(inventory) = self.inventory().await? {
-            return Ok(inventory.balancers_by(wanted, |balancer| match by {
+            return inventory.balancers_by(wanted, |balancer| match by {
                 By::Name => &balancer.load_balancer_name,
                 By::Arn => &balancer.load_balancer_arn,
-            }));
+            });
         }
         batches(wanted, |names| async {
             let call = self.elb.describe_load_balancers();
@@ -116,7 +119,7 @@ impl Reader<'_> {
         arns: &[String],
     ) -> Result<Batch<TargetGroup>, Failure> {
         if let Some(inventory) = self.inventory().await? {
-            return Ok(inventory.groups_by_arn(arns));
+            return inventory.groups_by_arn(arns);
         }
         batches(arns, |arns| async {
             let call = self

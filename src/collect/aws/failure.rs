@@ -1,6 +1,6 @@
 //! Why a call to AWS gave no answer, with the code first.
 
-use crate::collect::deadline::Elapsed;
+use crate::collect::deadline::{Elapsed, PASSED};
 use crate::collect::text;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -49,6 +49,27 @@ impl Failure {
         }
     }
 
+    /// Credentials that did not come in time. `profile` completes the advice.
+    pub(super) fn of_waiting(elapsed: Elapsed, profile: Option<&str>) -> Self {
+        if elapsed.code() == PASSED {
+            return elapsed.into();
+        }
+        let (whose, flag) = match profile {
+            Some(profile) => (
+                format!("profile {profile}"),
+                format!(" --profile {profile}"),
+            ),
+            None => ("the default chain".to_owned(), String::new()),
+        };
+        let message = elapsed.message();
+        Self::new(
+            elapsed.code(),
+            format!(
+                "{message} from the credentials of {whose}; run `aws sts get-caller-identity{flag}` to see what they wait for"
+            ),
+        )
+    }
+
     /// What the credential chain says. `profile` completes the advice.
     pub(super) fn of_credentials(error: &CredentialsError, profile: Option<&str>) -> Self {
         let told = text::chain(error);
@@ -67,6 +88,19 @@ impl Failure {
             CredentialsError::ProviderTimedOut(_) => Self::new("Timeout", told),
             _ => Self::new("CredentialsError", told),
         }
+    }
+
+    /// The same of the credentials of a role. That the deadline has passed says nothing about the role.
+    pub(super) fn of_role(self, role: &str) -> Self {
+        if self.is_deadline() {
+            return self;
+        }
+        Self::new("CannotAssumeRole", format!("{role}: {self}"))
+    }
+
+    /// Whether the time of whoever asked was over, which says nothing about AWS.
+    pub(super) fn is_deadline(&self) -> bool {
+        self.code == PASSED
     }
 
     /// Whether AWS says that the thing does not exist.
@@ -97,9 +131,7 @@ fn advised(code: &str, message: String) -> String {
 
 impl From<Elapsed> for Failure {
     fn from(elapsed: Elapsed) -> Self {
-        let text = elapsed.to_string();
-        let (code, message) = text.split_once(": ").unwrap_or(("Timeout", &text));
-        Self::new(code, message)
+        Self::new(elapsed.code(), elapsed.message())
     }
 }
 
@@ -133,6 +165,19 @@ mod tests {
         let failure = Failure::of_credentials(&error, None);
         assert_eq!(failure.code, "NoCredentials");
         assert!(failure.to_string().contains("--aws-profile"), "{failure}");
+    }
+
+    #[test]
+    fn only_what_aws_says_is_about_the_role() {
+        let role = "arn:aws:iam::111122223333:role/audit";
+        let denied = Failure::new("AccessDenied", "no").of_role(role);
+        assert_eq!(
+            denied.to_string(),
+            format!("CannotAssumeRole: {role}: AccessDenied: no")
+        );
+        let late = Failure::new("Deadline", "not read within 60 s");
+        assert!(late.is_deadline() && !denied.is_deadline());
+        assert_eq!(late.clone().of_role(role), late);
     }
 
     #[test]

@@ -6,8 +6,7 @@ use super::plan::Wanted;
 use super::reader::Reader;
 use super::session::Session;
 use super::unnamed;
-use crate::model::aws::{Arn, LoadBalancer, NetworkInterface, TargetGroup};
-use serde::Serialize;
+use crate::model::aws::{Arn, Listener, LoadBalancer, NetworkInterface, TargetGroup};
 use std::collections::BTreeSet;
 
 /// Operations whose documents this wave writes.
@@ -29,6 +28,8 @@ pub(in crate::collect) struct Found<'a> {
     pub(super) interfaces: Vec<NetworkInterface>,
     /// Whether tags were read already.
     pub(super) tagged: bool,
+    /// Whether all listeners and target groups of the load balancers could be read.
+    pub(super) all_read: bool,
 }
 
 /// Finds what is wanted of one region; `None` when nothing more can be asked there.
@@ -39,85 +40,68 @@ pub(in crate::collect) async fn find<'a>(
     let caller = session.identity();
     let account = wanted.account.as_deref().unwrap_or(&caller.account);
     let reader = session.reader(account, &wanted.region);
-    keep_identity(&reader, session);
+    reader.keep_whole(&reader.account.source(IDENTITY, ""), caller);
     if account != caller.account {
         return mismatch(&reader, wanted, &caller.account, &caller.arn);
     }
-    let asked = !wanted.names.is_empty() || !wanted.balancers.is_empty();
-    let (mut balancers, mut missing) = if asked {
-        balancers(&reader, wanted).await
-    } else {
-        Default::default()
-    };
-    let unnamed = unnamed::look_up(&reader, wanted).await;
-    let (looked_up, named) = (!unnamed.balancers.is_empty(), balancers.clone());
-    balancers.extend(
-        unnamed
-            .balancers
-            .into_iter()
-            .filter(|found| !named.contains(found)),
-    );
-    missing = missing.or(unnamed.missing).filter(|_| balancers.is_empty());
-    let mut arns = wanted.groups.clone();
-    arns.extend(listeners(&reader, &balancers).await);
-    let mut groups = if arns.is_empty() {
-        Vec::new()
-    } else {
-        read_groups(&reader, &arns).await
-    };
-    if looked_up {
-        let found = balancers.split_off(named.len());
-        let own = unnamed::prove(&reader, wanted, &named, found, &groups).await;
-        if balancers.is_empty() {
-            missing = own.as_ref().err().cloned();
-        }
-        balancers.extend(own.unwrap_or_default());
-        groups.retain(|group| {
-            wanted.groups.contains(&group.target_group_arn)
-                || balancers
-                    .iter()
-                    .any(|own| group.load_balancer_arns.contains(&own.load_balancer_arn))
-        });
-    }
-    let owners: BTreeSet<String> = groups
-        .iter()
-        .flat_map(|group| group.load_balancer_arns.clone())
-        .filter(|arn| {
-            balancers
-                .iter()
-                .all(|known| known.load_balancer_arn != *arn)
-        })
-        .collect();
-    let mut tagged = looked_up;
-    if !asked && !owners.is_empty() {
-        // No host name, only bindings: the target groups know their load balancers.
-        let by_arn = Wanted {
-            balancers: owners,
-            ..Wanted::default()
-        };
-        let bound = self::balancers(&reader, &by_arn).await.0;
-        listeners(&reader, &bound).await;
-        tagged &= bound.is_empty();
-        balancers.extend(bound);
-    }
-    Some(Found {
+    let (named, missing) = balancers(&reader, wanted).await;
+    keep_balancers(&reader, &named);
+    let mut unnamed = unnamed::look_up(&reader, wanted).await;
+    unnamed.balancers.retain(|found| !named.contains(found));
+    let all = named.iter().chain(&unnamed.balancers);
+    let (forwarded, all_heard) = listeners(&reader, all).await;
+    let arns: BTreeSet<String> = wanted.groups.union(&forwarded).cloned().collect();
+    let groups = read_groups(&reader, &arns).await;
+    let mut found = Found {
         reader,
-        balancers,
-        groups,
-        missing,
+        balancers: named,
+        missing: missing.or(unnamed.missing),
         interfaces: unnamed.interfaces,
-        tagged,
-    })
+        tagged: !unnamed.balancers.is_empty(),
+        all_read: all_heard && groups.is_some(),
+        groups: groups.unwrap_or_default(),
+    };
+    if !unnamed.balancers.is_empty() {
+        unnamed::prove(&mut found, wanted, unnamed.balancers).await;
+    }
+    found.of_groups().await;
+    // One that was found proves that the account is right, so the answer counts for all.
+    if !found.balancers.is_empty() {
+        found.missing = None;
+    }
+    Some(found)
 }
 
-fn keep_identity(reader: &Reader<'_>, session: &Session<'_>) {
-    let path = format!("{}.json", reader.account.source(IDENTITY, ""));
-    let mut out = Vec::new();
-    let format = serde_json::ser::PrettyFormatter::with_indent(b"    ");
-    let mut writer = serde_json::Serializer::with_formatter(&mut out, format);
-    if session.identity().serialize(&mut writer).is_ok() {
-        out.push(b'\n');
-        reader.notebook.document(path, out);
+impl Found<'_> {
+    /// Load balancers that nothing but a binding leads to: its target group knows them.
+    async fn of_groups(&mut self) {
+        let owners = self
+            .groups
+            .iter()
+            .flat_map(|group| &group.load_balancer_arns);
+        let is_read = |arn: &String| {
+            let mut known = self.balancers.iter();
+            known.any(|balancer| balancer.load_balancer_arn == *arn)
+        };
+        let by_arn = Wanted {
+            balancers: owners.filter(|arn| !is_read(arn)).cloned().collect(),
+            ..Wanted::default()
+        };
+        let (bound, _) = balancers(&self.reader, &by_arn).await;
+        if bound.is_empty() {
+            return;
+        }
+        self.tagged = false;
+        listeners(&self.reader, bound.iter()).await;
+        self.balancers.extend(bound);
+        keep_balancers(&self.reader, &self.balancers);
+    }
+}
+
+/// What was found so far; what is found later takes its place.
+pub(super) fn keep_balancers(reader: &Reader<'_>, found: &[LoadBalancer]) {
+    if !found.is_empty() {
+        reader.keep(BALANCERS, "", "LoadBalancers", found);
     }
 }
 
@@ -143,8 +127,11 @@ fn mismatch<'a>(
     None
 }
 
-/// The load balancers, and AWS's words about those that the account does not have.
+/// The load balancers that names and ARNs say, and AWS's words about those that the account does not have.
 async fn balancers(reader: &Reader<'_>, wanted: &Wanted) -> (Vec<LoadBalancer>, Option<Failure>) {
+    if wanted.names.is_empty() && wanted.balancers.is_empty() {
+        return Default::default();
+    }
     let source = reader.account.source(BALANCERS, "");
     reader.notebook.expect(&source, &source);
     let names: Vec<String> = wanted.names.keys().cloned().collect();
@@ -172,30 +159,35 @@ async fn balancers(reader: &Reader<'_>, wanted: &Wanted) -> (Vec<LoadBalancer>, 
             }
         }
     }
-    // One that was found proves that the account is right, so the answer counts for all.
-    if !found.is_empty() {
-        reader.keep(BALANCERS, "", "LoadBalancers", &found);
-        missing = None;
-    }
     reader.notebook.settle(&source);
     (found, missing)
 }
 
-/// Reads the listeners of each load balancer and returns the target groups they forward to.
-async fn listeners(reader: &Reader<'_>, balancers: &[LoadBalancer]) -> BTreeSet<String> {
-    let reads = balancers.iter().map(|balancer| {
+/// Reads the listeners of each load balancer and returns the target groups they forward to, and whether all were read.
+async fn listeners<'b>(
+    reader: &Reader<'_>,
+    balancers: impl Iterator<Item = &'b LoadBalancer>,
+) -> (BTreeSet<String>, bool) {
+    let reads = balancers.map(|balancer| {
         let call = reader.listeners(&balancer.load_balancer_arn);
         reader.document(LISTENERS, &balancer.load_balancer_name, "Listeners", call)
     });
     let answers = futures::future::join_all(reads).await;
-    let mut arns = BTreeSet::new();
-    for listener in answers.into_iter().flatten().flatten() {
-        arns.extend(listener.forwards_to().into_iter().map(str::to_owned));
-    }
-    arns
+    let arns = answers
+        .iter()
+        .flatten()
+        .flatten()
+        .flat_map(Listener::forwards_to)
+        .map(str::to_owned)
+        .collect();
+    (arns, answers.iter().all(Option::is_some))
 }
 
-async fn read_groups(reader: &Reader<'_>, arns: &BTreeSet<String>) -> Vec<TargetGroup> {
+/// The target groups that exist of these; `None` when they could not be read.
+async fn read_groups(reader: &Reader<'_>, arns: &BTreeSet<String>) -> Option<Vec<TargetGroup>> {
+    if arns.is_empty() {
+        return Some(Vec::new());
+    }
     let source = reader.account.source(GROUPS, "");
     reader.notebook.expect(&source, &source);
     let arns: Vec<String> = arns.iter().cloned().collect();
@@ -213,11 +205,11 @@ async fn read_groups(reader: &Reader<'_>, arns: &BTreeSet<String>) -> Vec<Target
                 );
             }
             reader.keep(GROUPS, "", "TargetGroups", &batch.found);
-            batch.found
+            Some(batch.found)
         }
         Err(failure) => {
             reader.notebook.gap(&source, failure);
-            Vec::new()
+            None
         }
     };
     reader.notebook.settle(&source);

@@ -12,19 +12,18 @@ use std::time::Duration;
 
 /// Bound of one TCP and TLS handshake.
 const CONNECT: Duration = Duration::from_secs(3);
-/// Bound of one answer.
-const READ: Duration = Duration::from_secs(20);
 /// Connections that are kept for each host.
 const IDLE: usize = 8;
 
-/// A client that honours HTTPS_PROXY, NO_PROXY and AWS_CA_BUNDLE, which the SDK does not read itself.
+/// A client that honours HTTPS_PROXY, NO_PROXY and AWS_CA_BUNDLE, which the SDK does not read itself, and waits for an
+/// answer as long as a request may take.
 ///
 /// # Errors
 /// When the bundle of certificate authorities cannot be used.
-pub(super) fn client() -> Result<SharedHttpClient, Failure> {
+pub(super) fn client(request: Duration) -> Result<SharedHttpClient, Failure> {
     let settings = HttpConnectorSettings::builder()
         .connect_timeout(CONNECT)
-        .read_timeout(READ)
+        .read_timeout(request)
         .build();
     let connector = Connector::builder()
         .connector_settings(settings)

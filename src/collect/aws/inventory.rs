@@ -1,70 +1,93 @@
 //! All load balancers and target groups of an account and region, with their tags: what an audit lists once
 //! instead of asking for each by name.
 
-use super::elbv2::Batch;
+use super::elbv2::{Batch, TAGS};
 use super::failure::Failure;
+use super::find::{BALANCERS, GROUPS};
 use super::reader::Reader;
 use crate::model::aws::load_balancer::TagDescription;
 use crate::model::aws::{LoadBalancer, TargetGroup};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What an account has in a region.
-#[derive(Debug, Default)]
+/// What an account has in a region. Each part was listed for itself, so that a right that is missing for one costs no
+/// other.
+#[derive(Debug)]
 pub(super) struct Inventory {
-    pub(super) balancers: Vec<LoadBalancer>,
-    pub(super) groups: Vec<TargetGroup>,
-    /// Tags of both, or why they could not be read.
-    pub(super) tags: Option<Result<BTreeMap<String, TagDescription>, Failure>>,
+    pub(super) balancers: Result<Vec<LoadBalancer>, Failure>,
+    pub(super) groups: Result<Vec<TargetGroup>, Failure>,
+    /// Tags of both by ARN.
+    pub(super) tags: Result<BTreeMap<String, TagDescription>, Failure>,
 }
 
 impl Inventory {
     /// Lists everything; the tags in batches.
     ///
     /// # Errors
-    /// When the load balancers or target groups cannot be listed.
+    /// When the deadline passed before all was listed.
     pub(super) async fn list(reader: &Reader<'_>) -> Result<Self, Failure> {
         let (balancers, groups) =
             futures::future::join(reader.all_load_balancers(), reader.all_target_groups()).await;
-        let (balancers, groups) = (balancers?, groups?);
-        let arns: Vec<String> = balancers
-            .iter()
-            .map(|balancer| balancer.load_balancer_arn.clone())
-            .chain(groups.iter().map(|group| group.target_group_arn.clone()))
-            .collect();
+        let of_balancers = balancers.iter().flatten().map(|lb| &lb.load_balancer_arn);
+        let of_groups = groups.iter().flatten().map(|group| &group.target_group_arn);
+        let arns: Vec<String> = of_balancers.chain(of_groups).cloned().collect();
         let tags = reader.tags_of(&arns).await.map(|all| {
             all.into_iter()
                 .map(|tags| (tags.resource_arn.clone(), tags))
                 .collect()
         });
-        Ok(Self {
+        let listed = Self {
             balancers,
             groups,
-            tags: Some(tags),
-        })
+            tags,
+        };
+        let late = listed.failures().find(|(_, failure)| failure.is_deadline());
+        match late.map(|(_, failure)| failure.clone()) {
+            Some(failure) => Err(failure),
+            None => Ok(listed),
+        }
+    }
+
+    /// The operations that gave no list, and why.
+    pub(super) fn failures(&self) -> impl Iterator<Item = (&'static str, &Failure)> {
+        let all = [
+            (BALANCERS, self.balancers.as_ref().err()),
+            (GROUPS, self.groups.as_ref().err()),
+            (TAGS, self.tags.as_ref().err()),
+        ];
+        let failed = all.into_iter();
+        failed.filter_map(|(operation, failure)| Some((operation, failure?)))
     }
 
     /// The load balancers with these values of `key`; those that are not there are missing.
+    ///
+    /// # Errors
+    /// Why load balancers could not be listed.
     pub(super) fn balancers_by(
         &self,
         wanted: &[String],
         key: impl Fn(&LoadBalancer) -> &str,
-    ) -> Batch<LoadBalancer> {
-        pick(&self.balancers, wanted, key, "LoadBalancerNotFound")
+    ) -> Result<Batch<LoadBalancer>, Failure> {
+        let all = self.balancers.as_ref().map_err(Clone::clone)?;
+        Ok(pick(all, wanted, key, "LoadBalancerNotFound"))
     }
 
     /// The target groups with these ARNs.
-    pub(super) fn groups_by_arn(&self, wanted: &[String]) -> Batch<TargetGroup> {
-        pick(
-            &self.groups,
+    ///
+    /// # Errors
+    /// Why target groups could not be listed.
+    pub(super) fn groups_by_arn(&self, wanted: &[String]) -> Result<Batch<TargetGroup>, Failure> {
+        let all = self.groups.as_ref().map_err(Clone::clone)?;
+        Ok(pick(
+            all,
             wanted,
-            |group| group.target_group_arn.as_str(),
+            |group| &group.target_group_arn,
             "TargetGroupNotFound",
-        )
+        ))
     }
 
     /// Tags of an ARN, where they were read.
     pub(super) fn tags(&self, arn: &str) -> Option<&TagDescription> {
-        self.tags.as_ref()?.as_ref().ok()?.get(arn)
+        self.tags.as_ref().ok()?.get(arn)
     }
 
     /// Tags of these ARNs.
@@ -72,11 +95,7 @@ impl Inventory {
     /// # Errors
     /// Why tags could not be read.
     pub(super) fn tags_of(&self, arns: &[String]) -> Result<Vec<TagDescription>, Failure> {
-        let none = BTreeMap::new();
-        let tags = match &self.tags {
-            Some(read) => read.as_ref().map_err(Clone::clone)?,
-            None => &none,
-        };
+        let tags = self.tags.as_ref().map_err(Clone::clone)?;
         Ok(arns
             .iter()
             .filter_map(|arn| tags.get(arn))

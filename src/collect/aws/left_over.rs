@@ -4,12 +4,15 @@
 //! node of another cluster there proves that they are in use.
 
 use super::detail::HEALTH;
+use super::elbv2::TAGS;
 use super::find::{BALANCERS, Found, GROUPS};
 use super::inventory::Inventory;
+use super::reader::Reader;
 use crate::model::aws::instance::Reservation;
 use crate::model::aws::load_balancer::TagDescription;
 use crate::path::claim::{Claim, cluster_of_instance};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Tells these documents from those of what was asked for.
 const KEY: &str = "left-over";
@@ -17,7 +20,10 @@ const KEY: &str = "left-over";
 impl Found<'_> {
     /// Keeps load balancers and target groups of the clusters whose names the instances or what was found bear.
     pub(super) async fn left_over(&self, reservations: &[Reservation]) {
-        let Ok(Some(inventory)) = self.reader.inventory().await else {
+        if !self.reader.lists_everything() {
+            return;
+        }
+        let Some(inventory) = self.inventory().await else {
             return;
         };
         let balancers = self
@@ -43,11 +49,11 @@ impl Found<'_> {
                     .and_then(|tags| Claim::of(&tags.tags))
                     .is_some_and(|claim| clusters.contains(claim.cluster))
         };
-        let balancers = inventory.balancers.iter();
+        let balancers = inventory.balancers.iter().flatten();
         let balancers: Vec<_> = balancers
             .filter(|lb| left(&lb.load_balancer_arn, Some(&lb.vpc_id)))
             .collect();
-        let groups = inventory.groups.iter();
+        let groups = inventory.groups.iter().flatten();
         let groups: Vec<_> = groups
             .filter(|group| left(&group.target_group_arn, group.vpc_id.as_deref()))
             .collect();
@@ -57,15 +63,47 @@ impl Found<'_> {
         if tags.is_empty() {
             return;
         }
-        self.reader
-            .keep(BALANCERS, KEY, "LoadBalancers", &balancers);
-        self.reader.keep(GROUPS, KEY, "TargetGroups", &groups);
-        self.reader
-            .keep("elbv2-describe-tags", KEY, "TagDescriptions", &tags);
+        // An empty list says that there are none, which only a list proves.
+        let reader = &self.reader;
+        if inventory.balancers.is_ok() {
+            reader.keep(BALANCERS, KEY, "LoadBalancers", &balancers);
+        }
+        if inventory.groups.is_ok() {
+            reader.keep(GROUPS, KEY, "TargetGroups", &groups);
+        }
+        reader.keep(TAGS, KEY, "TagDescriptions", &tags);
         for group in groups {
-            let health = self.reader.target_health(&group.target_group_arn);
+            let health = reader.target_health(&group.target_group_arn);
             let (name, field) = (&group.target_group_name, "TargetHealthDescriptions");
-            self.reader.document(HEALTH, name, field, health).await;
+            reader.document(HEALTH, name, field, health).await;
+        }
+    }
+
+    /// The account's list, with gaps for what of it could not be listed: nobody else asks for it where the cluster
+    /// names nothing.
+    async fn inventory(&self) -> Option<Arc<Inventory>> {
+        let Reader {
+            account, notebook, ..
+        } = &self.reader;
+        let (name, source) = (
+            account.source(BALANCERS, KEY),
+            account.source(BALANCERS, ""),
+        );
+        notebook.expect(&name, source.as_str());
+        let listed = self.reader.inventory().await;
+        notebook.settle(&name);
+        match listed {
+            Ok(inventory) => {
+                let failures = inventory.iter().flat_map(|inventory| inventory.failures());
+                for (operation, failure) in failures {
+                    notebook.gap(account.source(operation, ""), failure);
+                }
+                inventory
+            }
+            Err(failure) => {
+                notebook.gap(source, failure);
+                None
+            }
         }
     }
 }

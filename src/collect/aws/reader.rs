@@ -14,6 +14,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::future::Future;
 use std::sync::Arc;
@@ -111,6 +112,11 @@ impl<'a> Reader<'a> {
         self.accounts.inventory(self).await
     }
 
+    /// Whether accounts are listed as a whole.
+    pub(super) fn lists_everything(&self) -> bool {
+        self.accounts.lists_everything()
+    }
+
     /// One call of ELBv2, after a token of the account's bucket.
     pub(super) async fn elb<T, E>(
         &self,
@@ -206,22 +212,24 @@ impl<'a> Reader<'a> {
         answer: &A,
     ) {
         let source = self.account.source(operation, key);
-        match printed(field, answer) {
+        self.keep_whole(&source, &BTreeMap::from([(field, answer)]));
+    }
+
+    /// The same of an answer that is no field.
+    pub(super) fn keep_whole(&self, source: &str, answer: &impl Serialize) {
+        match printed(answer) {
             Ok(bytes) => self.notebook.document(format!("{source}.json"), bytes),
             Err(error) => self.notebook.gap(source, format!("Unwritable: {error}")),
         }
     }
 }
 
-/// `{"Field": …}` with the CLI's indentation of four blanks.
-pub(super) fn printed<A: Serialize + ?Sized>(
-    field: &str,
-    answer: &A,
-) -> Result<Vec<u8>, serde_json::Error> {
+/// With the CLI's indentation of four blanks.
+fn printed(answer: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
     let mut out = Vec::new();
     let format = serde_json::ser::PrettyFormatter::with_indent(b"    ");
     let mut writer = serde_json::Serializer::with_formatter(&mut out, format);
-    serde_json::json!({ field: serde_json::to_value(answer)? }).serialize(&mut writer)?;
+    answer.serialize(&mut writer)?;
     out.push(b'\n');
     Ok(out)
 }
@@ -229,6 +237,7 @@ pub(super) fn printed<A: Serialize + ?Sized>(
 #[cfg(test)]
 mod tests {
     use super::{Account, printed};
+    use std::collections::BTreeMap;
 
     #[test]
     fn documents_are_named_and_printed_like_the_cli() {
@@ -244,7 +253,8 @@ mod tests {
             account.source("elbv2-describe-target-health", "web"),
             "aws/111122223333/eu-west-2/elbv2-describe-target-health.web"
         );
-        let text = String::from_utf8(printed("Vpcs", &["a"]).unwrap()).unwrap();
+        let answer = BTreeMap::from([("Vpcs", ["a"])]);
+        let text = String::from_utf8(printed(&answer).unwrap()).unwrap();
         assert_eq!(text, "{\n    \"Vpcs\": [\n        \"a\"\n    ]\n}\n");
     }
 }

@@ -146,14 +146,12 @@ impl<'a> Sessions<'a> {
             role,
         };
         let signed = self.accounts.signed(&login, async {
-            let config = signed_in(&login, self.region.clone(), &self.deadline).await;
-            let config = config.map_err(|failure| failure.to_string())?;
-            let identity = identity(&config, &self.deadline, self.notebook).await;
-            let identity = identity.map_err(|failure| failure.to_string())?;
+            let config = signed_in(&login, self.region.clone(), &self.deadline).await?;
+            let identity = identity(&config, &self.deadline, self.notebook).await?;
             Ok(Signed { config, identity })
         });
         Ok(Session {
-            signed: signed.await?,
+            signed: signed.await.map_err(|failure| failure.to_string())?,
             accounts: self.accounts,
             deadline: self.deadline,
             notebook: self.notebook,
@@ -202,7 +200,7 @@ async fn signed_in(
     region: Region,
     deadline: &Deadline,
 ) -> Result<SdkConfig, Failure> {
-    let http = http::client()?;
+    let http = http::client(deadline.request())?;
     let base = ProviderConfig::default()
         .with_region(Some(region.clone()))
         .with_http_client(http.clone());
@@ -231,7 +229,7 @@ async fn signed_in(
     let provider = SharedCredentialsProvider::new(assumed.build().await);
     let provider = loaded(provider, deadline, profile.as_deref())
         .await
-        .map_err(|failure| Failure::new("CannotAssumeRole", format!("{role}: {failure}")))?;
+        .map_err(|failure| failure.of_role(role))?;
     Ok(config.to_builder().credentials_provider(provider).build())
 }
 
@@ -243,7 +241,8 @@ async fn loaded(
 ) -> Result<SharedCredentialsProvider, Failure> {
     let credentials = deadline
         .within(CREDENTIALS, provider.provide_credentials())
-        .await?
+        .await
+        .map_err(|elapsed| Failure::of_waiting(elapsed, profile))?
         .map_err(|error| Failure::of_credentials(&error, profile))?;
     Ok(SharedCredentialsProvider::new(credentials))
 }

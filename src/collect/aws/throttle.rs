@@ -1,14 +1,17 @@
-//! Tells the bucket when AWS throttles, also of tries that the SDK repeats on its own.
+//! Tells the bucket what it cannot see: which calls the SDK repeats on its own, and when AWS throttles.
 
 use super::bucket::Bucket;
 use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::context::FinalizerInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use std::sync::Arc;
 
-/// How ELBv2 and EC2 call it (common error codes of both API references).
+/// How AWS calls it (common error codes of the API references).
 const CODES: [&str; 5] = [
     "<Code>Throttling</Code>",
     "<Code>ThrottlingException</Code>",
@@ -17,7 +20,7 @@ const CODES: [&str; 5] = [
     "<Code>TooManyRequestsException</Code>",
 ];
 
-/// Looks at every answer of a client.
+/// Looks at every request of a client and its answer.
 #[derive(Debug)]
 pub(super) struct ThrottleWatch(pub(super) Arc<Bucket>);
 
@@ -25,6 +28,20 @@ pub(super) struct ThrottleWatch(pub(super) Arc<Bucket>);
 impl Intercept for ThrottleWatch {
     fn name(&self) -> &'static str {
         "ThrottleWatch"
+    }
+
+    fn read_before_attempt(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let attempt = config.load::<RequestAttempts>();
+        // The first has a token: it was waited for before the SDK was called.
+        if attempt.is_some_and(|number| number.attempts() > 1) {
+            self.0.repeated();
+        }
+        Ok(())
     }
 
     fn read_after_attempt(

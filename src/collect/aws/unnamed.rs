@@ -7,13 +7,14 @@
 
 use super::elbv2::By;
 use super::failure::Failure;
-use super::find::BALANCERS;
+use super::find::{BALANCERS, Found, keep_balancers};
 use super::plan::Wanted;
 use super::reader::Reader;
-use crate::model::aws::{LoadBalancer, NetworkInterface, TargetGroup};
+use crate::model::aws::{LoadBalancer, NetworkInterface};
 use crate::model::kubernetes::Service;
 use crate::model::naming;
-use crate::path::{balancer, candidates};
+use crate::path::balancer::{self, Made};
+use crate::path::candidates;
 use std::collections::BTreeSet;
 
 /// Most load balancers whose names begin alike, for each Service; more are not its business.
@@ -36,6 +37,9 @@ pub(super) async fn look_up(reader: &Reader<'_>, wanted: &Wanted) -> Unnamed {
     if wanted.unnamed.is_empty() {
         return found;
     }
+    let source = reader.account.source(BALANCERS, "");
+    let looked_up = reader.account.source(BALANCERS, "looked-up");
+    reader.notebook.expect(&looked_up, &source);
     let described: BTreeSet<String> = wanted
         .unnamed
         .iter()
@@ -66,9 +70,7 @@ pub(super) async fn look_up(reader: &Reader<'_>, wanted: &Wanted) -> Unnamed {
     let names: Vec<String> = names.into_iter().take(most).collect();
     match reader.load_balancers(By::Name, &names).await {
         Ok(batch) => found.balancers = batch.found,
-        Err(failure) => reader
-            .notebook
-            .gap(reader.account.source(BALANCERS, ""), failure),
+        Err(failure) => reader.notebook.gap(source, failure),
     }
     for service in &wanted.unnamed {
         if !names.iter().any(|name| may_be(service, wanted, name)) {
@@ -78,6 +80,7 @@ pub(super) async fn look_up(reader: &Reader<'_>, wanted: &Wanted) -> Unnamed {
     if !found.balancers.is_empty() {
         found.missing = None;
     }
+    reader.notebook.settle(&looked_up);
     found
 }
 
@@ -139,43 +142,53 @@ fn named(description: &str) -> Option<Named<'_>> {
     }
 }
 
-/// Keeps those of `found` that are proven to be one of the Services', with the tags of all and of `named`.
-///
-/// # Errors
-/// What stands for AWS's answer when none of them is.
-pub(super) async fn prove(
-    reader: &Reader<'_>,
-    wanted: &Wanted,
-    named: &[LoadBalancer],
-    found: Vec<LoadBalancer>,
-    groups: &[TargetGroup],
-) -> Result<Vec<LoadBalancer>, Failure> {
-    let all: Vec<LoadBalancer> = named.iter().chain(&found).cloned().collect();
-    let tags = reader.read_tags(&all, groups).await;
+/// Adds those of `looked_up` to `found` that are proven to be one of the Services', and reads the tags of all. Of the
+/// others nothing is kept, and that there is no load balancer is said only where all that would prove one was read.
+pub(super) async fn prove(found: &mut Found<'_>, wanted: &Wanted, looked_up: Vec<LoadBalancer>) {
+    let reader = &found.reader;
+    let all = found.balancers.iter().chain(&looked_up);
+    let tags = reader.read_tags(all, &found.groups).await;
     let mut clusters = wanted.clusters.clone();
     clusters.extend(balancer::clusters(&tags));
-    let (own, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|found| {
-        let mut services = wanted.unnamed.iter();
-        services.any(|service| balancer::is_of(service, found, &clusters, &tags, groups))
-    });
-    if !own.is_empty() {
-        reader.keep(BALANCERS, "looked-up", "LoadBalancers", &own);
-        return Ok(own);
-    }
-    let others: Vec<&str> = others
-        .iter()
-        .map(|other| other.load_balancer_name.as_str())
+    let services = wanted.unnamed.iter();
+    let made: Vec<Made<'_>> = services
+        .map(|service| Made::of(service, &clusters, &tags, &found.groups))
         .collect();
-    let others = others.join(", ");
-    if tags.is_empty() {
-        let why = "their tags, which were not read, would tell whose they are";
-        reader.notebook.gap(
-            reader.account.source(BALANCERS, ""),
-            format!("NotProven: {others} may be what is looked for: {why}"),
-        );
+    let (own, others): (Vec<_>, Vec<_>) = looked_up
+        .into_iter()
+        .partition(|one| made.iter().any(|made| made.has(one)));
+    if own.is_empty() {
+        let others: Vec<&str> = others
+            .iter()
+            .map(|other| other.load_balancer_name.as_str())
+            .collect();
+        let others = others.join(", ");
+        let unread = match (tags.is_empty(), found.all_read) {
+            (true, _) => Some("tags"),
+            (false, false) => Some("listeners and target groups"),
+            (false, true) => None,
+        };
+        found.missing = unread.is_none().then(|| {
+            let why = format!("only {others}, made for other Services");
+            Failure::new("LoadBalancerNotFound", why)
+        });
+        if let Some(unread) = unread {
+            reader.notebook.gap(
+                reader.account.source(BALANCERS, ""),
+                format!("NotProven: {others} may be what is looked for: their {unread}, which were not read, would tell whose they are"),
+            );
+        }
     }
-    let why = format!("only {others}, made for other Services");
-    Err(Failure::new("LoadBalancerNotFound", why))
+    found.balancers.extend(own);
+    keep_balancers(&found.reader, &found.balancers);
+    let balancers = &found.balancers;
+    found.groups.retain(|group| {
+        let arns = &group.load_balancer_arns;
+        wanted.groups.contains(&group.target_group_arn)
+            || balancers
+                .iter()
+                .any(|own| arns.contains(&own.load_balancer_arn))
+    });
 }
 
 impl Reader<'_> {

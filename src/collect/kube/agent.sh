@@ -1,12 +1,14 @@
 # Prints what an agent knows, one frame per document: "BOUNDARY DOCUMENT EXIT LENGTH", a line break, the
 # document, a line break; and "BOUNDARY DOCUMENT stderr LENGTH" likewise for what it said. Reads only.
+# A document above M bytes is not sent, so that it does not take the others with it: the reader stops at 64 MiB.
 B=$1; K=$2; W=$3; shift 3
 exec 3>&1 </dev/null
 export LC_ALL=C
 T=; command -v timeout >/dev/null 2>&1 && T='timeout 6'
 C=cilium-dbg; command -v $C >/dev/null 2>&1 || C=cilium
-D=
-f() { printf '%s %s %s %s\n%s\n' "$B" "$1" "$2" "${#3}" "$3" >&3; }
+D= M=25165824
+f() { [ ${#3} -le $M ] || { f "$1" 125 ''; f "$1" stderr "printed ${#3} bytes, more than the $M that are sent"; return; }
+printf '%s %s %s %s\n%s\n' "$B" "$1" "$2" "${#3}" "$3" >&3; }
 s() { d=$1; shift
 e=$( { o=$($T "$@" 3>&-; r=$?; printf .; exit $r); r=$?; f "$d" $r "${o%.}"; exit $r; } 2>&1 ); r=$?
 [ -z "$e" ] || f "$d" stderr "$(printf %.600s "$e")"

@@ -175,7 +175,7 @@ enum Answer {
 /// The body, or `None` when it is larger than `limit`.
 async fn read(response: Response<Body>, limit: usize) -> Result<Option<Vec<u8>>, Failure> {
     match Limited::new(response.into_body(), limit).collect().await {
-        Ok(collected) => Ok(Some(collected.to_bytes().to_vec())),
+        Ok(collected) => Ok(Some(collected.to_bytes().into())),
         Err(error) if error.is::<LengthLimitError>() => Ok(None),
         Err(error) => Err(Failure {
             kind: Kind::Unreachable,

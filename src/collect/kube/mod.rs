@@ -21,7 +21,6 @@ mod proxy;
 mod script;
 mod split;
 
-pub(super) use cilium::Cilium;
 pub(super) use client::Kube;
 pub(super) use connect::connect;
 pub use contexts::{Context, contexts};

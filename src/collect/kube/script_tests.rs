@@ -212,6 +212,32 @@ fn a_large_document_comes_through_whole() {
 }
 
 #[test]
+fn a_document_beyond_the_limit_is_a_gap_and_the_others_come() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    tool(
+        directory,
+        "cilium-dbg",
+        "case \"$*\" in 'bpf lb list -o json') head -c 66000000 /dev/zero | tr '\\0' x ;; *) echo '{}' ;; esac",
+    );
+    system_tools(directory);
+    let result = run(directory, &[]);
+    assert!(result.complete);
+    assert_eq!(
+        result.gaps["cilium/bpf-lb-list"],
+        "Failed: exit code 125: printed 66000000 bytes, more than the 25165824 that are sent"
+    );
+    for document in [
+        "cilium/bpf-lb-list-frontends.json",
+        "cilium/status.json",
+        "envoy/listeners.json",
+        "cilium/bpf-metrics-list.2.json",
+    ] {
+        assert!(result.documents.contains_key(document), "{document}");
+    }
+}
+
+#[test]
 fn boundaries_differ_and_the_command_is_short_enough_for_a_url() {
     assert_ne!(boundary(), boundary());
     let command = command(&boundary(), &[1, 2], false);

@@ -86,7 +86,7 @@ pub struct Frontend {
 }
 
 /// A backend of a frontend.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FrontendBackend {
     /// Address.
     pub address: IpAddr,
@@ -94,8 +94,6 @@ pub struct FrontendBackend {
     pub port: u16,
     /// Slot, from 1.
     pub slot: u32,
-    /// `active`, `terminating`, `quarantined`, `maintenance`, where `lb/maps-dump` was read.
-    pub state: Option<String>,
 }
 
 impl Frontend {

@@ -78,14 +78,24 @@ impl<T> Objects<T> {
         self.items.values()
     }
 
+    /// That `namespace` (all namespaces if empty) was listed completely.
+    ///
+    /// # Errors
+    /// A gap when it was not.
+    pub fn complete(&self, namespace: &str) -> Result<(), Gap> {
+        if self.covers(namespace) {
+            Ok(())
+        } else {
+            Err(self.missing(""))
+        }
+    }
+
     /// Everything in `namespace` (all namespaces if empty).
     ///
     /// # Errors
     /// A gap when the namespace was not listed completely.
     pub fn all(&self, namespace: &str) -> Result<Vec<&Fact<T>>, Gap> {
-        if !self.covers(namespace) {
-            return Err(self.missing(""));
-        }
+        self.complete(namespace)?;
         Ok(self
             .items
             .iter()

@@ -47,13 +47,19 @@ pub(super) struct Master {
     pub(super) raw: String,
 }
 
+/// Splits a key into its frontend and its slot, where it is printed.
+pub(super) fn slot(key: &str) -> Option<(&str, Option<u32>)> {
+    let key = key.trim();
+    match key.split_once(' ') {
+        None => Some((key, None)),
+        Some((frontend, slot)) => Some((frontend, Some(parenthesised(slot.trim())?))),
+    }
+}
+
 /// Reads a key with its slot.
 pub(super) fn key(text: &str) -> Option<(FrontendKey, Option<u32>)> {
-    let text = text.trim();
-    match text.split_once(' ') {
-        None => Some((frontend_key(text)?, None)),
-        Some((address, slot)) => Some((frontend_key(address)?, Some(parenthesised(slot.trim())?))),
-    }
+    let (frontend, slot) = slot(text)?;
+    Some((frontend_key(frontend)?, slot))
 }
 
 /// Splits a line of the table into key and value.
@@ -166,7 +172,7 @@ fn parenthesised(text: &str) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Row, key, split, value};
+    use super::{Row, slot, split, value};
 
     #[test]
     fn lines_of_the_table_split_with_and_without_slot() {
@@ -218,6 +224,6 @@ mod tests {
         ] {
             assert_eq!(value("k", text), None, "{text}");
         }
-        assert!(key("10.0.0.1:80/TCP (x)").is_none());
+        assert!(slot("10.0.0.1:80/TCP (x)").is_none());
     }
 }

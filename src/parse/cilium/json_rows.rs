@@ -2,7 +2,7 @@
 
 use crate::parse::{ParseError, text};
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -31,10 +31,11 @@ impl<'de, F: FnMut(&str, &str)> Visitor<'de> for Rows<'_, F> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some((Text(key), Texts(values))) = map.next_entry()? {
-            for Text(value) in values {
-                (self.0)(&key, &value);
-            }
+        while let Some(Text(key)) = map.next_key()? {
+            map.next_value_seed(Values {
+                key: &key,
+                row: self.0,
+            })?;
         }
         Ok(())
     }
@@ -44,68 +45,68 @@ impl<'de, F: FnMut(&str, &str)> Visitor<'de> for Rows<'_, F> {
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// The strings of a value.
-struct Texts<'a>(Vec<Text<'a>>);
+/// The value of a key, whose strings are handed on as they are met.
+struct Values<'k, 'f, F> {
+    key: &'k str,
+    row: &'f mut F,
+}
 
-impl<'de: 'a, 'a> Deserialize<'de> for Texts<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextsVisitor)
+impl<F: FnMut(&str, &str)> Values<'_, '_, F> {
+    fn unreadable<E>(self) -> Result<(), E> {
+        (self.row)(self.key, "");
+        Ok(())
     }
 }
 
-struct TextsVisitor;
+impl<'de, F: FnMut(&str, &str)> DeserializeSeed<'de> for Values<'_, '_, F> {
+    type Value = ();
 
-impl TextsVisitor {
-    fn unreadable<'a>() -> Texts<'a> {
-        Texts(vec![Text(Cow::Borrowed(""))])
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for TextsVisitor {
-    type Value = Texts<'de>;
+impl<'de, F: FnMut(&str, &str)> Visitor<'de> for Values<'_, '_, F> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of strings")
     }
 
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Texts(Vec::new()))
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Texts(vec![Text(Cow::Borrowed(text))]))
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        (self.row)(self.key, text);
+        Ok(())
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Texts(vec![Text(Cow::Owned(text.to_owned()))]))
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        self.unreadable()
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Self::unreadable())
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        self.unreadable()
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Self::unreadable())
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        self.unreadable()
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(Self::unreadable())
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        self.unreadable()
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Self::unreadable())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Self::unreadable())
+        self.unreadable()
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut texts = Vec::new();
-        while let Some(text) = seq.next_element()? {
-            texts.push(text);
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while let Some(Text(text)) = seq.next_element()? {
+            (self.row)(self.key, &text);
         }
-        Ok(Texts(texts))
+        Ok(())
     }
 }

@@ -1,5 +1,5 @@
-//! `cilium-dbg shell -- lb/maps-dump` (1.18 on): every entry of the load balancer maps, with counts and
-//! the state of backends, which no other command prints.
+//! `cilium-dbg shell -- lb/maps-dump` (1.18 on): every entry of the load balancer maps, with the
+//! counts of frontends, which `bpf lb list` does not print.
 //!
 //! ```text
 //! BE: ID=1 ADDR=10.244.1.1:80/TCP STATE=active
@@ -46,9 +46,7 @@ pub(super) fn dump(text: &str) -> Result<BpfLb, ParseError> {
     }
     for slot in slots {
         match backends.get(&slot.backend) {
-            Some((address, state)) => {
-                rows.backend(slot.key, *address, Some(slot.number), Some(state.clone()));
-            }
+            Some(address) => rows.backend(slot.key, *address, Some(slot.number)),
             None => rows.dangling(slot.key),
         }
     }
@@ -91,12 +89,9 @@ fn service(text: &str, line: &str) -> Option<Service> {
     }
 }
 
-type BackendEntry = ((IpAddr, u16), String);
-
-fn parse_backend(text: &str) -> Option<(u32, BackendEntry)> {
+fn parse_backend(text: &str) -> Option<(u32, (IpAddr, u16))> {
     let id = number(field(text, "ID=")?)?;
-    let address = backend(field(text, "ADDR=")?)?;
-    Some((id, (address, field(text, "STATE=")?.to_owned())))
+    Some((id, backend(field(text, "ADDR=")?)?))
 }
 
 fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
@@ -128,8 +123,8 @@ mod tests {
         assert!(map.unreadable.is_empty(), "{:?}", map.unreadable);
         let frontend = map.external_tcp("1.1.1.1".parse().unwrap(), 30781).unwrap();
         assert_eq!((frontend.backend_count(), frontend.dangling), (4, 1));
-        let states: Vec<_> = frontend.backends.iter().flat_map(|b| &b.state).collect();
-        assert_eq!(states, ["active", "terminating-not-serving"]);
+        let slots: Vec<_> = frontend.backends.iter().map(|b| b.slot).collect();
+        assert_eq!(slots, [1, 2]);
         let gateway = map.on_port(31988).next().unwrap();
         assert_eq!(gateway.proxy_port, Some(1000));
         assert!(gateway.redirects() && gateway.flags.has("check source-range"));

@@ -1,7 +1,7 @@
 //! What can be said only when all documents of an agent have been read.
 
 use super::EMPTY_TABLE;
-use crate::model::cilium::{Agent, BpfLb, Frontend, FrontendKey, MasterValue};
+use crate::model::cilium::{Agent, BpfLb, FrontendKey, MasterValue};
 use crate::model::{Fact, Origin, Reason, Seen, Source};
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ fn add_masters(bpf: &mut BpfLb, masters: &BTreeMap<FrontendKey, MasterValue>) {
     }
 }
 
-/// Takes over counts and the state of backends.
+/// Takes over the counts.
 fn add_dump(bpf: &mut BpfLb, dump: &BpfLb) {
     for (key, frontend) in &mut bpf.frontends {
         let Some(dumped) = dump
@@ -52,18 +52,6 @@ fn add_dump(bpf: &mut BpfLb, dump: &BpfLb) {
         };
         if frontend.count.is_none() {
             frontend.count = dumped.count;
-        }
-        add_states(frontend, dumped);
-    }
-}
-
-fn add_states(frontend: &mut Frontend, dumped: &Frontend) {
-    for backend in &mut frontend.backends {
-        let same = dumped.backends.iter().find(|other| {
-            (other.slot, other.address, other.port) == (backend.slot, backend.address, backend.port)
-        });
-        if let (None, Some(same)) = (&backend.state, same) {
-            backend.state.clone_from(&same.state);
         }
     }
 }
@@ -148,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn the_dump_adds_states_and_suffices_alone() {
+    fn the_dump_adds_counts_and_suffices_alone() {
         let node: IpAddr = "10.0.0.1".parse().unwrap();
         for documents in [
             &[("bpf-lb-list.json", LIST), ("bpf-lb-maps-dump.txt", DUMP)][..],
@@ -157,7 +145,7 @@ mod tests {
             let bpf = agent(documents).bpf.unwrap();
             let frontend = bpf.external_tcp(node, 30001).unwrap();
             assert_eq!(frontend.count, Some(1));
-            assert_eq!(frontend.backends[0].state.as_deref(), Some("terminating"));
+            assert_eq!(frontend.backends.len(), 1);
         }
     }
 

@@ -1,8 +1,9 @@
 //! The document of an audit, version 1: the diagnoses of many subjects and what they have in common.
 
-use super::{Diagnosis, Fix, KnownIssue, Run};
+use super::{Diagnosis, Fix, KnownIssue, Run, VERSION};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The result of `audit`; `why-unhealthy` prints several diagnoses as one, with `items`, `problems` and `run`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +31,18 @@ pub struct DiagnosisList {
     pub shard: Option<Shard>,
     /// The run itself; calls and seconds of all clusters.
     pub run: Run,
+}
+
+impl DiagnosisList {
+    /// A list of `items` and nothing else.
+    pub fn of(items: Vec<Diagnosis>) -> Self {
+        Self {
+            api_version: VERSION.to_owned(),
+            kind: "DiagnosisList".to_owned(),
+            items,
+            ..Self::default()
+        }
+    }
 }
 
 /// A cluster of an audit.
@@ -117,6 +130,52 @@ pub struct SubjectName {
     pub namespace: String,
     /// Name.
     pub name: String,
+}
+
+impl SubjectName {
+    /// How a list calls the subject of a diagnosis; the cluster is empty where it is not known.
+    pub fn of(item: &Diagnosis) -> Self {
+        let subject = &item.subject;
+        Self {
+            cluster: subject.context.clone().unwrap_or_default(),
+            kind: subject.kind.clone(),
+            namespace: subject.namespace.clone(),
+            name: subject.name.clone(),
+        }
+    }
+
+    /// The name of the Service behind the subject of a diagnosis.
+    pub fn of_service(item: &Diagnosis) -> Option<Self> {
+        let service = item.subject.service.as_ref()?;
+        Some(Self {
+            cluster: item.subject.context.clone().unwrap_or_default(),
+            kind: "Service".to_owned(),
+            namespace: service.namespace.clone(),
+            name: service.name.clone(),
+        })
+    }
+
+    /// Whether it is the name of the subject of a diagnosis.
+    pub fn names(&self, item: &Diagnosis) -> bool {
+        let subject = &item.subject;
+        self.name == subject.name
+            && self.namespace == subject.namespace
+            && self.kind == subject.kind
+            && self.cluster == subject.context.as_deref().unwrap_or_default()
+    }
+}
+
+/// `cluster/namespace/Kind/name`, as suppressions match it.
+impl fmt::Display for SubjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            cluster,
+            kind,
+            namespace,
+            name,
+        } = self;
+        write!(f, "{cluster}/{namespace}/{kind}/{name}")
+    }
 }
 
 /// A finding that somebody decided to live with.

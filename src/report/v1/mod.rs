@@ -14,6 +14,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The version of all documents, as `apiVersion` says it.
+pub const VERSION: &str = "cilium-lb.dev/v1";
+
 /// The result of `why-unhealthy`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -326,6 +329,6 @@ pub struct Run {
     pub version: String,
     /// When the evidence was collected, RFC 3339, where known.
     pub taken_at: Option<String>,
-    /// Whether collecting was interrupted or ran out of time.
+    /// Whether collecting was interrupted, or a slice is missing from joined audits; what a deadline cut off is a gap.
     pub incomplete: bool,
 }
