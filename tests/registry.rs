@@ -215,6 +215,45 @@ fn checks_read_what_they_declare_and_nothing_else() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Lines that change a Helm release and leave open to which chart: Helm takes the newest then, so that a fix
+/// would upgrade Cilium by the way.
+fn unpinned(text: &str) -> Vec<&str> {
+    text.lines()
+        .filter(|line| line.contains("helm ") && line.contains(" upgrade "))
+        .filter(|line| !line.contains("--version"))
+        .collect()
+}
+
+#[test]
+fn no_fix_upgrades_cilium_by_the_way() {
+    let (mut pinned, mut wrong) = (0, Vec::new());
+    let mut look = |from: &Path, text: &str| {
+        pinned += text.matches("--version <chart version").count();
+        let found = unpinned(text).into_iter();
+        wrong.extend(found.map(|line| format!("{}: {line}", from.display())));
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for scenario in fs::read_dir(root.join("tests/scenarios")).unwrap() {
+        // What was printed; every command is a line of its own.
+        let path = scenario.unwrap().path().join("expected.json");
+        if let Ok(text) = fs::read_to_string(&path) {
+            look(&path, &text);
+        }
+    }
+    for folder in fs::read_dir(root.join("src/check")).unwrap() {
+        let folder = folder.unwrap().path();
+        for page in fs::read_dir(&folder).into_iter().flatten() {
+            let path = page.unwrap().path();
+            // Only the pages hold whole commands; the source of one may go on in the next line.
+            if path.extension().is_some_and(|kind| kind == "md") {
+                look(&path, &fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    assert!(pinned > 0, "no fix changes a Helm value any more");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn every_hop_of_the_path_has_a_check() {
     for hop in HOPS.iter().take(8) {

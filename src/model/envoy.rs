@@ -58,7 +58,7 @@ pub struct DynamicListener {
     pub warming: bool,
     /// The reason of the last rejection.
     pub error: Option<String>,
-    /// Local port of the active configuration.
+    /// Local port of the active configuration, or of the warming one where none is active.
     pub port: Option<u16>,
 }
 

@@ -209,7 +209,6 @@ fn finding(
             "true",
         ));
     }
-    let namespace = view.agent_namespace();
     let mut commands: Vec<String> = checking
         .iter()
         .map(|instance| {
@@ -219,9 +218,8 @@ fn finding(
             )
         })
         .collect();
-    commands.push(format!(
-        "helm -n {namespace} upgrade cilium cilium/cilium --version <chart version of the release> --reuse-values --set \
-         loadBalancer.mode=snat   # instead, if other addresses than its own must not leave an instance"
+    commands.push(view.helm_upgrade(
+        "--set loadBalancer.mode=snat   # instead, if other addresses than its own must not leave an instance",
     ));
     Finding::new(
         format!(

@@ -108,8 +108,9 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
                       `nodePort.addresses` in the Helm values and restart the agents, or register the node's primary address"
                 .to_owned(),
             commands: vec![
-                "kubectl -n kube-system get configmap cilium-config -o jsonpath='{.data.devices} {.data.nodeport-addresses}'"
-                    .to_owned(),
+                view.kubectl(
+                    "get configmap cilium-config -o jsonpath='{.data.devices} {.data.nodeport-addresses}'",
+                ),
             ],
             risk: Risk::Disruptive,
             changes: Vec::new(),

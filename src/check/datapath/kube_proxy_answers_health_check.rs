@@ -47,7 +47,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     }
     let port = service.spec.health_check_node_port;
     let node = target.node.as_ref().map_err(Clone::clone)?;
-    let refused = bind_failure(view, node);
+    let refused = bind_failure(view, node, port);
     let pod =
         pods::of_node(view, pods::KUBE_PROXY, node).filter(|pod| pods::running(pod, "kube-proxy"));
     let answer = match view.agent(node).health_answer(port) {
@@ -76,16 +76,16 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     fail(finding(view, service, node, pod, evidence))
 }
 
-/// The agent's own words on a health-check node port that is taken.
+/// The agent's own words on this health-check node port, that it is taken.
 ///
 /// 1.14 to 1.17 log them; later agents try again and show it in the health table only.
-fn bind_failure(view: &View<'_>, node: &str) -> Option<Evidence> {
+fn bind_failure(view: &View<'_>, node: &str, port: u16) -> Option<Evidence> {
     let log = view.agent(node).log().ok()?;
     let line = log
         .notable
         .iter()
         .rev()
-        .find(|line| line.contains("ListenAndServe failed"))?;
+        .find(|line| line.contains("ListenAndServe failed") && names(line, port))?;
     Some(Evidence::new(
         Layer::Observed,
         &log.origin,
@@ -93,6 +93,13 @@ fn bind_failure(view: &View<'_>, node: &str) -> Option<Evidence> {
         "log",
         line.as_str(),
     ))
+}
+
+/// Whether a line has the port as a number of its own; those of other Services end in the same words.
+fn names(line: &str, port: u16) -> bool {
+    let port = port.to_string();
+    line.split(|c: char| !c.is_ascii_digit())
+        .any(|number| number == port)
 }
 
 fn said(answer: &Fact<HealthAnswer>, node: &str, port: u16) -> Evidence {

@@ -172,10 +172,9 @@ fn finding(
                 .to_owned(),
             commands: vec![
                 format!("helm -n {namespace} list --filter '^cilium$'"),
-                format!(
-                    "helm -n {namespace} upgrade cilium cilium/cilium --version <chart version of the release> \
-                     --reuse-values --set kubeProxyReplacementHealthzBindAddr=0.0.0.0:{PORT}"
-                ),
+                view.helm_upgrade(&format!(
+                    "--set kubeProxyReplacementHealthzBindAddr=0.0.0.0:{PORT}"
+                )),
                 format!("kubectl -n {namespace} rollout restart ds/cilium"),
             ],
             risk: Risk::Disruptive,

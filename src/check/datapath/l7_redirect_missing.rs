@@ -31,6 +31,7 @@ pub static CHECK: Check = Check {
         Source::Nodes,
         Source::DbEnvoyResources,
         Source::EnvoyConfigDump,
+        Source::EnvoyListeners,
         Source::AgentLog,
         Source::AgentVersion,
         Source::DbFrontends,

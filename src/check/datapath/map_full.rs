@@ -61,7 +61,6 @@ pub fn map_full(view: &View<'_>, probe: Probe, found: &Entry<'_, '_>, id: &str) 
     // A line of the log may be of long ago and about another Service; the map's fill settles it.
     let proven = row.is_some() || pressure.is_some();
     let evidence = [row, line, pressure].into_iter().flatten().collect();
-    let namespace = view.agent_namespace();
     Some(
         Finding::new(
             format!(
@@ -77,11 +76,8 @@ pub fn map_full(view: &View<'_>, probe: Probe, found: &Entry<'_, '_>, id: &str) 
                       the maps are made anew, which can break connections that are open"
                 .to_owned(),
             commands: vec![
-                format!(
-                    "helm -n {namespace} upgrade cilium cilium/cilium --version <chart version of the release> \
-                     --reuse-values --set bpf.lbMapMax=131072"
-                ),
-                format!("kubectl -n {namespace} rollout restart ds/cilium"),
+                view.helm_upgrade("--set bpf.lbMapMax=131072"),
+                view.kubectl("rollout restart ds/cilium"),
             ],
             risk: Risk::Disruptive,
             changes: Vec::new(),

@@ -72,10 +72,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     .about([format!("Service/{id}"), format!("Node/{node}")])
     .fix(Fix {
         summary: "give Cilium the range of the API server (--service-node-port-range) and restart the agents".to_owned(),
-        commands: vec![format!(
-            "helm -n {} upgrade cilium cilium/cilium --version <chart version of the release> --reuse-values --set 'nodePort.range=<first>\\,<last>'",
-            view.agent_namespace()
-        )],
+        commands: vec![view.helm_upgrade("--set 'nodePort.range=<first>\\,<last>'")],
         risk: Risk::Disruptive,
         changes: Vec::new(),
         after: "`cilium-dbg status --verbose` names a NodePort range that holds the port".to_owned(),

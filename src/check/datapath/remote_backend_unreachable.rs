@@ -249,8 +249,8 @@ fn pattern(view: &View<'_>, service: &Service, path: &Path, target: &Target) -> 
                       WireGuard peers, and the drop counters of both agents before and after"
                 .to_owned(),
             commands: vec![
-                "kubectl -n kube-system exec ds/cilium -c cilium-agent -- cilium-health status --probe".to_owned(),
-                "kubectl -n kube-system exec ds/cilium -c cilium-agent -- cilium-dbg monitor -t drop".to_owned(),
+                view.kubectl("exec ds/cilium -c cilium-agent -- cilium-health status --probe"),
+                view.kubectl("exec ds/cilium -c cilium-agent -- cilium-dbg monitor -t drop"),
             ],
             risk: Risk::Safe,
             changes: Vec::new(),

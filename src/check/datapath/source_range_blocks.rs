@@ -10,6 +10,7 @@ use crate::model::kubernetes::Service;
 use crate::model::{Gap, Reason, Source};
 use crate::path::{Path, Target};
 use ipnet::IpNet;
+use std::net::IpAddr;
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -67,20 +68,27 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         ));
     }
     // Health checks come from the primary address of the balancer's interface in each zone.
-    let blocked: Vec<&NetworkInterface> = sources
-        .iter()
-        .copied()
-        .filter(|one| {
-            let address = one
-                .private_ip_address
-                .as_deref()
-                .and_then(|text| text.parse::<std::net::IpAddr>().ok());
-            address
-                .is_some_and(|address| ranges.iter().any(|range| range.contains(&address)) == deny)
-        })
-        .collect();
+    let (mut blocked, mut unreadable) = (Vec::new(), None);
+    for one in &sources {
+        match address(one) {
+            Some(address) if ranges.iter().any(|range| range.contains(&address)) == deny => {
+                blocked.push(*one);
+            }
+            Some(_) => {}
+            None => {
+                unreadable = Some(Gap::new(
+                    Source::NetworkInterfaces,
+                    one.network_interface_id.clone(),
+                    Reason::Partial("its PrivateIpAddress is missing or no address".to_owned()),
+                ));
+            }
+        }
+    }
     if blocked.is_empty() {
-        return pass("the source ranges admit the load balancer");
+        return match unreadable {
+            Some(gap) => Err(gap),
+            None => pass("the source ranges admit the load balancer"),
+        };
     }
     let id = format!("{}/{}", service.metadata.namespace, service.metadata.name);
     let mut addresses: Vec<&str> = blocked
@@ -144,7 +152,15 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
                 .assuming("the balancer's node in the target's own zone decides its health"),
         );
     }
-    Ok(Outcome::Note(finding))
+    match unreadable {
+        // It may be that of the target's zone.
+        Some(gap) => Err(gap),
+        None => Ok(Outcome::Note(finding)),
+    }
+}
+
+fn address(interface: &NetworkInterface) -> Option<IpAddr> {
+    interface.private_ip_address.as_deref()?.parse().ok()
 }
 
 fn ranges(service: &Service) -> Result<Vec<IpNet>, Gap> {

@@ -69,7 +69,7 @@ fn run(view: &View<'_>, node: &str) -> Checked {
         .about([format!("Node/{node}")])
         .fix(Fix {
             summary: "look again in a few minutes before anything is changed".to_owned(),
-            commands: vec!["kubectl -n kube-system rollout status ds/cilium".to_owned()],
+            commands: vec![view.kubectl("rollout status ds/cilium")],
             risk: Risk::Safe,
             changes: Vec::new(),
             after: "the agents have run for some minutes, and the diagnosis is the same or gone".to_owned(),

@@ -52,17 +52,21 @@ fn run(view: &View<'_>, node: &str) -> Checked {
             ),
         ))
     });
-    let Ok(first) = agent.drop_counters() else {
-        return match pressed {
-            Some((true, evidence)) => Ok(Outcome::Note(finding(
+    let first = match (agent.drop_counters(), pressed.clone()) {
+        (Ok(first), _) => first,
+        (Err(_), Some((true, evidence))) => {
+            return Ok(Outcome::Note(finding(
                 view,
                 node,
                 FILL,
                 "fill",
                 vec![evidence],
-            ))),
-            _ => not_applicable("nothing points to a full map"),
-        };
+            )));
+        }
+        (Err(_), Some((false, _))) => {
+            return pass("the connection tracking and NAT maps have room");
+        }
+        (Err(gap), None) => return Err(gap),
     };
     let mut evidence = Vec::new();
     let mut before = 0;
@@ -96,18 +100,16 @@ fn run(view: &View<'_>, node: &str) -> Checked {
         ))),
         Some((false, _)) => pass("the connection tracking and NAT maps have room"),
         None if before == 0 => not_applicable("nothing points to a full map"),
-        // What was dropped since the maps were made says nothing about today.
-        None => match agent.drop_counters_later() {
-            Ok(_) => pass("the drop counters did not grow between two readings"),
-            Err(_) => Err(Gap::new(
-                Source::BpfMetrics,
-                format!("node {node}"),
-                Reason::Partial(format!(
-                    "{before} packets were dropped for want of room since the maps were made, and a second reading would tell \
-                     whether they still are"
-                )),
+        // What was dropped since the maps were made says nothing about today, nor do counters that stand still
+        // between two readings a few seconds apart.
+        None => Err(Gap::new(
+            Source::BpfMetrics,
+            format!("node {node}"),
+            Reason::Partial(format!(
+                "{before} packets were dropped for want of room since the maps were made, and a reading some minutes later \
+                 would tell whether they still are"
             )),
-        },
+        )),
     }
 }
 
@@ -130,7 +132,6 @@ fn finding(
     decides: &str,
     evidence: Vec<Evidence>,
 ) -> Finding {
-    let namespace = view.agent_namespace();
     Finding::new(message, decides, evidence)
         .about([format!("Node/{node}")])
         .confidence(Confidence::Medium)
@@ -139,11 +140,8 @@ fn finding(
                       restart the agents; maps that are made anew forget connections that are open"
                 .to_owned(),
             commands: vec![
-                format!(
-                    "helm -n {namespace} upgrade cilium cilium/cilium --version <chart version of the release> \
-                     --reuse-values --set bpf.mapDynamicSizeRatio=0.005"
-                ),
-                format!("kubectl -n {namespace} rollout restart ds/cilium"),
+                view.helm_upgrade("--set bpf.mapDynamicSizeRatio=0.005"),
+                view.kubectl("rollout restart ds/cilium"),
             ],
             risk: Risk::Disruptive,
             changes: Vec::new(),

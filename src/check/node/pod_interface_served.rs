@@ -66,9 +66,7 @@ fn run(view: &View<'_>, node: &str) -> Checked {
                 .to_owned(),
             commands: vec![
                 "kubectl get nodes -o name   # then `ip -brief link` on one of each kind: eth+ and ens+ are usual on EC2".to_owned(),
-                format!(
-                    "helm upgrade cilium cilium/cilium -n {namespace} --reuse-values --set devices='{{eth+,ens+}}'"
-                ),
+                view.helm_upgrade("--set devices='{eth+,ens+}'"),
                 view.kubectl("rollout restart ds/cilium"),
             ],
             risk: Risk::Disruptive,

@@ -76,8 +76,6 @@ pub fn restart_agent(view: &View<'_>, node: &str) -> String {
 }
 
 /// Sets a Helm value so that `key` is on, and restarts agents and operator.
-///
-/// The chart's version is pinned, as an upgrade of Cilium is no part of the fix.
 pub fn switch_on(view: &View<'_>, key: Key) -> Fix {
     let namespace = view.agent_namespace();
     let mut summary = format!(
@@ -92,11 +90,7 @@ pub fn switch_on(view: &View<'_>, key: Key) -> Fix {
         summary,
         commands: vec![
             format!("helm -n {namespace} list --filter '^cilium$'"),
-            format!(
-                "helm -n {namespace} upgrade cilium cilium/cilium --version <chart version of the release> \
-                 --reuse-values --set {}",
-                key.helm_value()
-            ),
+            view.helm_upgrade(&format!("--set {}", key.helm_value())),
             format!("kubectl -n {namespace} rollout restart deploy/cilium-operator ds/cilium"),
         ],
         risk: Risk::Disruptive,

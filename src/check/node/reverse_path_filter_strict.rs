@@ -4,7 +4,7 @@ use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::Source;
+use crate::model::{Gap, Reason, Source};
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -48,16 +48,31 @@ fn run(view: &View<'_>, node: &str) -> Checked {
             .get(&format!("net.ipv4.conf.{name}.rp_filter"))
             .and_then(|text| text.trim().parse::<u8>().ok())
     };
-    let all = value("all").unwrap_or_default();
-    // The kernel uses the larger of the two (Documentation/networking/ip-sysctl.rst).
-    let strict: Vec<&str> = served
-        .iter()
-        .copied()
-        .filter(|name| value(name).is_some_and(|own| own.max(all) == 1))
-        .collect();
-    if strict.is_empty() {
-        return pass("reverse path filtering is not strict on the devices that serve NodePorts");
+    let all = value("all");
+    let mut strict = Vec::new();
+    let mut unread = None;
+    for name in served {
+        match is_strict(value(name), all) {
+            Some(true) => strict.push(name),
+            Some(false) => {}
+            None => unread = Some(name),
+        }
     }
+    if strict.is_empty() {
+        return match unread {
+            Some(name) => Err(Gap::new(
+                Source::Sysctl,
+                format!("node {node}"),
+                Reason::Partial(format!(
+                    "net.ipv4.conf.{name}.rp_filter or net.ipv4.conf.all.rp_filter is not among the settings"
+                )),
+            )),
+            None => {
+                pass("reverse path filtering is not strict on the devices that serve NodePorts")
+            }
+        };
+    }
+    let shown = |value: Option<u8>| value.map_or("not read".to_owned(), |value| value.to_string());
     let evidence = strict
         .iter()
         .map(|name| {
@@ -66,7 +81,7 @@ fn run(view: &View<'_>, node: &str) -> Checked {
                 &settings.origin,
                 format!("Node/{node}"),
                 format!("net.ipv4.conf.{name}.rp_filter"),
-                format!("{} (all {all})", value(name).unwrap_or_default()),
+                format!("{} (all {})", shown(value(name)), shown(all)),
             )
         })
         .collect();
@@ -100,4 +115,39 @@ fn run(view: &View<'_>, node: &str) -> Checked {
             after: format!("`sysctl net.ipv4.conf.{names}.rp_filter` says 0 or 2 after the next boot as well"),
         }),
     ))
+}
+
+/// Whether the kernel filters strictly on a device, for which it uses the larger of the device's value and that of
+/// `all` (Documentation/networking/ip-sysctl.rst); `None` when the value that was not read decides.
+fn is_strict(own: Option<u8>, all: Option<u8>) -> Option<bool> {
+    match (own, all) {
+        (Some(own), Some(all)) => Some(own.max(all) == 1),
+        (Some(one), None) | (None, Some(one)) if one >= 2 => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_strict;
+
+    #[test]
+    fn the_larger_value_counts_and_a_missing_one_may_be_it() {
+        let cases = [
+            ((Some(0), Some(0)), Some(false)),
+            ((Some(1), Some(0)), Some(true)),
+            ((Some(0), Some(1)), Some(true)),
+            ((Some(1), Some(2)), Some(false)),
+            ((Some(2), Some(1)), Some(false)),
+            ((Some(2), None), Some(false)),
+            ((None, Some(2)), Some(false)),
+            ((Some(1), None), None),
+            ((Some(0), None), None),
+            ((None, Some(0)), None),
+            ((None, None), None),
+        ];
+        for ((own, all), wanted) in cases {
+            assert_eq!(is_strict(own, all), wanted, "{own:?} {all:?}");
+        }
+    }
 }

@@ -38,17 +38,13 @@ pub fn explain(view: &View<'_>, node: &str, mut finding: Finding) -> Finding {
         line.as_str(),
     ));
     finding.evidence.extend(asked.map(|(_, evidence)| evidence));
-    let namespace = view.agent_namespace();
     finding.fix = Some(Fix {
         summary: "let the agents go on without XDP where a device cannot run it, or lower the MTU and the number of channels of \
                   the interface (ENA: at most 3498, and half of the channels)"
             .to_owned(),
         commands: vec![
-            format!(
-                "helm -n {namespace} upgrade cilium cilium/cilium --version <chart version of the release> --reuse-values --set \
-                 loadBalancer.acceleration=best-effort"
-            ),
-            format!("kubectl -n {namespace} rollout restart ds/cilium"),
+            view.helm_upgrade("--set loadBalancer.acceleration=best-effort"),
+            view.kubectl("rollout restart ds/cilium"),
         ],
         risk: Risk::Disruptive,
         changes: Vec::new(),

@@ -44,7 +44,7 @@ pub(super) fn finding(view: &View<'_>) -> Checked {
                     vec![evidence],
                 )
                 .about([format!("Ingress/{namespace}/{name}")])
-                .fix(operator_fix("ingressController.enabled")),
+                .fix(operator_fix(view, "ingressController.enabled")),
             )
         }
         _ => {
@@ -123,15 +123,17 @@ fn without_generated_service(view: &View<'_>, gateway: &Fact<Gateway>) -> Findin
             changes: Vec::new(),
             after: format!("Service cilium-gateway-{name} exists in namespace {namespace}"),
         }),
-        None => finding.fix(operator_fix("gatewayAPI.enabled")),
+        None => finding.fix(operator_fix(view, "gatewayAPI.enabled")),
     }
 }
 
-fn operator_fix(value: &str) -> Fix {
+fn operator_fix(view: &View<'_>, value: &str) -> Fix {
     Fix {
-        summary: format!("see why the operator does not translate it: Helm value {value}, the CRDs of the matching version, or an operator that was not restarted since"),
+        summary: format!(
+            "see why the operator does not translate it: Helm value {value}, the CRDs of the matching version, or an operator that was not restarted since"
+        ),
         commands: vec![
-            "kubectl logs -n kube-system deployment/cilium-operator | grep -i -e gateway -e ingress".to_owned(),
+            view.kubectl("logs deployment/cilium-operator | grep -i -e gateway -e ingress"),
         ],
         risk: Risk::Safe,
         changes: Vec::new(),

@@ -7,7 +7,7 @@ use super::operator_age::older_than;
 use crate::check::View;
 use crate::check::finding::{Confidence, Evidence, Fix, Layer, Risk};
 use crate::check::node::age::config_map;
-use crate::model::cilium::{OperatorLog, RefusalLine};
+use crate::model::cilium::{CiliumVersion, OperatorLog, RefusalLine};
 use crate::model::kubernetes::{ConfigMap, Deployment};
 use crate::model::{Fact, Gap};
 
@@ -24,6 +24,8 @@ pub(super) struct Absent {
     pub(super) evidence: Vec<Evidence>,
     /// How sure it is.
     pub(super) confidence: Confidence,
+    /// What it takes for granted.
+    pub(super) assuming: Option<&'static str>,
     /// How to mend it.
     pub(super) fix: Fix,
 }
@@ -79,13 +81,19 @@ fn switched_off(view: &View<'_>, map: &Fact<ConfigMap>) -> Option<Absent> {
         decides: KEY,
         evidence: vec![row(map, KEY)],
         confidence: Confidence::High,
-        fix: helm(view, map, "gatewayAPI.enabled=true"),
+        assuming: None,
+        fix: helm(view, "gatewayAPI.enabled=true"),
     })
 }
 
 /// Without kube-proxy replacement the operator leaves the controller out (1.16 on).
 fn without_replacement(view: &View<'_>, map: &Fact<ConfigMap>) -> Option<Absent> {
     const KEY: &str = "kube-proxy-replacement";
+    let operator = operator(view)?;
+    let version = CiliumVersion::parse(operator.tag("cilium-operator")?)?;
+    if !version.at_least(1, 16) {
+        return None;
+    }
     let found = value(map, KEY);
     let off = matches!(found, "false" | "disabled") && value(map, "enable-node-port") != "true";
     off.then(|| Absent {
@@ -93,9 +101,19 @@ fn without_replacement(view: &View<'_>, map: &Fact<ConfigMap>) -> Option<Absent>
             "{KEY} of cilium-config is {found}, and cilium-operator runs no Gateway API controller without it"
         ),
         decides: KEY,
-        evidence: vec![row(map, KEY)],
+        evidence: vec![
+            row(map, KEY),
+            Evidence::new(
+                Layer::Declared,
+                &operator.origin,
+                format!("Deployment/{}/cilium-operator", operator.metadata.namespace),
+                "image tag of cilium-operator",
+                version.to_string(),
+            ),
+        ],
         confidence: Confidence::Medium,
-        fix: helm(view, map, "kubeProxyReplacement=true"),
+        assuming: None,
+        fix: helm(view, "kubeProxyReplacement=true"),
     })
 }
 
@@ -109,16 +127,13 @@ fn row(map: &Fact<ConfigMap>, key: &str) -> Evidence {
     )
 }
 
-fn helm(view: &View<'_>, map: &ConfigMap, set: &str) -> Fix {
+fn helm(view: &View<'_>, set: &str) -> Fix {
     Fix {
         summary:
             "switch it on in the Helm values; operator and agents read it only when they start"
                 .to_owned(),
         commands: vec![
-            format!(
-                "helm upgrade cilium cilium/cilium -n {} --reuse-values --set {set}",
-                map.metadata.namespace
-            ),
+            view.helm_upgrade(&format!("--set {set}")),
             restart(view, "deployment/cilium-operator"),
             restart(view, "daemonset/cilium"),
         ],
@@ -150,6 +165,7 @@ fn refused(view: &View<'_>, node: &str, log: &Fact<OperatorLog>, line: &RefusalL
             line.raw.clone(),
         )],
         confidence: Confidence::High,
+        assuming: None,
         fix: Fix {
             summary: summary.to_owned(),
             commands: vec![
@@ -182,6 +198,7 @@ fn stopped(view: &View<'_>, operator: &Fact<Deployment>) -> Option<Absent> {
             format!("{ready} of {wanted}"),
         )],
         confidence: Confidence::High,
+        assuming: None,
         fix: Fix {
             summary: if wanted == 0 {
                 "scale the operator up"
@@ -216,6 +233,7 @@ fn not_restarted(view: &View<'_>, map: &Fact<ConfigMap>) -> Option<Absent> {
         decides: "operator not restarted",
         evidence: evidence.into(),
         confidence: Confidence::Medium,
+        assuming: Some("the change that is younger than the operator is that of enable-gateway-api: its time is that of the whole ConfigMap"),
         fix: Fix {
             summary: "restart the operator, so that it runs with the present configuration".to_owned(),
             commands: vec![restart(view, "deployment/cilium-operator")],

@@ -87,10 +87,12 @@ pub(super) fn unattended(view: &View<'_>, gateway: &Fact<Gateway>) -> Result<Opt
         "Gateway/{}/{}",
         gateway.metadata.namespace, gateway.metadata.name
     );
-    Ok(Some(
-        Finding::new(why.message, why.decides, evidence)
-            .about([id, "Deployment/cilium-operator".to_owned()])
-            .confidence(why.confidence)
-            .fix(why.fix),
-    ))
+    let finding = Finding::new(why.message, why.decides, evidence)
+        .about([id, "Deployment/cilium-operator".to_owned()])
+        .confidence(why.confidence)
+        .fix(why.fix);
+    Ok(Some(match why.assuming {
+        Some(assumption) => finding.assuming(assumption),
+        None => finding,
+    }))
 }

@@ -8,6 +8,7 @@ use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::kubernetes::Gateway;
 use crate::model::kubernetes::gateway::CertificateRef;
 use crate::model::{Fact, Source};
+use std::collections::BTreeSet;
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -60,16 +61,28 @@ fn run(view: &View<'_>) -> Checked {
         .collect();
     let why = match &ungranted {
         Some(secret) => format!("no ReferenceGrant lets it use Secret {secret}"),
-        None => format!(
-            "{} of {}",
-            first.condition.reason,
-            secrets(gateway, first).join(", ")
-        ),
+        None => refused
+            .iter()
+            .map(|one| {
+                let secrets = secrets(gateway, one).join(", ");
+                format!("{} of {secrets}", one.condition.reason)
+            })
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect::<Vec<_>>()
+            .join(", "),
     };
-    let effect = if listeners::is_served(service, first.listener) {
-        "TCP checks pass and TLS handshakes fail"
-    } else {
-        "Cilium has taken the port out of the Service"
+    let (served, taken): (Vec<&Refused<'_>>, Vec<&Refused<'_>>) = refused
+        .iter()
+        .partition(|one| listeners::is_served(service, one.listener));
+    let effect = match (served.is_empty(), taken.is_empty()) {
+        (false, true) => "TCP checks pass and TLS handshakes fail".to_owned(),
+        (true, _) => "Cilium has taken the port out of the Service".to_owned(),
+        (false, false) => format!(
+            "TCP checks pass and TLS handshakes fail on {}, and Cilium has taken {} out of the Service",
+            ports(&served),
+            ports(&taken)
+        ),
     };
     // With several certificates the others may still serve their names.
     let only = refused.iter().all(|one| references(one).len() < 2);
@@ -90,6 +103,14 @@ fn run(view: &View<'_>) -> Checked {
         })
         .fix(fix(namespace, ungranted.as_deref(), gateway, first)),
     )
+}
+
+fn ports(refused: &[&Refused<'_>]) -> String {
+    let ports: Vec<String> = refused
+        .iter()
+        .map(|one| one.listener.port.to_string())
+        .collect();
+    ports.join(", ")
 }
 
 fn references<'a>(refused: &Refused<'a>) -> &'a [CertificateRef] {

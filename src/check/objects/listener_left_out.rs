@@ -3,6 +3,7 @@
 //! Operators of 1.14.0 and 1.14.1 made a Service with one port for several listeners (cilium#27533, mended by #27695).
 
 use super::listeners;
+use crate::check::View;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::model::Fact;
 use crate::model::kubernetes::gateway::{Listener, ListenerStatus};
@@ -13,7 +14,11 @@ use crate::model::kubernetes::{Gateway, Service};
 ///
 /// Listeners without a route do not count, as Cilium leaves some of them out until one is attached, and neither do
 /// those with an unresolved certificate, which 1.21 takes away (CLB1110).
-pub(super) fn finding(gateway: &Fact<Gateway>, service: &Fact<Service>) -> Option<Finding> {
+pub(super) fn finding(
+    view: &View<'_>,
+    gateway: &Fact<Gateway>,
+    service: &Fact<Service>,
+) -> Option<Finding> {
     let left_out: Vec<&Listener> = gateway
         .status
         .listeners
@@ -70,7 +75,7 @@ pub(super) fn finding(gateway: &Fact<Gateway>, service: &Fact<Service>) -> Optio
                       1.14.2 lose ports of Gateways with several listeners, and only an upgrade mends them"
                 .to_owned(),
             commands: vec![
-                "kubectl -n kube-system rollout restart deploy/cilium-operator".to_owned(),
+                view.kubectl("rollout restart deploy/cilium-operator"),
                 format!(
                     "kubectl -n {} get service {} -o jsonpath='{{.spec.ports[*].port}}'",
                     service.metadata.namespace, service.metadata.name

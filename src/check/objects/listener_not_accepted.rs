@@ -44,7 +44,7 @@ fn run(view: &View<'_>) -> Checked {
     if refused.is_empty() {
         return if gateway.is_acted_on() {
             let service = view.service()?;
-            match service.and_then(|service| listener_left_out::finding(gateway, service)) {
+            match service.and_then(|service| listener_left_out::finding(view, gateway, service)) {
                 Some(finding) => fail(finding),
                 None => pass("no listener of the Gateway is refused"),
             }

@@ -96,7 +96,7 @@ fn run(view: &View<'_>) -> Checked {
             summary: "keep LB-IPAM away from it: a pool whose serviceSelector leaves it out, or default-lb-service-ipam=none (1.17 on); with a loadBalancerClass, which is fixed once the Service exists, LB-IPAM leaves it alone".to_owned(),
             commands: vec![
                 "kubectl get ciliumloadbalancerippools -o yaml".to_owned(),
-                "helm upgrade cilium cilium/cilium -n kube-system --reuse-values --set defaultLBServiceIPAM=none".to_owned(),
+                view.helm_upgrade("--set defaultLBServiceIPAM=none"),
             ],
             risk: Risk::Disruptive,
             changes: Vec::new(),

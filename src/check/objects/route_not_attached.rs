@@ -37,7 +37,7 @@ fn run(view: &View<'_>) -> Checked {
         .collect();
     if routes.is_empty() {
         view.routes().complete("")?;
-        return not_applicable("no HTTPRoute asks for the Gateway");
+        return not_applicable("no route asks for the Gateway");
     }
     let refused: Vec<(&Fact<Route>, &Condition)> = routes
         .iter()

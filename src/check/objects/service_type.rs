@@ -36,7 +36,7 @@ pub(super) fn finding(view: &View<'_>, service: &Fact<Service>) -> Finding {
     let fix = if host_network.is_some() {
         Fix {
             summary: "decide: turn host network mode off, or keep it and register the listener ports of the nodes in a target group of your own".to_owned(),
-            commands: vec![format!("helm upgrade cilium cilium/cilium -n kube-system --reuse-values --set {}=false", helm_value(service))],
+            commands: vec![view.helm_upgrade(&format!("--set {}=false", helm_value(service)))],
             risk: Risk::Disruptive,
             changes: Vec::new(),
             after: format!("spec.type of {name} is LoadBalancer and its status has a host name"),

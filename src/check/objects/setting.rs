@@ -5,7 +5,7 @@
 //! Gateway (1.15 on), the annotations of a dedicated Ingress, and the Helm values
 //! for the shared Ingress.
 
-use crate::check::view::View;
+use crate::check::view::{View, helm_upgrade};
 use crate::model::kubernetes::generated::SHARED_INGRESS;
 use crate::model::kubernetes::{Gateway, Service};
 use crate::model::{Fact, Gap};
@@ -59,9 +59,11 @@ pub fn annotate(service: &Service, key: &str, value: &str) -> String {
         );
     }
     if name == SHARED_INGRESS {
-        return format!(
-            "helm upgrade cilium cilium/cilium -n {namespace} --reuse-values --set-string 'ingressController.service.annotations.{}={value}'",
-            key.replace('.', "\\.")
+        // Cilium makes this Service in the namespace that it is installed in.
+        let key = key.replace('.', "\\.");
+        return helm_upgrade(
+            namespace,
+            &format!("--set-string 'ingressController.service.annotations.{key}={value}'"),
         );
     }
     format!("kubectl annotate service {name} -n {namespace} --overwrite {key}={value}")

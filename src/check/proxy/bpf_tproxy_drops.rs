@@ -5,7 +5,7 @@ use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::node::running;
 use crate::check::node::setting::Key;
-use crate::check::outcome::{Checked, not_applicable, pass};
+use crate::check::outcome::{Checked, not_applicable};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::cilium::DropCounter;
 use crate::model::{Gap, Reason, Source};
@@ -82,12 +82,10 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     })?;
     let (before, after) = (dropped(first), dropped(second));
     if after <= before {
-        return pass("no more packets are dropped for want of Envoy's socket");
+        return Err(standstill(node, before));
     }
-    if agent
-        .envoy_listeners()
-        .is_ok_and(|all| !all.iter().any(|one| one.port == redirect.port))
-    {
+    let listeners = agent.envoy_listeners().ok();
+    if listeners.is_some_and(|all| !all.iter().any(|one| one.port == redirect.port)) {
         return not_applicable("Envoy does not listen on the redirect's port (CLB7102)");
     }
     let mut evidence = setting.evidence;
@@ -99,18 +97,27 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         format!("{before}, then {after} packets"),
     ));
     evidence.push(redirect.evidence());
+    let although = match listeners {
+        Some(_) => ", although Envoy listens",
+        None => "",
+    };
+    let mut finding = Finding::new(
+        format!(
+            "enable-bpf-tproxy is true in the agents, and their datapath drops packets because it finds no socket of \
+             Envoy{although}"
+        ),
+        "enable-bpf-tproxy",
+        evidence,
+    )
+    .about([format!("Node/{node}")])
+    .confidence(Confidence::Medium)
+    .assuming("the dropped packets are those of the health check: the counters do not tell ports");
+    if listeners.is_none() {
+        finding =
+            finding.assuming("Envoy listens on the redirect's port: its listeners were not read");
+    }
     redirect.broken(
-        Finding::new(
-            "enable-bpf-tproxy is true in the agents, and their datapath drops packets because it finds no socket \
-             of Envoy, although Envoy listens"
-                .to_owned(),
-            "enable-bpf-tproxy",
-            evidence,
-        )
-        .about([format!("Node/{node}")])
-        .confidence(Confidence::Medium)
-        .assuming("the dropped packets are those of the health check: the counters do not tell ports")
-        .fix(Fix {
+        finding.fix(Fix {
             summary: "switch enable-bpf-tproxy off, which is the default, and restart the agents: iptables delivers \
                       the packets then"
                 .to_owned(),
@@ -127,6 +134,21 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             after: "`cilium-dbg bpf metrics list` counts no further socket drops, and the targets turn healthy"
                 .to_owned(),
         }),
+    )
+}
+
+/// Packets were dropped once, and the counter stands still.
+///
+/// The two readings are a few seconds apart and a health check comes every 5 to 300, so that none may have
+/// come between them.
+fn standstill(node: &str, before: u64) -> Gap {
+    Gap::new(
+        Source::BpfMetrics,
+        format!("node {node}"),
+        Reason::Partial(format!(
+            "{before} packets were dropped for want of a socket since the counters began; none between the two readings, \
+             which are seconds apart, and only readings two intervals of the health check apart tell whether they still are"
+        )),
     )
 }
 

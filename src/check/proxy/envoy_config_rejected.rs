@@ -27,6 +27,7 @@ pub static CHECK: Check = Check {
         Source::EnvoyConfigs,
         Source::DbEnvoyResources,
         Source::EnvoyConfigDump,
+        Source::EnvoyListeners,
         Source::AgentLog,
         Source::Pods,
         Source::AgentVersion,
@@ -69,7 +70,6 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             );
             fail(finding)
         }
-        // A redirect is set only once Envoy has acknowledged the listener.
         _ if redirects => pass("the redirect is in place"),
         Ok(None) => pass("nothing says that Envoy rejected the listener"),
         Err(gap) => Err(gap),
@@ -96,7 +96,7 @@ fn finding(
         (reason.message(&id), reason.id(), reason.summary())
     };
     let message = if redirects {
-        format!("{what}, while an earlier redirect is still in place")
+        format!("{what}, while a redirect is in place")
     } else {
         format!("{what}, so the agents set no redirect")
     };

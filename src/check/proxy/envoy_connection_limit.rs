@@ -70,9 +70,10 @@ fn run(view: &View<'_>, node: &str) -> Checked {
     let finding = Finding::new(message, if full { "at the limit" } else { "was at the limit" }, evidence)
         .about([format!("Node/{node}")])
         .confidence(Confidence::Medium)
+        .assuming("Envoy's limit is that of Cilium's bootstrap, 50000 connections, which no reading tells")
         .fix(Fix {
             summary: "find out who holds the connections (idle clients, a balancer without idle timeout, a loop), or spread them over \
-                      more nodes; the limit is 50000 connections for one Envoy"
+                      more nodes; Cilium's bootstrap allows one Envoy 50000"
                 .to_owned(),
             commands: vec![
                 view.agent_exec(node, "cilium-dbg envoy admin metrics | grep downstream_cx"),

@@ -10,7 +10,8 @@ use crate::model::{Fact, Gap, Origin, Reason};
 /// The Envoy of `node` does not run: its container waits, its Pod is not there, or it went with the agent.
 ///
 /// `gap` is why its listeners were not read. The socket of the admin interface is closed exactly when Envoy
-/// does not run, so a refused connection counts; any other failure of the reading does not. `what` says what
+/// does not run, so a refused connection counts, and so does a socket that was never made; any other failure of
+/// the reading does not, as one for want of a permission, which a running Envoy meets as well. `what` says what
 /// leads to Envoy, as the start of the message. `None` when nothing proves it.
 pub fn proven(view: &View<'_>, node: &str, gap: &Gap, what: &str) -> Option<Finding> {
     match pods::of_node(view, pods::ENVOY, node) {
@@ -25,7 +26,9 @@ fn refused(gap: &Gap) -> bool {
     match &gap.reason {
         // A document that a person saved may hold the error instead of the answer.
         Reason::Failed(text) | Reason::Unreadable(text) => {
-            text.contains("admin.sock") && text.contains("connect")
+            text.contains("admin.sock")
+                && (text.contains("connect: connection refused")
+                    || text.contains("connect: no such file or directory"))
         }
         _ => false,
     }

@@ -78,7 +78,7 @@ fn run(view: &View<'_>) -> Checked {
             images.into_values().flatten().collect(),
         )
         .about(["DaemonSet/cilium-envoy".to_owned()])
-        .fix(rollout()),
+        .fix(rollout(view)),
     ))
 }
 
@@ -110,17 +110,17 @@ fn modes(view: &View<'_>, nodes: &BTreeSet<&String>) -> Option<Finding> {
             modes.into_values().flatten().collect(),
         )
         .about(["DaemonSet/cilium".to_owned()])
-        .fix(rollout())
+        .fix(rollout(view))
     })
 }
 
-fn rollout() -> Fix {
+fn rollout(view: &View<'_>) -> Fix {
     Fix {
         summary: "let both DaemonSets finish their rollout with the images of one chart".to_owned(),
         commands: vec![
-            "kubectl -n kube-system rollout status ds/cilium-envoy".to_owned(),
-            "kubectl -n kube-system rollout status ds/cilium".to_owned(),
-            "kubectl -n kube-system get pods -l k8s-app=cilium-envoy -o wide".to_owned(),
+            view.kubectl("rollout status ds/cilium-envoy"),
+            view.kubectl("rollout status ds/cilium"),
+            view.kubectl("get pods -l k8s-app=cilium-envoy -o wide"),
         ],
         risk: Risk::Safe,
         changes: Vec::new(),

@@ -1,7 +1,8 @@
 //! The datapath hands the packet to a port on which Envoy does not listen.
 
 use super::envoy_down;
-use super::requested::{Requested, requested};
+use super::requested::{Requested, listener, requested};
+use super::warming;
 use crate::check::datapath::proxied::{Proxied, Redirect};
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
@@ -26,6 +27,7 @@ pub static CHECK: Check = Check {
         Source::Services,
         Source::BpfLb,
         Source::EnvoyListeners,
+        Source::EnvoyConfigDump,
         Source::EnvoyConfigs,
         Source::Pods,
         Source::AgentStatus,
@@ -48,10 +50,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         }
         Ok(all) => {
             let name = listener_name(view, &redirect.of);
-            let elsewhere = all.iter().find(|one| {
-                name.as_ref()
-                    .is_some_and(|name| one.name.starts_with(name.as_str()))
-            });
+            let elsewhere = all.iter().any(|one| name.as_ref() == Some(&one.name));
             let evidence = Evidence::new(
                 Layer::Observed,
                 &all.origin,
@@ -59,7 +58,10 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
                 "listener_statuses[]",
                 listed(all),
             );
-            closed(view, &redirect.of, node, elsewhere.is_some(), evidence)
+            let waits = name
+                .filter(|_| !elsewhere)
+                .and_then(|name| warming::finding(view, &redirect, &name, evidence.clone()));
+            waits.unwrap_or_else(|| closed(view, &redirect.of, node, elsewhere, evidence))
         }
         Err(gap) => match envoy_down::proven(view, node, gap, "the redirect goes to Envoy") {
             Some(finding) => finding,
@@ -70,13 +72,11 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     redirect.broken(finding)
 }
 
-/// What the listener of the Service's CiliumEnvoyConfig is called, up to its last part.
+/// What Envoy calls the listener that the Service's CiliumEnvoyConfig asks for.
 fn listener_name(view: &View<'_>, of: &Proxied<'_>) -> Option<String> {
-    match requested(view, of.service, of.probe.service_port) {
-        Ok(Requested::By(config)) => Some(format!(
-            "{}/{}/",
-            config.metadata.namespace, config.metadata.name
-        )),
+    let port = of.probe.service_port;
+    match requested(view, of.service, port) {
+        Ok(Requested::By(config)) => listener(config, of.service, port),
         _ => None,
     }
 }

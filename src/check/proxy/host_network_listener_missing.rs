@@ -28,6 +28,7 @@ pub static CHECK: Check = Check {
         Source::AgentVersion,
         Source::Services,
         Source::EnvoyConfigs,
+        Source::Nodes,
         Source::Pods,
         Source::EnvoyListeners,
         Source::DbEnvoyResources,
@@ -35,6 +36,7 @@ pub static CHECK: Check = Check {
         Source::AgentLog,
         Source::AgentStatus,
         Source::AgentConfig,
+        Source::TargetGroups,
     ],
     page: include_str!("host_network_listener_missing.md"),
     known_issues: &[],
@@ -47,7 +49,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     };
     let node = target.node.as_ref().map_err(Clone::clone)?;
     if !listener.selects(view, node)? {
-        return fail(left_out(&listener, target, node));
+        return fail(left_out(view, &listener, path, target, node));
     }
     if is_open(view, node, &listener) == Some(true) {
         return pass(format!(
@@ -143,21 +145,33 @@ fn drifted(
     .fix(restart(view, Key::EnvoyConfig))
 }
 
+/// The command that takes a target out of its group, where AWS has the group.
+fn deregister(view: &View<'_>, path: &Path, target: &Target) -> Option<String> {
+    let group = path.target_group.found()?;
+    let region = view.region(group, Source::TargetGroups).ok()?;
+    let arn = &region.target_group(&group.name).ok()?.target_group_arn;
+    Some(format!(
+        "aws elbv2 deregister-targets --region {} --target-group-arn {arn} --targets Id={},Port={}",
+        group.region.1, target.id, target.port
+    ))
+}
+
 /// The node is a target, and host network mode was restricted to other nodes.
-fn left_out(listener: &HostListener<'_>, target: &Target, node: &str) -> Finding {
+fn left_out(
+    view: &View<'_>,
+    listener: &HostListener<'_>,
+    path: &Path,
+    target: &Target,
+    node: &str,
+) -> Finding {
     let id = &listener.id;
-    let labels: Vec<String> = listener
-        .config
-        .spec
-        .node_selector
-        .iter()
-        .flat_map(|one| &one.match_labels)
-        .map(|(label, value)| format!("{label}={value}"))
-        .collect();
-    let labels = labels.join(",");
+    let selector = listener.config.spec.node_selector.as_ref();
+    let labels = selector.map_or_else(String::new, ToString::to_string);
+    let mut commands = vec![format!("kubectl get nodes -l '{labels}' -o wide")];
+    commands.extend(deregister(view, path, target));
     Finding::new(
         format!(
-            "{id} has a listener only on nodes with {labels}, and the target group also has nodes without"
+            "{id} has a listener only on nodes that `{labels}` selects, and the target group also has nodes that it leaves out"
         ),
         format!("{id} nodeSelector"),
         vec![Evidence::new(
@@ -171,15 +185,9 @@ fn left_out(listener: &HostListener<'_>, target: &Target, node: &str) -> Finding
     .about([format!("CiliumEnvoyConfig/{id}"), format!("Node/{node}")])
     .fix(Fix {
         summary: "register only the nodes that host network mode selects, or widen its node labels \
-                  (gatewayAPI.hostNetwork.nodes.matchLabels)"
+                  (gatewayAPI or ingressController, hostNetwork.nodes.matchLabels)"
             .to_owned(),
-        commands: vec![
-            format!("kubectl get nodes -l {labels} -o wide"),
-            format!(
-                "aws elbv2 deregister-targets --target-group-arn <ARN> --targets Id={},Port={}",
-                target.id, target.port
-            ),
-        ],
+        commands,
         risk: Risk::Safe,
         changes: Vec::new(),
         after: "every target of the group is a node that the CiliumEnvoyConfig selects".to_owned(),

@@ -24,6 +24,7 @@ pub static CHECK: Check = Check {
         Source::AgentVersion,
         Source::Services,
         Source::EnvoyConfigs,
+        Source::Nodes,
         Source::Pods,
         Source::EnvoyListeners,
         Source::DbEnvoyResources,
@@ -105,11 +106,11 @@ fn commands(view: &View<'_>, reason: Nack, node: &str, namespace: &str, name: &s
     let listeners = view.agent_exec(node, "cilium-dbg envoy admin listeners");
     match reason {
         Nack::Permission => vec![
-            "helm -n kube-system upgrade cilium cilium/cilium --version <chart version of the release> --reuse-values \
-             --set envoy.securityContext.capabilities.keepCapNetBindService=true \
-             --set 'envoy.securityContext.capabilities.envoy={NET_ADMIN,SYS_ADMIN,NET_BIND_SERVICE}'"
-                .to_owned(),
-            "kubectl -n kube-system rollout restart ds/cilium-envoy".to_owned(),
+            view.helm_upgrade(
+                "--set envoy.securityContext.capabilities.keepCapNetBindService=true \
+                 --set 'envoy.securityContext.capabilities.envoy={NET_ADMIN,SYS_ADMIN,NET_BIND_SERVICE}'",
+            ),
+            view.kubectl("rollout restart ds/cilium-envoy"),
         ],
         Nack::AddressInUse => vec![
             format!("kubectl debug node/{node} -it --image=busybox -- netstat -ltnp"),
@@ -117,12 +118,13 @@ fn commands(view: &View<'_>, reason: Nack, node: &str, namespace: &str, name: &s
         ],
         Nack::DuplicateAddress => vec![
             listeners,
-            format!("kubectl -n {namespace} delete ciliumenvoyconfig {name}"),
-            "kubectl -n kube-system rollout restart ds/cilium-envoy".to_owned(),
+            format!("kubectl -n {namespace} get ciliumenvoyconfig {name} -o yaml"),
+            "kubectl get gateways -A -o custom-columns='NAMESPACE:.metadata.namespace,NAME:.metadata.name,PORTS:.spec.listeners[*].port'"
+                .to_owned(),
         ],
         Nack::DuplicateMatcher | Nack::UnknownExtension | Nack::Other => vec![
             listeners,
-            "kubectl -n kube-system get ds cilium cilium-envoy -o wide".to_owned(),
+            view.kubectl("get ds cilium cilium-envoy -o wide"),
         ],
     }
 }

@@ -21,3 +21,4 @@ pub mod route_left_out;
 pub mod skipped;
 pub mod tproxy_rule_missing;
 mod translated;
+mod warming;

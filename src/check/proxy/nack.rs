@@ -93,8 +93,8 @@ impl Nack {
             }
             Self::DuplicateAddress => {
                 "two Gateways on one port of the same nodes: give one of them another port. After a changed listener port in \
-                 host network mode it is issue #48132: delete the CiliumEnvoyConfig, which the operator writes again, and \
-                 restart the Envoy Pods"
+                 host network mode it is issue #48132, which no restart mends: give the listener its former port back, or \
+                 run a release with #48712 and #48798"
             }
             Self::DuplicateMatcher => {
                 "all ports of a Gateway share one Envoy listener, so two of its TLS listeners must not have the same host name, \

@@ -19,7 +19,8 @@ pub struct Rejection {
 
 /// What one node says about the listener of a CiliumEnvoyConfig; `None` when nothing says that it was rejected.
 ///
-/// Looked at in order: StateDB `envoy-resources` (1.18 on), Envoy's own `error_state`, and the agent's log.
+/// Looked at in order: StateDB `envoy-resources` (1.18 on), Envoy's own `error_state`, and the agent's log, whose
+/// last rejection counts unless Envoy has the listener meanwhile.
 ///
 /// # Errors
 /// The gap of the first of them when none was read.
@@ -45,6 +46,7 @@ pub fn rejection(
         certain: origin.source != Source::AgentLog,
     };
     let rows = agent.envoy_resources();
+    let mut done = false;
     if let Ok(rows) = &rows {
         let row = rows
             .iter()
@@ -73,15 +75,18 @@ pub fn rejection(
                     )
                 }));
             }
+            Some("Done") => done = true,
             _ => {}
         }
     }
     let dump = agent.envoy_dynamic_listeners();
     if let Ok(listeners) = &dump {
-        let error = listeners
-            .iter()
-            .filter(|listener| listener.name.starts_with(&prefix))
-            .find_map(|listener| listener.error.as_deref());
+        let of_config = || {
+            listeners
+                .iter()
+                .filter(|listener| listener.name.starts_with(&prefix))
+        };
+        let error = of_config().find_map(|listener| listener.error.as_deref());
         if let Some(error) = error {
             return Ok(Some(said(
                 Layer::Observed,
@@ -90,13 +95,21 @@ pub fn rejection(
                 error,
             )));
         }
+        // Envoy drops the error of a listener with the next update that it accepts.
+        if of_config().any(|listener| listener.active) {
+            return Ok(None);
+        }
     }
     if let Ok(log) = agent.log() {
+        // The lines are in the order in which each reason was last given.
         let line = log
             .nacks
             .iter()
+            .rev()
             .find(|nack| nack.detail.contains(&prefix) || nack.raw.contains(&prefix));
-        if let Some(line) = line {
+        if let Some(line) = line
+            && !accepted_since(view, node, done, &prefix)
+        {
             return Ok(Some(said(
                 Layer::Observed,
                 &log.origin,
@@ -117,4 +130,14 @@ pub fn rejection(
         (Err(gap), Err(_)) => Err(gap),
         _ => Ok(None),
     }
+}
+
+/// Whether a logged rejection is an old one: the agent says `Done`, and Envoy has a listener of the object open.
+///
+/// `Done` alone is no proof, as an agent says so of everything right after its start.
+fn accepted_since(view: &View<'_>, node: &str, done: bool, prefix: &str) -> bool {
+    done && view
+        .agent(node)
+        .envoy_listeners()
+        .is_ok_and(|all| all.iter().any(|one| one.name.starts_with(prefix)))
 }

@@ -2,7 +2,9 @@
 
 use crate::check::View;
 use crate::check::view::Located;
+use crate::check::workload::chains::resources;
 use crate::model::cilium::statedb::EnvoyConfigRow;
+use crate::model::kubernetes::cilium::RedirectedService;
 use crate::model::kubernetes::{CiliumEnvoyConfig, Service};
 use crate::model::{Fact, Gap, Reason, Source};
 
@@ -31,24 +33,8 @@ pub fn requested<'a>(view: &View<'a>, service: &Service, port: u16) -> Result<Re
     let mut other_service = None;
     for config in view.envoy_configs().known() {
         let own = config.metadata.namespace.as_str();
-        let listed: Vec<_> = config
-            .spec
-            .services
-            .iter()
-            .filter(|one| {
-                let namespace = if one.namespace.is_empty() {
-                    own
-                } else {
-                    &one.namespace
-                };
-                one.name == meta.name && namespace == meta.namespace
-            })
-            .collect();
-        // Before 1.16 there are no ports, which means all.
-        if listed
-            .iter()
-            .any(|one| one.ports.is_empty() || one.ports.contains(&port))
-        {
+        let listed: Vec<_> = rows(config, service).collect();
+        if listed.iter().any(|one| has(one, port)) {
             return Ok(Requested::By(config));
         }
         if !listed.is_empty() {
@@ -69,6 +55,41 @@ pub fn requested<'a>(view: &View<'a>, service: &Service, port: u16) -> Result<Re
     })
 }
 
+/// The rows of `spec.services[]` that name a Service.
+fn rows<'a>(
+    config: &'a CiliumEnvoyConfig,
+    service: &Service,
+) -> impl Iterator<Item = &'a RedirectedService> {
+    let (meta, own) = (&service.metadata, &config.metadata.namespace);
+    config.spec.services.iter().filter(move |one| {
+        let namespace = if one.namespace.is_empty() {
+            own
+        } else {
+            &one.namespace
+        };
+        one.name == meta.name && *namespace == meta.namespace
+    })
+}
+
+/// Whether a row redirects a port. Before 1.16 there are no ports, which means all.
+fn has(row: &RedirectedService, port: u16) -> bool {
+    row.ports.is_empty() || row.ports.contains(&port)
+}
+
+/// What Envoy calls the listener to which a CiliumEnvoyConfig redirects a Service port:
+/// `<namespace>/<object>/<listener>` (pkg/policy/api ResourceQualifiedName).
+///
+/// The row names it, and where it does not, it is the first listener among the resources. `None` where the
+/// object has none of that name.
+pub fn listener(config: &CiliumEnvoyConfig, service: &Service, port: u16) -> Option<String> {
+    let row = rows(config, service).find(|row| has(row, port))?;
+    let name = resources(config, "envoy.config.listener.v3.Listener")
+        .filter_map(|listener| listener["name"].as_str())
+        .find(|name| row.listener.is_empty() || row.listener == *name)?;
+    let meta = &config.metadata;
+    Some(format!("{}/{}/{name}", meta.namespace, meta.name))
+}
+
 fn same_owner(service: &Service, config: &CiliumEnvoyConfig) -> bool {
     let owners = &service.metadata.owner_references;
     config.metadata.owner_references.iter().any(|owner| {
@@ -80,27 +101,39 @@ fn same_owner(service: &Service, config: &CiliumEnvoyConfig) -> bool {
 
 /// Whether a CiliumEnvoyConfig applies to a node (`spec.nodeSelector`, 1.16 on).
 ///
-/// The agent's own table says what it did (`SelectsLocalNode`, 1.18 on); without it the labels of the node decide.
+/// The agent's own table says what it did (`SelectsLocalNode`, 1.18 on), the labels of the node what it shall do.
+/// One of them is enough; where they contradict each other, one is of another moment, and neither decides.
 ///
 /// # Errors
-/// A gap when it selects nodes, and neither the table nor this node was captured.
+/// A gap when it selects nodes, and neither the table nor this node was captured, or they contradict each other.
 pub fn selects(view: &View<'_>, config: &CiliumEnvoyConfig, node: &str) -> Result<bool, Gap> {
     let Some(selector) = &config.spec.node_selector else {
         return Ok(true);
     };
-    if let Some(row) = table_row(view, config, node) {
-        return Ok(row.selects_local_node);
-    }
-    let Some(found) = view.nodes().find("", node)? else {
-        return Ok(false);
+    let id = format!("{}/{}", config.metadata.namespace, config.metadata.name);
+    let declared = match view.nodes().find("", node) {
+        Ok(Some(found)) => selector.matches(&found.metadata.labels).ok_or_else(|| {
+            Gap::new(
+                Source::EnvoyConfigs,
+                id.clone(),
+                Reason::Unreadable(format!("spec.nodeSelector `{selector}`")),
+            )
+        }),
+        Ok(None) => Ok(false),
+        Err(gap) => Err(gap),
     };
-    selector.matches(&found.metadata.labels).ok_or_else(|| {
-        Gap::new(
-            Source::EnvoyConfigs,
-            format!("{}/{}", config.metadata.namespace, config.metadata.name),
-            Reason::Unreadable(format!("spec.nodeSelector `{selector}`")),
-        )
-    })
+    let programmed = table_row(view, config, node).map(|row| row.selects_local_node);
+    match (programmed, declared) {
+        (Some(programmed), Ok(declared)) if programmed != declared => Err(Gap::new(
+            Source::DbEnvoyConfigs,
+            format!("node {node}"),
+            Reason::Partial(format!(
+                "SelectsLocalNode of {id} is {programmed}, and by the node's labels `{selector}` is {declared}"
+            )),
+        )),
+        (Some(selects), _) | (None, Ok(selects)) => Ok(selects),
+        (None, Err(gap)) => Err(gap),
+    }
 }
 
 /// The row of a CiliumEnvoyConfig in the agent's table, where that was captured.

@@ -24,4 +24,18 @@ impl<'a> View<'a> {
     pub fn kubectl(&self, command: &str) -> String {
         format!("kubectl -n {} {command}", self.agent_namespace())
     }
+
+    /// The command that changes Helm values of Cilium and nothing else.
+    pub fn helm_upgrade(&self, values: &str) -> String {
+        helm_upgrade(self.agent_namespace(), values)
+    }
+}
+
+/// The command that changes Helm values of the Cilium that is installed in `namespace`; `values` are its `--set` options.
+///
+/// The chart's version is pinned: without it Helm takes the newest chart, and an upgrade of Cilium is no part of a fix.
+pub fn helm_upgrade(namespace: &str, values: &str) -> String {
+    format!(
+        "helm -n {namespace} upgrade cilium cilium/cilium --version <chart version of the release> --reuse-values {values}"
+    )
 }

@@ -11,6 +11,7 @@ mod operator;
 mod region;
 
 pub use agent::{AgentView, Read};
+pub use commands::helm_upgrade;
 pub use region::{Found, Located, RegionView};
 
 use crate::model::hubble::Flow;

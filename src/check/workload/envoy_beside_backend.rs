@@ -109,10 +109,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
                       restart the agents"
                 .to_owned(),
             commands: vec![
-                format!(
-                    "helm upgrade cilium cilium/cilium -n {} --reuse-values --set bpf.hostLegacyRouting=true",
-                    view.agent_namespace()
-                ),
+                view.helm_upgrade("--set bpf.hostLegacyRouting=true"),
                 view.kubectl("rollout restart ds/cilium"),
             ],
             risk: Risk::Disruptive,

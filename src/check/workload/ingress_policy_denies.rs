@@ -45,7 +45,7 @@ fn run(view: &View<'_>, node: &str) -> Checked {
 
 fn finding(node: &str, evidence: Vec<crate::check::Evidence>) -> Finding {
     Finding::new(
-        "the policy of the identity reserved:ingress allows neither world nor any CIDR, so Envoy answers 403 to every client",
+        "the policy of the identity reserved:ingress allows neither world nor any CIDR, so Envoy answers 403 to every client from outside the cluster",
         "reserved:ingress",
         evidence,
     )

@@ -1,6 +1,7 @@
 //! apps/v1 Deployment: only cilium-operator, which makes the Services of Gateways and Ingresses.
 
 use super::meta::{Meta, object};
+use super::pod::PodSpec;
 use serde::Deserialize;
 
 /// A Deployment.
@@ -17,11 +18,21 @@ pub struct Deployment {
 object!(Deployment, "Deployment");
 
 /// The spec of a Deployment.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct DeploymentSpec {
     /// How many Pods are wanted; one when absent.
     pub replicas: Option<u32>,
+    /// What its Pods are made from.
+    pub template: PodTemplate,
+}
+
+/// The template of a Deployment's Pods.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct PodTemplate {
+    /// The spec of the Pods.
+    pub spec: PodSpec,
 }
 
 /// The status of a Deployment.
@@ -36,5 +47,13 @@ impl Deployment {
     /// How many Pods are wanted.
     pub fn wanted(&self) -> u32 {
         self.spec.replicas.unwrap_or(1)
+    }
+
+    /// The tag of a container's image, such as `v1.18.3`; `None` where the image has only a digest.
+    pub fn tag(&self, container: &str) -> Option<&str> {
+        let containers = &self.spec.template.spec.containers;
+        let image = &containers.iter().find(|one| one.name == container)?.image;
+        let name = image.split('@').next()?.rsplit('/').next()?;
+        Some(name.split_once(':')?.1)
     }
 }

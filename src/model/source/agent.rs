@@ -172,7 +172,7 @@ pub(super) static ROWS: &[SourceInfo] = &[
         source: Source::OperatorLog,
         key: "operator.log",
         title: "operator log",
-        command: "kubectl logs -n kube-system deployment/cilium-operator",
+        command: "kubectl logs -n {cilium} deployment/cilium-operator",
         permission: "get pods/log in kube-system",
         agent: true,
     },

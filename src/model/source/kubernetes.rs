@@ -88,7 +88,7 @@ pub(super) static ROWS: &[SourceInfo] = &[
         source: Source::Deployments,
         key: "kubernetes/deployments",
         title: "Deployment cilium-operator",
-        command: "kubectl get deployment cilium-operator -n kube-system -o yaml",
+        command: "kubectl get deployment cilium-operator -n {cilium} -o yaml",
         permission: "get deployments.apps in kube-system",
         agent: false,
     },

@@ -243,7 +243,8 @@ impl Source {
         } else {
             agent_pod(namespace, name)
         };
-        if row.agent && !row.command.contains("{pod}") {
+        // What kubectl reads by itself is not run in the agent.
+        if row.agent && !row.command.starts_with("kubectl ") {
             return format!(
                 "kubectl exec -n {namespace} {pod} -c cilium-agent -- {}",
                 row.command
@@ -290,6 +291,10 @@ mod tests {
             Source::AgentLog
                 .command("", "kube-system")
                 .starts_with("kubectl logs -n kube-system ds/cilium")
+        );
+        assert_eq!(
+            Source::OperatorLog.command("", "cilium"),
+            "kubectl logs -n cilium deployment/cilium-operator"
         );
     }
 }

@@ -8,7 +8,6 @@ use crate::model::envoy::DynamicListener;
 use crate::parse::text::or_default;
 use crate::parse::{ParseError, text};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 /// Reads the dynamic listeners.
 pub(super) fn listeners(text: &str) -> Result<Vec<DynamicListener>, ParseError> {
@@ -24,6 +23,7 @@ pub(super) fn listeners(text: &str) -> Result<Vec<DynamicListener>, ParseError> 
             error: listener.error_state.map(|error| error.details),
             port: listener
                 .active_state
+                .or(listener.warming_state)
                 .and_then(|state| state.listener?.address?.socket_address)
                 .map(|socket| socket.port_value),
         })
@@ -45,7 +45,7 @@ struct Config {
     #[serde(default)]
     name: String,
     active_state: Option<State>,
-    warming_state: Option<IgnoredAny>,
+    warming_state: Option<State>,
     error_state: Option<ErrorState>,
 }
 
@@ -54,7 +54,7 @@ struct Listener {
     #[serde(default)]
     name: String,
     active_state: Option<State>,
-    warming_state: Option<IgnoredAny>,
+    warming_state: Option<State>,
     error_state: Option<ErrorState>,
 }
 
@@ -98,7 +98,8 @@ mod tests {
          "active_state": {"version_info": "3", "listener": {"name": "ns/a/listener",
              "address": {"socket_address": {"address": "127.0.0.1", "port_value": 10285}}}}},
         {"@type": "type.googleapis.com/envoy.admin.v3.ListenersConfigDump.DynamicListener", "name": "ns/b/listener",
-         "warming_state": {"listener": {}}, "error_state": {"failed_configuration": {}, "details": "cannot bind"}}"#;
+         "warming_state": {"listener": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": 10286}}}},
+         "error_state": {"failed_configuration": {}, "details": "cannot bind"}}"#;
 
     #[test]
     fn the_whole_dump_and_one_resource() {
@@ -112,6 +113,7 @@ mod tests {
             assert_eq!(found.len(), 2);
             assert_eq!((found[0].active, found[0].port), (true, Some(10285)));
             assert_eq!((found[1].active, found[1].warming), (false, true));
+            assert_eq!(found[1].port, Some(10286));
             assert_eq!(found[1].error.as_deref(), Some("cannot bind"));
         }
     }
