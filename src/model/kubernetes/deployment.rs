@@ -22,6 +22,34 @@ object!(Deployment, "Deployment");
 pub struct DeploymentSpec {
     /// How many Pods are wanted; one when absent.
     pub replicas: Option<u32>,
+    /// What its Pods are made from.
+    pub template: PodTemplate,
+}
+
+/// What the Pods of a Deployment are made from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct PodTemplate {
+    /// Spec.
+    pub spec: TemplateSpec,
+}
+
+/// The spec of a Pod that is to be made.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct TemplateSpec {
+    /// Containers.
+    pub containers: Vec<TemplateContainer>,
+}
+
+/// A container that is to be made.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct TemplateContainer {
+    /// Name.
+    pub name: String,
+    /// Arguments, such as `--cluster-name=shop`.
+    pub args: Vec<String>,
 }
 
 /// The status of a Deployment.
@@ -33,6 +61,21 @@ pub struct DeploymentStatus {
 }
 
 impl Deployment {
+    /// The value of a flag, given as `--flag=value` or as two arguments; the last one wins.
+    pub fn flag(&self, flag: &str) -> Option<&str> {
+        let containers = &self.spec.template.spec.containers;
+        containers.iter().find_map(|container| {
+            let args = &container.args;
+            args.iter()
+                .enumerate()
+                .rev()
+                .find_map(|(at, arg)| match arg.strip_prefix(flag)? {
+                    "" => args.get(at + 1).map(String::as_str),
+                    rest => rest.strip_prefix('='),
+                })
+        })
+    }
+
     /// How many Pods are wanted.
     pub fn wanted(&self) -> u32 {
         self.spec.replicas.unwrap_or(1)
