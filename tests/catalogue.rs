@@ -207,7 +207,11 @@ fn wordless(entry: &Entry, entries: &[Entry]) -> Vec<String> {
     if shared && entry.says.all().is_empty() {
         wrong.push("shares its code with another entry and does not say its words".to_owned());
     }
-    let documents: Vec<v1::Diagnosis> = entry.fires.iter().filter_map(|name| said(name)).collect();
+    let documents: Vec<v1::Diagnosis> = entry
+        .fires
+        .iter()
+        .filter_map(|name| table::said(name))
+        .collect();
     for words in entry.says.all() {
         let mut findings = documents
             .iter()

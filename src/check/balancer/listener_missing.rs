@@ -2,7 +2,7 @@
 
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
-use crate::check::objects::events;
+use crate::check::objects::{controller, events, owner};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
@@ -17,7 +17,7 @@ pub static CHECK: Check = Check {
     bearing: Bearing::Health,
     title: "the load balancer has no listener for a port of the Service",
     since: "0.1.0",
-    needs: &[Source::Listeners, Source::Events],
+    needs: &[Source::Services, Source::Listeners, Source::Events],
     page: include_str!("listener_missing.md"),
     known_issues: &[],
     run: Run::Path(run),
@@ -63,6 +63,17 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         "Listeners",
         present.clone(),
     )];
+    let mut commands = vec![format!(
+        "kubectl describe service {} -n {}",
+        service.name, service.namespace
+    )];
+    if let Ok(Some(found)) = view.service() {
+        let owner = owner::actual(found, Some(&balancer.name)).owner;
+        commands.extend(
+            controller::log(owner)
+                .map(|log| format!("{log} | grep {}/{}", service.namespace, service.name)),
+        );
+    }
     let warnings = events::warnings(view, "Service", &service.namespace, &service.name);
     evidence.extend(warnings.iter().take(3).map(|event| events::evidence(event)));
     fail(
@@ -77,16 +88,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         ])
         .fix(Fix {
             summary: "the owner controller makes one listener per Service port: correct what keeps it from doing so".to_owned(),
-            commands: vec![
-                format!(
-                    "kubectl describe service {} -n {}",
-                    service.name, service.namespace
-                ),
-                format!(
-                    "kubectl logs -n kube-system deployment/aws-load-balancer-controller --tail=500 | grep {}/{}",
-                    service.namespace, service.name
-                ),
-            ],
+            commands,
             risk: Risk::Safe,
             changes: Vec::new(),
             after: format!("describe-listeners of {} shows {wanted}", balancer.name),

@@ -3,9 +3,15 @@
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
+use crate::check::view::Located;
 use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::aws::LoadBalancer;
 use crate::model::{Gap, Reason, Source};
-use crate::path::{Lookup, Path};
+use crate::path::{AwsName, Lookup, Path};
+use jiff::Timestamp;
+
+/// Seconds that AWS takes to set a load balancer up, generously.
+const SETUP: i64 = 300;
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -62,15 +68,38 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
             &name.name,
             Reason::Partial("State.Code is not in the answer".to_owned()),
         )),
-        "provisioning" => fail(
-            finding("State.Code is provisioning, not active: a new load balancer checks nothing for its first minutes".to_owned()).fix(Fix {
-                summary: "wait; if it takes more than five minutes, look for free addresses in its subnets".to_owned(),
+        "provisioning" => {
+            let (created, age) = age(view, name, &balancer)?;
+            let mut finding = finding(if age < SETUP {
+                format!("State.Code is provisioning, {age} s after CreatedTime: a new load balancer checks nothing for its first minutes")
+            } else {
+                format!("State.Code is provisioning, {} min after CreatedTime, where minutes are usual: it checks nothing before it is active", age / 60)
+            })
+            .fix(Fix {
+                summary: if age < SETUP {
+                    "wait, and look again five minutes after it was made"
+                } else {
+                    "look for free addresses in its subnets, and for a chosen address that is taken; a load balancer that never gets active has to be made again"
+                }
+                .to_owned(),
                 commands: vec![command],
                 risk: Risk::Safe,
                 changes: Vec::new(),
                 after,
-            }),
-        ),
+            });
+            finding.evidence.push(Evidence::new(
+                Layer::Observed,
+                balancer.origin,
+                id.clone(),
+                "CreatedTime",
+                created,
+            ));
+            if age < SETUP {
+                Ok(Outcome::Note(finding))
+            } else {
+                fail(finding)
+            }
+        }
         "failed" => fail(
             finding(format!(
                 "State.Code is failed, not active{}",
@@ -93,6 +122,31 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
             suffix(state.reason.as_deref())
         )))),
     }
+}
+
+/// When a load balancer was made, and how many seconds before the evidence was taken.
+fn age<'a>(
+    view: &View<'_>,
+    name: &AwsName,
+    balancer: &Located<'a, LoadBalancer>,
+) -> Result<(&'a str, i64), Gap> {
+    let lacks = |what: &str| {
+        let reason = format!("it is provisioning, and {what} does not say since when");
+        Gap::new(Source::LoadBalancers, &name.name, Reason::Partial(reason))
+    };
+    let created = balancer
+        .value
+        .created_time
+        .as_deref()
+        .ok_or_else(|| lacks("CreatedTime"))?;
+    let taken = view
+        .taken_at()
+        .ok_or_else(|| lacks("takenAt of the bundle"))?;
+    let seconds = |text: &str| text.parse::<Timestamp>().map(Timestamp::as_second).ok();
+    let age = seconds(taken)
+        .zip(seconds(created))
+        .map(|(taken, created)| (taken - created).max(0));
+    Ok((created, age.ok_or_else(|| lacks("CreatedTime"))?))
 }
 
 fn suffix(reason: Option<&str>) -> String {

@@ -62,10 +62,6 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         }
     }
     let object = format!("LoadBalancer/{}", name.name);
-    // What the controller follows and what it never does have different ends.
-    found.sort_by_key(|difference| difference.wins == Wins::Declared);
-    let one_end = found.first().map(|difference| difference.wins);
-    found.retain(|difference| Some(difference.wins) == one_end);
     match declared::finding(service, owner, &object, &found) {
         Some(finding) => fail(finding),
         None => pass("the load balancer is as declared"),
@@ -171,12 +167,12 @@ fn attributes<'a>(
         return Ok(());
     };
     for (key, wanted) in pairs(text) {
-        attribute(region, balancer, key, wanted, &by, found)?;
+        attribute(region, balancer, key, wanted, Some(by.clone()), found)?;
     }
     Ok(())
 }
 
-/// cloud-provider-aws reads one annotation for the one attribute that it keeps.
+/// cloud-provider-aws reads one annotation for the one attribute that it keeps; without it, it writes `false`.
 fn cross_zone<'a>(
     region: &RegionView<'_, 'a>,
     service: &Service,
@@ -184,11 +180,11 @@ fn cross_zone<'a>(
     found: &mut Vec<Difference<'a>>,
 ) -> Result<(), Gap> {
     let name = "aws-load-balancer-cross-zone-load-balancing-enabled";
-    let Some((by, wanted)) = annotated(service, name) else {
-        return Ok(());
-    };
     let key = "load_balancing.cross_zone.enabled";
-    attribute(region, balancer, key, wanted, &by, found)
+    match annotated(service, name) {
+        Some((by, wanted)) => attribute(region, balancer, key, wanted, Some(by), found),
+        None => attribute(region, balancer, key, "false", None, found),
+    }
 }
 
 fn attribute<'a>(
@@ -196,7 +192,7 @@ fn attribute<'a>(
     balancer: &Located<'a, LoadBalancer>,
     key: &str,
     wanted: &str,
-    by: &str,
+    by: Option<String>,
     found: &mut Vec<Difference<'a>>,
 ) -> Result<(), Gap> {
     let name = &balancer.value.load_balancer_name;
@@ -209,7 +205,7 @@ fn attribute<'a>(
             actual: actual.to_owned(),
             origin: region.load_balancer_attributes_origin(name)?,
             wanted: wanted.to_owned(),
-            by: Some(by.to_owned()),
+            by,
             wins: Wins::Declared,
         });
     }

@@ -7,6 +7,7 @@
 use super::classic;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
+use crate::check::objects::controller;
 use crate::check::objects::owner::{self, Owner};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::view::RegionView;
@@ -227,22 +228,19 @@ fn holds_a_node(view: &View<'_>, region: &RegionView<'_, '_>) -> Result<bool, Ga
 
 fn fix(service: &Service, name: &LoadBalancerName) -> Fix {
     let (namespace, service_name) = (&service.metadata.namespace, &service.metadata.name);
-    let again = match owner::actual(service, Some(&name.name)).owner {
-        Owner::LoadBalancerController => {
-            "kubectl rollout restart deployment/aws-load-balancer-controller -n kube-system"
-        }
-        _ => "kubectl logs -n kube-system -l k8s-app=aws-cloud-controller-manager --tail=200",
-    };
+    let mut commands = vec![
+        format!(
+            "aws cloudtrail lookup-events --region {} --lookup-attributes AttributeKey=EventName,AttributeValue=DeleteLoadBalancer --query \"Events[?contains(CloudTrailEvent, '{}')]\"",
+            name.region, name.name
+        ),
+        format!("kubectl describe service {service_name} -n {namespace}"),
+    ];
+    commands.extend(controller::again(
+        owner::actual(service, Some(&name.name)).owner,
+    ));
     Fix {
         summary: "have the owner controller make it again, with a new DNS name; CloudTrail says who deleted it".to_owned(),
-        commands: vec![
-            format!(
-                "aws cloudtrail lookup-events --region {} --lookup-attributes AttributeKey=EventName,AttributeValue=DeleteLoadBalancer --query \"Events[?contains(CloudTrailEvent, '{}')]\"",
-                name.region, name.name
-            ),
-            format!("kubectl describe service {service_name} -n {namespace}"),
-            again.to_owned(),
-        ],
+        commands,
         risk: Risk::Disruptive,
         changes: Vec::new(),
         after: format!("status.loadBalancer of {service_name} names a load balancer that exists; DNS records that point to the old name follow"),

@@ -1,6 +1,6 @@
 //! The load balancer carries the tags of another Service or another cluster.
 
-use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
+use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::view::RegionView;
@@ -61,14 +61,18 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     let stack = format!("{}/{}", service.metadata.namespace, service.metadata.name);
     for key in [STACK_TAG, SERVICE_TAG, INGRESS_TAG] {
         if let Some(value) = value(own, key).filter(|value| *value != stack) {
-            return fail(finding(
-                service,
-                name,
-                format!(
-                    "the load balancer of {stack} carries the tag {key}={value}: two owners rewrite its listeners in turn"
-                ),
-                vec![row(&tags.origin, name, key, value)],
-            ));
+            return fail(
+                finding(
+                    service,
+                    name,
+                    format!(
+                        "the load balancer of {stack} carries the tag {key}={value}: it was made for that one"
+                    ),
+                    vec![row(&tags.origin, name, key, value)],
+                )
+                .confidence(Confidence::Medium)
+                .assuming("the other owner still exists, so that each of the two sets the listeners for itself alone"),
+            );
         }
     }
     if let Some((group, theirs)) = cluster_of_groups(view, &region, service)?

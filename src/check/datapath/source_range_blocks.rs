@@ -1,15 +1,18 @@
 //! The Service's source ranges are enforced on the NodePort and leave the load balancer out.
 
 use super::probe::{Probe, entry, row_key};
-use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
+use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
-use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
+use crate::check::network::crossing::weigh;
+use crate::check::network::ends::{Question, ends};
+use crate::check::network::pair::{Judgement, Reach, cross_zone, judge};
+use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::aws::NetworkInterface;
 use crate::model::kubernetes::Service;
 use crate::model::{Gap, Reason, Source};
 use crate::path::{Path, Target};
 use ipnet::IpNet;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 /// The check.
@@ -21,7 +24,16 @@ pub static CHECK: Check = Check {
     bearing: Bearing::Health,
     title: "loadBalancerSourceRanges are enforced on the NodePort and leave the load balancer out",
     since: "0.1.0",
-    needs: &[Source::Services, Source::BpfLb, Source::NetworkInterfaces],
+    needs: &[
+        Source::Services,
+        Source::LoadBalancers,
+        Source::LoadBalancerAttributes,
+        Source::TargetGroups,
+        Source::TargetGroupAttributes,
+        Source::Instances,
+        Source::NetworkInterfaces,
+        Source::BpfLb,
+    ],
     page: include_str!("source_range_blocks.md"),
     known_issues: &[],
     run: Run::Target(run),
@@ -45,59 +57,35 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     }
     let deny = frontend.flags.has("deny");
     let ranges = ranges(service)?;
-    let Some(balancer) = path.load_balancer.read()? else {
-        return not_applicable("there is no load balancer");
+    let ends = match ends(view, path, target)? {
+        Question::Posed(ends) => ends,
+        Question::Moot(why) => return not_applicable(why),
     };
-    let interfaces = view
-        .region(balancer, Source::NetworkInterfaces)?
-        .network_interfaces()?;
-    let of_balancer = format!("ELB net/{}/", balancer.name);
-    let sources: Vec<&NetworkInterface> = interfaces
-        .iter()
-        .filter(|one| {
-            one.description
-                .as_deref()
-                .is_some_and(|text| text.starts_with(&of_balancer))
-        })
-        .collect();
-    if sources.is_empty() {
-        return Err(Gap::new(
-            Source::NetworkInterfaces,
-            balancer.name.clone(),
-            Reason::Partial("no interface of the load balancer is among them".to_owned()),
-        ));
-    }
-    // Health checks come from the primary address of the balancer's interface in each zone.
-    let (mut blocked, mut unreadable) = (Vec::new(), None);
-    for one in &sources {
-        match address(one) {
-            Some(address) if ranges.iter().any(|range| range.contains(&address)) == deny => {
-                blocked.push(*one);
-            }
-            Some(_) => {}
-            None => {
-                unreadable = Some(Gap::new(
-                    Source::NetworkInterfaces,
-                    one.network_interface_id.clone(),
-                    Reason::Partial("its PrivateIpAddress is missing or no address".to_owned()),
-                ));
-            }
-        }
-    }
-    if blocked.is_empty() {
-        return match unreadable {
-            Some(gap) => Err(gap),
-            None => pass("the source ranges admit the load balancer"),
+    let admits = |address: &IpAddr| ranges.iter().any(|range| range.contains(address)) != deny;
+    let nodes = &ends.balancer.nodes;
+    let pairs = nodes.iter().map(|node| {
+        let reach = match &node.address {
+            Ok(address) if admits(address) => Reach::Works,
+            Ok(_) => Reach::Broken(()),
+            Err(gap) => Reach::Unknown(gap.clone()),
         };
-    }
-    let id = format!("{}/{}", service.metadata.namespace, service.metadata.name);
-    let mut addresses: Vec<&str> = blocked
+        (node.zone, reach)
+    });
+    let cross = || cross_zone(&ends.region, &ends.name.name, &ends.group.name);
+    let every = match judge(&ends.target.zone, pairs, cross) {
+        Judgement::Works => return pass("the source ranges admit the load balancer"),
+        Judgement::Unknown(gap) => return Err(gap),
+        Judgement::Broken { every, .. } => every,
+    };
+    let addresses: BTreeSet<IpAddr> = nodes
         .iter()
-        .filter_map(|one| one.private_ip_address.as_deref())
+        .filter_map(|node| node.address.as_ref().ok().copied())
+        .filter(|address| !admits(address))
         .collect();
-    addresses.sort_unstable();
+    let addresses: Vec<String> = addresses.iter().map(IpAddr::to_string).collect();
+    let id = format!("{}/{}", service.metadata.namespace, service.metadata.name);
     let declared = service.spec.load_balancer_source_ranges.join(", ");
-    let finding = Finding::new(
+    let mut finding = Finding::new(
         format!(
             "the NodePort entries of {id} check sources, and the load balancer's {} {} {declared}",
             addresses.join(", "),
@@ -123,44 +111,23 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
                 "spec.loadBalancerSourceRanges",
                 declared,
             ),
-            Evidence::new(
-                Layer::Observed,
-                &interfaces.origin,
-                format!("LoadBalancer/{}", balancer.name),
-                "PrivateIpAddress of its interfaces",
-                addresses.join(", "),
-            ),
         ],
     )
     .about([
         format!("Service/{id}"),
-        format!("LoadBalancer/{}", balancer.name),
+        format!("LoadBalancer/{}", ends.name.name),
     ])
     .fix(fix(service, &id, deny));
-    if blocked.len() == sources.len() {
-        return fail(finding);
+    if let Some(origin) = ends.balancer.interfaces {
+        finding.evidence.push(Evidence::new(
+            Layer::Observed,
+            origin,
+            format!("LoadBalancer/{}", ends.name.name),
+            "primary addresses of its interfaces",
+            addresses.join(", "),
+        ));
     }
-    let zone = target.zone.as_deref();
-    if zone.is_some()
-        && blocked
-            .iter()
-            .any(|one| one.availability_zone.as_deref() == zone)
-    {
-        return fail(
-            finding
-                .confidence(Confidence::Medium)
-                .assuming("the balancer's node in the target's own zone decides its health"),
-        );
-    }
-    match unreadable {
-        // It may be that of the target's zone.
-        Some(gap) => Err(gap),
-        None => Ok(Outcome::Note(finding)),
-    }
-}
-
-fn address(interface: &NetworkInterface) -> Option<IpAddr> {
-    interface.private_ip_address.as_deref()?.parse().ok()
+    fail(weigh(finding, every))
 }
 
 fn ranges(service: &Service) -> Result<Vec<IpNet>, Gap> {

@@ -10,7 +10,7 @@ use crate::check::view::RegionView;
 use crate::model::Gap;
 
 /// Attribute of both load balancers and target groups.
-const CROSS_ZONE: &str = "load_balancing.cross_zone.enabled";
+pub const CROSS_ZONE: &str = "load_balancing.cross_zone.enabled";
 
 /// Whether balancer nodes send traffic to targets of other zones.
 #[derive(Debug, Clone, PartialEq, Eq)]

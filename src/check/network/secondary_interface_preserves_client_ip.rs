@@ -4,20 +4,16 @@ use super::ends::{Question, ends};
 use crate::check::finding::{Change, Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::node::age::config_map;
-use crate::check::objects::{owner, setting};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
+use crate::check::target_group::attribute_fix;
 use crate::check::view::RegionView;
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::kubernetes::Service;
-use crate::model::{Fact, Gap, Reason, Source};
+use crate::model::{Gap, Reason, Source};
 use crate::path::{AwsName, Path, Target};
 use std::net::IpAddr;
 
 /// Attribute of target groups.
 const PRESERVE: &str = "preserve_client_ip.enabled";
-
-/// The annotation that sets such attributes.
-const ANNOTATION: &str = "aws-load-balancer-target-group-attributes";
 
 /// The key of cilium-config that lets routes of pods end at the VPC's ranges.
 const MASQUERADE: &str = "enable-ipv4-masquerade";
@@ -124,7 +120,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     .assuming(format!(
         "Cilium routes only answers into the VPC by a pod's own interface, as it does unless {MASQUERADE} is false"
     ))
-    .fix(fix(view, &ends.region, group)?);
+    .fix(fix(view, path, &ends.region, group)?);
     if ends.balancer.lb.scheme == "internet-facing" {
         fail(finding)
     } else {
@@ -134,31 +130,13 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     }
 }
 
-fn fix(view: &View<'_>, region: &RegionView<'_, '_>, group: &AwsName) -> Result<Fix, Gap> {
-    let arn = &region.target_group(&group.name)?.target_group_arn;
-    let wanted = format!("{PRESERVE}=false");
-    let by_hand = format!(
-        "aws elbv2 modify-target-group-attributes --region {} --target-group-arn {arn} --attributes Key={PRESERVE},Value=false",
-        group.region.1
-    );
-    let lbc = |service: &&Fact<Service>| {
-        owner::actual(service, None).owner == owner::Owner::LoadBalancerController
-    };
-    // The controller sets what the annotation says and would take a change by hand back.
-    let command = match view.service().ok().flatten().filter(lbc) {
-        Some(service) => {
-            let mut all: Vec<&str> = owner::annotation(service, ANNOTATION)
-                .unwrap_or_default()
-                .split(',')
-                .map(str::trim)
-                .filter(|pair| !pair.is_empty() && !pair.starts_with(PRESERVE))
-                .collect();
-            all.push(&wanted);
-            let key = format!("{}{ANNOTATION}", owner::PREFIXES[0]);
-            setting::annotate(service, &key, &all.join(","))
-        }
-        None => by_hand,
-    };
+fn fix(
+    view: &View<'_>,
+    path: &Path,
+    region: &RegionView<'_, '_>,
+    group: &AwsName,
+) -> Result<Fix, Gap> {
+    let command = attribute_fix::command(view, path, region, group, PRESERVE, "false")?;
     Ok(Fix {
         summary: "switch client address preservation off; proxy protocol v2 carries client addresses to backends that read it".to_owned(),
         commands: vec![command],

@@ -7,6 +7,7 @@
 use super::owner::{Owner, PREFIXES, annotation};
 use super::setting;
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
+use crate::check::network::ends::{list, verb};
 use crate::model::kubernetes::Service;
 use crate::model::{Fact, Origin};
 
@@ -60,28 +61,16 @@ pub fn finding(
     object: &str,
     differences: &[Difference<'_>],
 ) -> Option<Finding> {
-    let first = differences.first()?;
+    differences.first()?;
     let id = format!(
         "Service/{}/{}",
         service.metadata.namespace, service.metadata.name
     );
-    let list: Vec<String> = differences
-        .iter()
-        .map(|found| {
-            let by = match &found.by {
-                Some(by) => format!("{} asks for", short(by)),
-                None => "the controller's default is".to_owned(),
-            };
-            format!(
-                "{} is {}, and {by} {}",
-                found.field, found.actual, found.wanted
-            )
-        })
+    // What the controller never follows and what it does have different ends.
+    let parts: Vec<String> = [Wins::Actual, Wins::Declared]
+        .into_iter()
+        .filter_map(|wins| sentence(owner, wins, differences))
         .collect();
-    let end = match first.wins {
-        Wins::Declared => format!("{} sets it back when it reconciles", owner.name()),
-        Wins::Actual => format!("{} reads it only when it makes the object", owner.name()),
-    };
     let mut evidence = Vec::new();
     for found in differences {
         evidence.push(Evidence::new(
@@ -107,12 +96,12 @@ pub fn finding(
     } else {
         Confidence::Medium
     };
-    let message = format!("{}: {end}", list.join("; "));
+    let message = parts.join(". ");
     Some(
         Finding::new(message.clone(), message, evidence)
             .about([object.to_owned(), id])
             .confidence(confidence)
-            .fix(fix(service, first)),
+            .fix(fix(service, differences)),
     )
 }
 
@@ -124,42 +113,97 @@ fn short(by: &str) -> &str {
         .unwrap_or(by)
 }
 
-fn fix(service: &Service, first: &Difference<'_>) -> Fix {
+/// The differences with one end, and that end; none without one.
+fn sentence(owner: Owner, wins: Wins, differences: &[Difference<'_>]) -> Option<String> {
+    let list: Vec<String> = differences
+        .iter()
+        .filter(|found| found.wins == wins)
+        .map(|found| {
+            let by = match &found.by {
+                Some(by) => format!("{} asks for", short(by)),
+                None => "the controller's default is".to_owned(),
+            };
+            format!(
+                "{} is {}, and {by} {}",
+                found.field, found.actual, found.wanted
+            )
+        })
+        .collect();
+    let end = match wins {
+        Wins::Declared => "sets it back when it reconciles",
+        Wins::Actual => "reads it only when it makes the object",
+    };
+    (!list.is_empty()).then(|| format!("{}: {} {end}", list.join("; "), owner.name()))
+}
+
+/// What is read only once needs the object made again; everything else an annotation.
+fn fix(service: &Service, differences: &[Difference<'_>]) -> Fix {
     let (namespace, name) = (&service.metadata.namespace, &service.metadata.name);
-    let describe = format!("kubectl describe service {name} -n {namespace}");
-    match (first.wins, &first.by) {
-        (Wins::Actual, _) => Fix {
-            summary: "take the declaration back, or have the load balancer made again, with a new DNS name".to_owned(),
-            commands: vec![describe],
-            risk: Risk::Destructive,
-            changes: Vec::new(),
-            after: format!("{} is as declared", first.field),
-        },
-        (Wins::Declared, Some(by)) => Fix {
-            summary: "if the value of AWS is the right one, declare it; otherwise see what keeps the controller from following".to_owned(),
-            commands: vec![
-                setting::annotate(service, key(by), &first.actual),
-                describe,
-            ],
-            risk: Risk::Safe,
-            changes: Vec::new(),
-            after: format!("{} is as declared", first.field),
-        },
-        (Wins::Declared, None) => Fix {
-            summary: "if the value of AWS is the right one, declare it with an annotation: what is set by hand is lost".to_owned(),
-            commands: vec![describe],
-            risk: Risk::Safe,
-            changes: Vec::new(),
-            after: format!("{} is as declared", first.field),
-        },
+    let fixed = differences.iter().any(|found| found.wins == Wins::Actual);
+    let mut commands: Vec<String> = differences
+        .iter()
+        .filter(|found| found.wins == Wins::Declared)
+        .filter_map(|found| {
+            let annotation = found.by.as_deref().and_then(key)?;
+            let value = if annotation.ends_with("-attributes") {
+                attributes(service, annotation, differences)
+            } else {
+                found.actual.clone()
+            };
+            Some(setting::annotate(service, annotation, &value))
+        })
+        .collect();
+    let summary = match (fixed, commands.is_empty()) {
+        (true, true) => {
+            "take the declaration back, or have the load balancer made again, with a new DNS name"
+        }
+        (true, false) => {
+            "what is read once: take the declaration back, or have the load balancer made again, with a new DNS name. The rest: if the value of AWS is the right one, declare it"
+        }
+        (false, false) => {
+            "if the value of AWS is the right one, declare it; otherwise see what keeps the controller from following"
+        }
+        (false, true) => {
+            "if the value of AWS is the right one, declare it with an annotation: what is set by hand is lost"
+        }
+    };
+    commands.dedup();
+    commands.push(format!("kubectl describe service {name} -n {namespace}"));
+    let fields: Vec<&str> = differences
+        .iter()
+        .map(|found| found.field.as_str())
+        .collect();
+    Fix {
+        summary: summary.to_owned(),
+        commands,
+        risk: if fixed { Risk::Destructive } else { Risk::Safe },
+        changes: Vec::new(),
+        after: format!(
+            "{} {} as declared",
+            list(&fields),
+            verb(&fields, "is", "are")
+        ),
     }
 }
 
-/// The annotation's key inside the name of its field.
-fn key(by: &str) -> &str {
-    by.strip_prefix("metadata.annotations[")
-        .and_then(|rest| rest.strip_suffix(']'))
-        .unwrap_or(by)
+/// The attributes of an annotation, with the values that AWS has where they differ.
+fn attributes(service: &Service, annotation: &str, differences: &[Difference<'_>]) -> String {
+    let text = service.metadata.annotations.get(annotation);
+    let all: Vec<String> = pairs(text.map_or("", String::as_str))
+        .map(|(name, declared)| {
+            let differs = |found: &&Difference<'_>| {
+                found.field == name && found.by.as_deref().and_then(key) == Some(annotation)
+            };
+            let found = differences.iter().find(differs);
+            format!("{name}={}", found.map_or(declared, |found| &found.actual))
+        })
+        .collect();
+    all.join(",")
+}
+
+/// The annotation's key inside the name of its field; `None` for a field of the spec.
+fn key(by: &str) -> Option<&str> {
+    by.strip_prefix("metadata.annotations[")?.strip_suffix(']')
 }
 
 #[cfg(test)]
@@ -169,7 +213,11 @@ mod tests {
     #[test]
     fn keys_of_annotations() {
         let by = "metadata.annotations[service.beta.kubernetes.io/aws-load-balancer-name]";
-        assert_eq!(key(by), "service.beta.kubernetes.io/aws-load-balancer-name");
+        assert_eq!(
+            key(by),
+            Some("service.beta.kubernetes.io/aws-load-balancer-name")
+        );
+        assert_eq!(key("spec.healthCheckNodePort"), None);
         assert_eq!(short(by), "aws-load-balancer-name");
         assert_eq!(
             short("spec.healthCheckNodePort"),

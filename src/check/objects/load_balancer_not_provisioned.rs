@@ -1,8 +1,8 @@
 //! The Gateway, Ingress or Service never became a load balancer.
 
 use super::absent_service::{self, conditions, refusal};
-use super::{class_settings, events, owner, refusal, service_type, setting};
-use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
+use super::{class_settings, controller, events, owner, refusal, service_type, setting};
+use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
@@ -137,7 +137,16 @@ fn no_host_name(view: &View<'_>, service: &Fact<Service>) -> Finding {
     if let Some(ip) = ingress.iter().find_map(|ingress| ingress.ip.as_deref()) {
         return foreign(service, &id, "address", "ip", ip);
     }
-    let ownership = owner::intended(service);
+    let mut ownership = owner::intended(service);
+    let serves = controller::served_class(view);
+    let class = service.spec.load_balancer_class.as_deref();
+    if class.is_some() && serves.map(|(_, served)| served) == class {
+        ownership.owner = Owner::LoadBalancerController;
+    }
+    // The controller was told another class than the one that is its own by default.
+    let misfits = ownership.owner == Owner::LoadBalancerController
+        && class.is_some()
+        && serves.is_some_and(|(_, served)| Some(served) != class);
     let who = ownership.owner.name();
     let mut evidence = vec![
         Evidence::new(
@@ -160,15 +169,40 @@ fn no_host_name(view: &View<'_>, service: &Fact<Service>) -> Finding {
             "type external needs aws-load-balancer-nlb-target-type ip or instance, and it is {}: no controller takes the Service",
             ownership.value
         ),
-        Owner::Other => format!(
-            "loadBalancerClass {} belongs to no AWS controller",
-            ownership.value
-        ),
+        Owner::Other => match serves {
+            Some((_, served)) => format!(
+                "loadBalancerClass {} belongs to no controller that this program knows, and the AWS Load Balancer Controller serves {served}",
+                ownership.value
+            ),
+            None => format!(
+                "loadBalancerClass {} belongs to no controller that this program knows",
+                ownership.value
+            ),
+        },
+        Owner::LoadBalancerController if misfits => {
+            format!(
+                "{who} was started with {} and does not take loadBalancerClass {}",
+                controller::CLASS_FLAG,
+                ownership.value
+            )
+        }
         owner => match owner::has_taken(service, owner) {
             Some(false) => format!("{who} should own it and has not taken it"),
             _ => format!("{who} owns it and has not finished"),
         },
     };
+    if let (Some((deployment, served)), Some(_)) = (serves, class) {
+        evidence.push(Evidence::new(
+            Layer::Declared,
+            &deployment.origin,
+            format!(
+                "Deployment/{}/{}",
+                deployment.metadata.namespace, deployment.metadata.name
+            ),
+            controller::CLASS_FLAG,
+            served,
+        ));
+    }
     let existing = existing(view);
     let although = match &existing {
         Some(found) => format!(" although {}", found.says),
@@ -188,15 +222,30 @@ fn no_host_name(view: &View<'_>, service: &Fact<Service>) -> Finding {
             service,
             format!("status.loadBalancer of {name} has a host name"),
         ),
-        None => fix_owner(service, ownership.owner, !warnings.is_empty()),
+        None => fix_owner(
+            service,
+            if misfits {
+                Owner::Other
+            } else {
+                ownership.owner
+            },
+            serves.map_or(controller::CLASS, |(_, served)| served),
+            !warnings.is_empty(),
+        ),
     };
-    Finding::new(
+    let finding = Finding::new(
         format!("status.loadBalancer of {name} is empty{although}: {why}{said}"),
         format!("{namespace}/{name}"),
         evidence,
     )
     .about([id])
-    .fix(fix)
+    .fix(fix);
+    if ownership.owner != Owner::Other {
+        return finding;
+    }
+    finding
+        .confidence(Confidence::Medium)
+        .assuming("no other controller of the cluster serves this class and is still at work")
 }
 
 /// A load balancer that exists although the status does not name it.
@@ -261,7 +310,7 @@ fn foreign(service: &Fact<Service>, id: &str, what: &str, field: &str, value: &s
     })
 }
 
-fn fix_owner(service: &Service, owner: Owner, explained: bool) -> Fix {
+fn fix_owner(service: &Service, owner: Owner, served: &str, explained: bool) -> Fix {
     let (namespace, name) = (&service.metadata.namespace, &service.metadata.name);
     let prefix = owner::PREFIXES[0];
     let after = format!("status.loadBalancer of {name} has a host name");
@@ -275,7 +324,7 @@ fn fix_owner(service: &Service, owner: Owner, explained: bool) -> Fix {
             )],
         ),
         Owner::Other => (
-            "the class cannot be changed while the type is LoadBalancer: make the Service again with loadBalancerClass service.k8s.aws/nlb".to_owned(),
+            format!("the class cannot be changed while the type is LoadBalancer: make the Service again with loadBalancerClass {served}"),
             Vec::new(),
         ),
         _ if explained => (
@@ -284,11 +333,11 @@ fn fix_owner(service: &Service, owner: Owner, explained: bool) -> Fix {
         ),
         Owner::LoadBalancerController => (
             "read the controller's log: a controller that runs writes an event for every failure".to_owned(),
-            vec!["kubectl logs -n kube-system deployment/aws-load-balancer-controller --tail=200".to_owned()],
+            controller::log(owner).into_iter().collect(),
         ),
         Owner::CloudProvider if owner::has_taken(service, owner) == Some(true) => (
             "read the log of the cloud controller manager, which runs outside the cluster on EKS".to_owned(),
-            vec!["kubectl logs -n kube-system -l k8s-app=aws-cloud-controller-manager --tail=200".to_owned()],
+            controller::log(owner).into_iter().collect(),
         ),
         Owner::CloudProvider => (
             "if the AWS Load Balancer Controller is meant to own it, say so; otherwise read the log of the cloud controller manager".to_owned(),

@@ -4,6 +4,7 @@ mod absent_service;
 pub mod annotation_not_copied;
 mod class;
 mod class_settings;
+pub mod controller;
 pub mod declared;
 pub mod events;
 pub mod gateway_class_not_accepted;

@@ -1,7 +1,7 @@
 //! A networking rule without ports, of which the controller makes no rule at all.
 
 use super::registrar::binding_of;
-use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
+use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
@@ -59,7 +59,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     };
     fail(
         Finding::new(
-            format!("spec.networking.ingress[{index}] of {name} names no ports: documented as every port, but the AWS Load Balancer Controller then writes no rule at all"),
+            format!("spec.networking.ingress[{index}] of {name} names no ports: documented as every port, but the AWS Load Balancer Controller makes no rule of it"),
             format!("{namespace}/{name}"),
             vec![Evidence::new(
                 Layer::Declared,
@@ -70,6 +70,8 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
             )],
         )
         .about([id])
+        .confidence(Confidence::Medium)
+        .assuming("the running controller drops such rules, as every version does that was read (up to 3.5.0)")
         .fix(Fix {
             summary: "list the ports of the traffic and of the health check".to_owned(),
             commands: vec![format!(

@@ -4,10 +4,13 @@ use super::health_check;
 use crate::check::datapath::annotation::annotate;
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
+use crate::check::objects::owner::{self, Owner};
 use crate::check::outcome::{Checked, Outcome, not_applicable, pass};
+use crate::check::view::Located;
 use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::aws::TargetGroup;
 use crate::model::{Gap, Reason, Source};
-use crate::path::Path;
+use crate::path::{AwsName, Path};
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -81,25 +84,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     .about([format!("TargetGroup/{}", name.name)])
     .confidence(Confidence::Medium)
     .assuming("targets flap; one reading of their health cannot show it");
-    let commands = match view.service() {
-        Ok(Some(service)) => vec![annotate(
-            service,
-            &[
-                (
-                    "service.beta.kubernetes.io/aws-load-balancer-healthcheck-timeout",
-                    Some("6"),
-                ),
-                (
-                    "service.beta.kubernetes.io/aws-load-balancer-healthcheck-unhealthy-threshold",
-                    Some("3"),
-                ),
-            ],
-        )],
-        _ => vec![format!(
-            "aws elbv2 modify-target-group --region {0} --target-group-arn {1} --health-check-timeout-seconds 6 --unhealthy-threshold-count 3",
-            name.region.1, group.target_group_arn
-        )],
-    };
+    let commands = commands(view, path, name, &group);
     finding = finding.fix(Fix {
         summary: "wait 6 to 10 seconds, and allow three misses".to_owned(),
         commands,
@@ -108,4 +93,42 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         after: format!("HealthCheckTimeoutSeconds of {} is 6 or more", name.name),
     });
     Ok(Outcome::Note(finding))
+}
+
+/// cloud-provider-aws passes no time-out on and leaves the one that AWS has; the other controllers set what the
+/// annotation says.
+fn commands(
+    view: &View<'_>,
+    path: &Path,
+    name: &AwsName,
+    group: &Located<'_, TargetGroup>,
+) -> Vec<String> {
+    const TIMEOUT: &str = "service.beta.kubernetes.io/aws-load-balancer-healthcheck-timeout";
+    const THRESHOLD: &str =
+        "service.beta.kubernetes.io/aws-load-balancer-healthcheck-unhealthy-threshold";
+    let by_hand = |options: &str| {
+        format!(
+            "aws elbv2 modify-target-group --region {} --target-group-arn {} {options}",
+            name.region.1, group.target_group_arn
+        )
+    };
+    let service = view.service().ok().flatten().filter(|_| path.owned);
+    let balancer = path.load_balancer.found().map(|name| name.name.as_str());
+    match service.map(|service| (service, owner::actual(service, balancer).owner)) {
+        Some((service, Owner::LoadBalancerController | Owner::AutoMode)) => {
+            vec![annotate(
+                service,
+                &[(TIMEOUT, Some("6")), (THRESHOLD, Some("3"))],
+            )]
+        }
+        Some((service, Owner::CloudProvider)) => vec![
+            annotate(service, &[(THRESHOLD, Some("3"))]),
+            by_hand("--health-check-timeout-seconds 6"),
+        ],
+        Some((_, Owner::Other | Owner::Nobody)) | None => {
+            vec![by_hand(
+                "--health-check-timeout-seconds 6 --unhealthy-threshold-count 3",
+            )]
+        }
+    }
 }

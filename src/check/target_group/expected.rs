@@ -52,6 +52,16 @@ fn defaults(owner: Owner, local: bool) -> Defaults {
     }
 }
 
+/// kube-proxy's health port.
+const SHARED: &str = "10256";
+
+/// Whether a target group is checked as cloud-provider-aws does in its other mode,
+/// `ClusterServiceLoadBalancerHealthProbeMode=Shared`, which only its own configuration tells.
+fn is_shared(group: &TargetGroup) -> bool {
+    group.health_check_port.as_deref() == Some(SHARED)
+        && group.health_check_protocol.as_deref() == Some("HTTP")
+}
+
 /// What the fields of the target group of a Service port should be.
 ///
 /// `group` tells what cannot be told from the Service: the type that the controller's flags default to.
@@ -75,7 +85,16 @@ pub(super) fn fields(
         _ => group.target_type.as_str(),
     };
     let local = service.is_local() && target_type == "instance";
-    let defaults = defaults(owner, local);
+    let shared = owner == Owner::CloudProvider && !local && is_shared(group);
+    let defaults = if shared {
+        Defaults {
+            interval: 30,
+            threshold: 3,
+            ..defaults(owner, true)
+        }
+    } else {
+        defaults(owner, local)
+    };
     let annotation =
         |name: &str| annotated(service, &format!("aws-load-balancer-healthcheck-{name}"));
     let (protocol, by) = match annotation("protocol") {
@@ -90,6 +109,7 @@ pub(super) fn fields(
             Some(service.spec.health_check_node_port.to_string()),
             Some("spec.healthCheckNodePort".to_owned()),
         ),
+        None if shared => (Some(SHARED.to_owned()), None),
         None => (Some("traffic-port".to_owned()), None),
     };
     // A number that is the traffic port says the same in other words.

@@ -2,6 +2,7 @@
 
 pub mod address_outside_vpc;
 pub mod agent_port_checked_with_tls;
+pub mod attribute_fix;
 pub mod binding_rule_without_ports;
 pub mod check_timing_tight;
 pub mod classic_check_elsewhere;

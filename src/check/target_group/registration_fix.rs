@@ -3,6 +3,8 @@
 use super::eligibility::{EXCLUDE, Rules};
 use super::registrar::Registrar;
 use crate::check::finding::{Change, Fix, Risk};
+use crate::check::objects::controller;
+use crate::check::objects::owner::Owner;
 use crate::model::Fact;
 use crate::model::kubernetes::Node;
 use crate::path::{AwsName, Path};
@@ -58,10 +60,7 @@ pub(super) fn of_nodes(group: &AwsName, registrar: &Registrar<'_>) -> Fix {
         ),
         (None, Rules::CloudProvider) => (
             "read the log of the cloud controller manager",
-            vec![
-                "kubectl logs -n kube-system -l k8s-app=aws-cloud-controller-manager --tail=200"
-                    .to_owned(),
-            ],
+            controller::log(Owner::CloudProvider).into_iter().collect(),
         ),
     };
     fix(group, summary, commands)

@@ -27,7 +27,7 @@ pub(super) fn meaning(reported: &TargetHealthDescription) -> Meaning {
     let reason = health.reason.as_deref().unwrap_or_default();
     match (health.state.as_str(), reason) {
         ("healthy", _) => shift(reported).unwrap_or(Meaning::Settled("AWS reports it healthy")),
-        ("unhealthy", _) => Meaning::Settled("AWS checks it, and the checks fail"),
+        ("unhealthy", _) => shift(reported).unwrap_or(Meaning::Settled("AWS checks it, and the checks fail")),
         ("initial", "Elb.RegistrationInProgress") => Meaning::Worth(
             "AWS is still registering the target, which takes an NLB one to three minutes".to_owned(),
         ),
@@ -85,13 +85,24 @@ fn not_in_use(reported: &TargetHealthDescription) -> Meaning {
     }
 }
 
-/// A healthy target that gets no traffic because somebody shifted its zone away.
+/// A target that is checked, and whose zone somebody shifted away.
+///
+/// `zonal_shift_delegated_to_dns` takes the zone out of DNS alone: what arrives there is still forwarded (ELBv2 API
+/// reference, AdministrativeOverride).
 fn shift(reported: &TargetHealthDescription) -> Option<Meaning> {
     let found = reported.administrative_override.as_ref()?;
     match found.state.as_str() {
         "" | "no_override" | "unknown" => None,
+        "zonal_shift_active" => Some(Meaning::Worth(
+            "AdministrativeOverride is zonal_shift_active: while the shift lasts, the target gets no new traffic whatever its health"
+                .to_owned(),
+        )),
+        "zonal_shift_delegated_to_dns" => Some(Meaning::Worth(
+            "AdministrativeOverride is zonal_shift_delegated_to_dns: DNS leads clients away from the target's zone, and the target takes what still arrives"
+                .to_owned(),
+        )),
         state => Some(Meaning::Worth(format!(
-            "the target is healthy and gets no traffic: AdministrativeOverride is {state}"
+            "AdministrativeOverride is {state}, which this program does not know"
         ))),
     }
 }
@@ -185,15 +196,23 @@ mod tests {
     }
 
     #[test]
-    fn a_zonal_shift_is_worth_saying() {
-        let mut report = report("healthy", "", "");
-        assert!(matches!(meaning(&report), Meaning::Settled(_)));
-        report.administrative_override = Some(AdministrativeOverride {
-            state: "zonal_shift_active".to_owned(),
-            ..AdministrativeOverride::default()
-        });
-        assert!(
-            matches!(meaning(&report), Meaning::Worth(text) if text.contains("zonal_shift_active"))
-        );
+    fn a_zonal_shift_is_worth_saying_whatever_the_health() {
+        for state in ["healthy", "unhealthy"] {
+            let mut report = report(state, "", "");
+            assert!(matches!(meaning(&report), Meaning::Settled(_)));
+            for (shift, says) in [
+                ("zonal_shift_active", "no new traffic"),
+                ("zonal_shift_delegated_to_dns", "takes what still arrives"),
+                ("zonal_shift_of_tomorrow", "does not know"),
+            ] {
+                report.administrative_override = Some(AdministrativeOverride {
+                    state: shift.to_owned(),
+                    ..AdministrativeOverride::default()
+                });
+                assert!(
+                    matches!(meaning(&report), Meaning::Worth(text) if text.contains(shift) && text.contains(says))
+                );
+            }
+        }
     }
 }

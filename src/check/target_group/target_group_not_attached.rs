@@ -3,6 +3,7 @@
 use super::facts;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
+use crate::check::objects::{controller, owner};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::aws::Arn;
@@ -19,6 +20,7 @@ pub static CHECK: Check = Check {
     title: "no listener forwards to the target group",
     since: "0.1.0",
     needs: &[
+        Source::Services,
         Source::Listeners,
         Source::TargetGroups,
         Source::TargetHealth,
@@ -65,6 +67,7 @@ fn of_listener(view: &View<'_>, path: &Path) -> Checked {
         )
         .about([format!("LoadBalancer/{}", balancer.name)])
         .fix(fix(
+            view,
             path,
             &format!(
                 "describe-listeners of {} shows a target group on port {port}",
@@ -128,6 +131,7 @@ fn of_group(view: &View<'_>, path: &Path, group: &AwsName) -> Checked {
         )
         .about([format!("TargetGroup/{}", group.name)])
         .fix(fix(
+            view,
             path,
             &format!(
                 "LoadBalancerArns of {} is not empty, and its targets leave the state unused",
@@ -152,19 +156,22 @@ fn forwarded_to(view: &View<'_>, path: &Path, group: &AwsName) -> Result<bool, G
 }
 
 /// A controller owns its listeners, so it has to reconcile; a group bound by hand needs a listener by hand.
-fn fix(path: &Path, after: &str) -> Fix {
+fn fix(view: &View<'_>, path: &Path, after: &str) -> Fix {
     let (summary, commands) = match (&path.service, path.target_group.found()) {
-        (Some(service), _) if path.load_balancer.found().is_some() => (
-            "the owner controller attaches target groups to its listeners: see what keeps it from doing so, then have it reconcile",
-            vec![
-                format!(
-                    "kubectl describe service {} -n {}",
-                    service.name, service.namespace
-                ),
-                "kubectl rollout restart deployment/aws-load-balancer-controller -n kube-system"
-                    .to_owned(),
-            ],
-        ),
+        (Some(service), _) if path.load_balancer.found().is_some() => {
+            let mut commands = vec![format!(
+                "kubectl describe service {} -n {}",
+                service.name, service.namespace
+            )];
+            if let Ok(Some(found)) = view.service() {
+                let name = path.load_balancer.found().map(|name| name.name.as_str());
+                commands.extend(controller::again(owner::actual(found, name).owner));
+            }
+            (
+                "the owner controller attaches target groups to its listeners: see what keeps it from doing so, then have it reconcile",
+                commands,
+            )
+        }
         (_, Some(group)) => (
             "make a listener that forwards to it, or remove it if nobody needs it",
             vec![format!(

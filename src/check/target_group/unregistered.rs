@@ -344,7 +344,7 @@ fn why(
         checkpoint.clone(),
     );
     Some((
-        "the controller reports no error and skips the binding while its checkpoint matches, whatever was deregistered by hand".to_owned(),
+        "the controller reports no error and has a checkpoint on the binding; while that matches it skips the binding, which hides what was deregistered by hand".to_owned(),
         registration_fix::of_nodes(group, registrar),
         Some(row),
     ))

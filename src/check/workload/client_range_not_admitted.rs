@@ -1,7 +1,7 @@
 //! The balancer lets clients in whose own addresses the target's security groups keep out.
 
 use super::client_ranges::{Admitted, admitted, clients};
-use super::preservation::{PRESERVE, preserved, target_group};
+use super::preservation::{PRESERVE, attribute_evidence, preserved, target_group};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::network::ends::{Question, ends, list};
@@ -58,27 +58,52 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     let groups = ends.groups(&ids);
     let of_balancer = ends.balancer.groups.clone()?;
     let port = path.listener.found().copied().unwrap_or(path.port);
-    let clients = clients(view, &ends, &of_balancer, port)?;
-    let verdict = admitted(&groups, &of_balancer, target.port, &clients)?;
-    let (kept_out, every) = match &verdict {
-        Admitted::All => return pass("the target's security groups admit the clients"),
-        Admitted::Some(kept_out) => (kept_out, false),
-        Admitted::None(kept_out) => (kept_out, true),
-    };
+    let ipv6 = group.ip_address_type.as_deref() == Some("ipv6");
+    let clients = clients(view, &ends, &of_balancer, port, ipv6)?;
+    let ask = |port| admitted(&ends, &groups, &of_balancer, port, &clients.blocks, ipv6);
+    let verdict = ask(target.port)?;
+    if verdict == Admitted::Everybody {
+        return pass("the target's security groups admit the clients");
+    }
     // Asked last: where everybody is admitted, it does not matter whose address is seen.
     if !preserved(&region, &group)? {
         return pass("targets see the load balancer's addresses, not the clients'");
     }
+    let (kept_out, every) = match (&verdict, &clients.others) {
+        (Admitted::Everybody | Admitted::All, None) => {
+            return pass("the target's security groups admit the clients");
+        }
+        (Admitted::Everybody | Admitted::All, Some(gap)) => return Err(gap.clone()),
+        // Others may be admitted whose addresses are not known.
+        (Admitted::Some(kept_out), _) | (Admitted::None(kept_out), Some(_)) => (kept_out, false),
+        (Admitted::None(kept_out), None) => (kept_out, true),
+    };
     // What keeps clients from one port keeps them from its siblings: one rule mends them all.
     let ports: Ports = view
         .paths()
         .iter()
         .filter(|other| other.load_balancer == path.load_balancer)
         .flat_map(|other| other.targets.iter().map(|target| target.port))
-        .filter(|port| {
-            admitted(&groups, &of_balancer, *port, &clients).is_ok_and(|of| of == verdict)
-        })
+        .filter(|port| ask(*port).is_ok_and(|of| of == verdict))
         .collect();
+    let mut evidence = Vec::new();
+    for id in &ids {
+        evidence.push(Evidence::new(
+            Layer::Declared,
+            ends.region.security_group(id)?.origin,
+            format!("SecurityGroup/{id}"),
+            Direction::Ingress.field(),
+            format!("no rule for tcp {ports} from {}", kept_out.join(", ")),
+        ));
+    }
+    evidence.push(Evidence::new(
+        Layer::Declared,
+        ends.balancer.lb.origin,
+        format!("LoadBalancer/{}", ends.name.name),
+        "Scheme",
+        ends.balancer.lb.scheme.clone(),
+    ));
+    evidence.push(attribute_evidence(&region, &group, PRESERVE)?);
     let finding = Finding::new(
         format!(
             "{} does not admit {} on tcp {}, and {PRESERVE} is true: packets arrive with the client's address, so these \
@@ -88,22 +113,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             ports
         ),
         format!("{} {}", ids.join(","), kept_out.join(",")),
-        vec![
-            Evidence::new(
-                Layer::Declared,
-                ends.region.security_group(ids.first().copied().unwrap_or_default())?.origin,
-                format!("SecurityGroup/{}", ids.join(",")),
-                Direction::Ingress.field(),
-                format!("no rule for tcp {ports} from {}", kept_out.join(", ")),
-            ),
-            Evidence::new(
-                Layer::Declared,
-                ends.balancer.lb.origin,
-                format!("LoadBalancer/{}", ends.name.name),
-                "Scheme",
-                ends.balancer.lb.scheme.clone(),
-            ),
-        ],
+        evidence,
     )
     .about(ids.iter().map(|id| format!("SecurityGroup/{id}")))
     .fix(Fix {

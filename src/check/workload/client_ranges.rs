@@ -11,14 +11,25 @@ use crate::model::{Gap, Reason, Source};
 use ipnet::IpNet;
 use std::collections::BTreeSet;
 
-/// Everybody, where nothing narrows the clients.
-const EVERYBODY: &str = "0.0.0.0/0";
+/// Who may connect, as far as addresses say it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clients {
+    /// Blocks of one family.
+    pub blocks: BTreeSet<String>,
+    /// Why there are others whose addresses are not known.
+    pub others: Option<Gap>,
+}
 
-/// The blocks of addresses that the balancer admits on a listener's port: the inbound rules of its groups; without
-/// groups `loadBalancerSourceRanges` of the Service, else everybody.
+/// Everybody of a family, where nothing narrows the clients.
+pub fn everybody(ipv6: bool) -> &'static str {
+    if ipv6 { "::/0" } else { "0.0.0.0/0" }
+}
+
+/// The clients that the balancer admits on a listener's port: by the inbound rules of its groups; without groups by
+/// `loadBalancerSourceRanges` of the Service, else everybody.
 ///
-/// Rules that name groups or prefix lists add clients whose addresses are not known here; they are left out, since
-/// what is said of the others holds without them.
+/// Only clients of the targets' own family count: what is converted between families arrives with an address of the
+/// load balancer (guide "Edit target group attributes for your Network Load Balancer", client IP preservation).
 ///
 /// # Errors
 /// A gap when a group was not read.
@@ -27,39 +38,68 @@ pub fn clients(
     ends: &Ends<'_, '_>,
     of_balancer: &[&str],
     port: u16,
-) -> Result<BTreeSet<String>, Gap> {
+    ipv6: bool,
+) -> Result<Clients, Gap> {
+    let of_family = |block: &String| block.contains(':') == ipv6;
     if of_balancer.is_empty() {
         let ranges = view
             .service()?
             .map(|service| service.spec.load_balancer_source_ranges.clone())
             .unwrap_or_default();
-        return Ok(if ranges.is_empty() {
-            BTreeSet::from([EVERYBODY.to_owned()])
+        let blocks = if ranges.is_empty() {
+            BTreeSet::from([everybody(ipv6).to_owned()])
         } else {
-            ranges.into_iter().collect()
+            ranges.into_iter().filter(of_family).collect()
+        };
+        return Ok(Clients {
+            blocks,
+            others: None,
         });
     }
     let groups = ends.groups(of_balancer);
     if let Some(gap) = groups.missing {
         return Err(gap);
     }
-    Ok(groups
+    let mut blocks = BTreeSet::new();
+    let mut others = None;
+    for peer in groups
         .known
         .iter()
         .flat_map(|group| &group.ip_permissions)
         .filter(|rule| is_for(rule, port))
         .flat_map(peers)
-        .filter_map(|peer| match peer {
-            RulePeer::Cidr(block) => Some(block.to_owned()),
-            _ => None,
-        })
-        .collect())
+    {
+        match blocks_of(ends, peer) {
+            Ok(named) => blocks.extend(named.into_iter().filter(of_family)),
+            Err(gap) => others = others.or(Some(gap)),
+        }
+    }
+    Ok(Clients { blocks, others })
+}
+
+/// The blocks that a rule's peer stands for.
+fn blocks_of(ends: &Ends<'_, '_>, peer: RulePeer<'_>) -> Result<Vec<String>, Gap> {
+    match peer {
+        RulePeer::Cidr(block) => Ok(vec![block.to_owned()]),
+        RulePeer::PrefixList(id) => Ok(ends
+            .prefix_list(id)?
+            .iter()
+            .map(|entry| entry.cidr.clone())
+            .collect()),
+        RulePeer::Group(pair) => Err(Gap::new(
+            Source::SecurityGroups,
+            pair.group_id.as_deref().unwrap_or_default(),
+            Reason::Partial("the addresses that carry it as clients are not read".to_owned()),
+        )),
+    }
 }
 
 /// Which blocks of clients a target's groups admit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Admitted {
-    /// All of them.
+    /// Everybody of the family: what comes through the balancer's own group, or from anywhere.
+    Everybody,
+    /// All blocks that are known.
     All,
     /// Parts; these blocks are kept out in whole or in part.
     Some(Vec<String>),
@@ -75,10 +115,12 @@ pub enum Admitted {
 /// # Errors
 /// A gap when a group, or a prefix list that could admit, was not read.
 pub fn admitted(
+    ends: &Ends<'_, '_>,
     groups: &Groups<'_>,
     of_balancer: &[&str],
     port: u16,
     clients: &BTreeSet<String>,
+    ipv6: bool,
 ) -> Result<Admitted, Gap> {
     let mut open: Vec<IpNet> = Vec::new();
     let mut gap = groups.missing.clone();
@@ -89,29 +131,32 @@ pub fn admitted(
         .filter(|rule| is_for(rule, port))
     {
         for peer in peers(rule) {
-            match peer {
-                RulePeer::Cidr(block) => match cidr::parse(block) {
-                    Ok(block) => open.push(block.trunc()),
-                    Err(error) => gap = gap.or(Some(unreadable(error.to_string()))),
-                },
-                RulePeer::PrefixList(id) => {
-                    let reason =
-                        Reason::Partial("its addresses are not compared with clients".to_owned());
-                    gap = gap.or(Some(Gap::new(Source::SecurityGroups, id, reason)));
+            if let RulePeer::Group(pair) = peer {
+                // A rule for another group admits none by its address.
+                let id = pair.group_id.as_deref();
+                if id.is_some_and(|id| of_balancer.contains(&id)) {
+                    return Ok(Admitted::Everybody);
                 }
-                RulePeer::Group(pair)
-                    if pair
-                        .group_id
-                        .as_deref()
-                        .is_some_and(|id| of_balancer.contains(&id)) =>
-                {
-                    return Ok(Admitted::All);
+                continue;
+            }
+            match blocks_of(ends, peer) {
+                Ok(blocks) => {
+                    for block in blocks {
+                        match cidr::parse(&block) {
+                            Ok(block) => open.push(block.trunc()),
+                            Err(error) => gap = gap.or(Some(unreadable(error.to_string()))),
+                        }
+                    }
                 }
-                RulePeer::Group(_) => {}
+                Err(missing) => gap = gap.or(Some(missing)),
             }
         }
     }
     let open = IpNet::aggregate(&open);
+    let all = cidr::parse(everybody(ipv6)).map_err(|error| unreadable(error.to_string()))?;
+    if open.contains(&all) {
+        return Ok(Admitted::Everybody);
+    }
     let mut kept_out = Vec::new();
     let mut touched = false;
     for text in clients {

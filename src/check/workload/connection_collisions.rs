@@ -1,6 +1,8 @@
 //! Two addresses of the balancer, one client port, one target: connections that look the same to the target.
 
-use super::preservation::{PRESERVE, network_balancer, preserved, target_group};
+use super::preservation::{
+    PRESERVE, attribute_evidence, cross_zone_evidence, network_balancer, preserved, target_group,
+};
 use crate::check::finding::{Evidence, Finding, Layer};
 use crate::check::hop::{Hop, Severity};
 use crate::check::network::pair::{CrossZone, cross_zone};
@@ -48,6 +50,15 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         return pass("targets see the load balancer's addresses");
     }
     let id = format!("LoadBalancer/{}", name.name);
+    let mut evidence = vec![Evidence::new(
+        Layer::Declared,
+        lb.origin,
+        id.clone(),
+        "AvailabilityZones",
+        lb.availability_zones.len().to_string(),
+    )];
+    evidence.push(attribute_evidence(&region, &group, PRESERVE)?);
+    evidence.extend(cross_zone_evidence(&region, &name.name, &group)?);
     Ok(Outcome::Note(
         Finding::new(
             format!(
@@ -57,13 +68,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
                 name.name
             ),
             name.name.clone(),
-            vec![Evidence::new(
-                Layer::Declared,
-                lb.origin,
-                id.clone(),
-                "AvailabilityZones",
-                lb.availability_zones.len().to_string(),
-            )],
+            evidence,
         )
         .about([id, format!("TargetGroup/{}", group.target_group_name)]),
     ))

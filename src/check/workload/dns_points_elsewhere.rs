@@ -1,12 +1,13 @@
 //! External DNS is told to point at another load balancer than the Service has.
 
-use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
+use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::objects::setting;
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::kubernetes::Meta;
 use crate::model::{Origin, Source};
+use crate::parse::hostname::LoadBalancerName;
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -33,6 +34,9 @@ fn run(view: &View<'_>) -> Checked {
     let Some(own) = service.hostname() else {
         return not_applicable("the Service has no load balancer yet");
     };
+    let Some(parsed) = LoadBalancerName::parse(own) else {
+        return not_applicable("the host name of the Service is not one of AWS");
+    };
     let id = format!(
         "Service/{}/{}",
         service.metadata.namespace, service.metadata.name
@@ -52,7 +56,7 @@ fn run(view: &View<'_>) -> Checked {
         let elsewhere: Vec<&str> = target
             .split(',')
             .map(str::trim)
-            .filter(|name| is_load_balancer(name) && plain(name) != plain(own))
+            .filter(|name| is_another(name, &parsed))
             .collect();
         if elsewhere.is_empty() {
             continue;
@@ -85,11 +89,13 @@ fn run(view: &View<'_>) -> Checked {
     ));
     fail(
         Finding::new(
-            format!("{TARGET} names another load balancer than {own}, which {id} has now: clients that follow DNS do not reach it"),
+            format!("{TARGET} names another load balancer than {own}, which {id} has now: clients that follow such a record do not reach it"),
             id.clone(),
             evidence,
         )
         .about(objects)
+        .confidence(Confidence::Medium)
+        .assuming("ExternalDNS runs, takes its names from this object, and clients use them")
         .fix(Fix {
             summary: "remove the annotation, so that the record follows the object's status; correct records made by hand".to_owned(),
             commands,
@@ -100,16 +106,40 @@ fn run(view: &View<'_>) -> Checked {
     )
 }
 
-fn is_load_balancer(name: &str) -> bool {
-    let name = plain(name);
-    name.contains(".elb.")
-        && (name.ends_with(".amazonaws.com") || name.ends_with(".amazonaws.com.cn"))
+/// Whether a name is that of a load balancer of AWS which is not `own`; zonal names and those with `dualstack.` are
+/// names of the same load balancer.
+fn is_another(name: &str, own: &LoadBalancerName) -> bool {
+    LoadBalancerName::parse(name).is_some_and(|other| {
+        (other.region.as_str(), other.partition) != (own.region.as_str(), own.partition)
+            || other.id != own.id
+            || !other.name.eq_ignore_ascii_case(&own.name)
+    })
 }
 
-/// DNS names compare without case and final dot; `dualstack.` is another name of the same load balancer.
-fn plain(name: &str) -> String {
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    name.strip_prefix("dualstack.")
-        .map(str::to_owned)
-        .unwrap_or(name)
+#[cfg(test)]
+mod tests {
+    use super::{LoadBalancerName, is_another};
+
+    #[test]
+    fn other_names_of_one_load_balancer() {
+        let own = "web-0123456789abcdef.elb.cn-north-1.amazonaws.com.cn";
+        let parsed = LoadBalancerName::parse(own).unwrap();
+        for (name, another) in [
+            (own, false),
+            (
+                "WEB-0123456789abcdef.elb.cn-north-1.amazonaws.com.cn.",
+                false,
+            ),
+            (
+                "cn-north-1a.web-0123456789abcdef.elb.cn-north-1.amazonaws.com.cn",
+                false,
+            ),
+            ("old-0123456789abcdef.elb.cn-north-1.amazonaws.com.cn", true),
+            ("web-fedcba9876543210.elb.cn-north-1.amazonaws.com.cn", true),
+            ("web-0123456789abcdef.elb.us-iso-east-1.c2s.ic.gov", true),
+            ("web.example.com", false),
+        ] {
+            assert_eq!(is_another(name, &parsed), another, "{name}");
+        }
+    }
 }

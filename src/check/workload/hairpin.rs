@@ -1,11 +1,14 @@
 //! A client on a node that is itself a target: the balancer may send it back to its own node, where the packet
 //! would carry one address as source and destination.
 
-use super::preservation::{PRESERVE, network_balancer, preserved, target_group};
+use super::preservation::{
+    PRESERVE, attribute_evidence, network_balancer, preserved, target_group,
+};
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::network::balancer_nodes::balancer;
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
+use crate::check::target_group::attribute_fix;
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
 use crate::path::Path;
@@ -21,6 +24,7 @@ pub static CHECK: Check = Check {
     title: "clients on a target's own node reach the load balancer only sometimes",
     since: "0.1.0",
     needs: &[
+        Source::Services,
         Source::HubbleFlows,
         Source::LoadBalancers,
         Source::NetworkInterfaces,
@@ -43,6 +47,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         return not_applicable("there is no Network Load Balancer with a target group");
     };
     let ipv6 = group.ip_address_type.as_deref() == Some("ipv6");
+    // What goes to a public address of the balancer leaves the VPC and comes back with a public source: no hairpin.
     let addresses: BTreeSet<String> = balancer(&region, &name.name, ipv6)?
         .nodes
         .iter()
@@ -73,12 +78,17 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         }
     }
     if nodes.is_empty() {
-        return pass("no client on a target's node was seen");
+        return pass(
+            "no recorded flow goes from a target's node to a private address of the load balancer",
+        );
     }
     if !preserved(&region, &group)? {
         return pass("client addresses are not preserved, so a node may be its own target");
     }
-    let arn = &group.target_group_arn;
+    let Some(of_group) = path.target_group.found() else {
+        return not_applicable("there is no target group");
+    };
+    evidence.push(attribute_evidence(&region, &group, PRESERVE)?);
     fail(
         Finding::new(
             format!(
@@ -94,10 +104,9 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
             summary: "let clients in the cluster use the Service's own name, or switch client IP preservation off (targets \
                       then see the load balancer's address; PROXY protocol v2 can carry the client's)"
                 .to_owned(),
-            commands: vec![format!(
-                "aws elbv2 modify-target-group-attributes --region {} --target-group-arn {arn} --attributes Key={PRESERVE},Value=false",
-                region.name()
-            )],
+            commands: vec![attribute_fix::command(
+                view, path, &region, of_group, PRESERVE, "false",
+            )?],
             risk: Risk::Disruptive,
             changes: Vec::new(),
             after: "connections from these nodes succeed every time".to_owned(),

@@ -76,11 +76,26 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         .map(|service| service.spec.load_balancer_source_ranges.clone())
         .filter(|ranges| !ranges.is_empty())
         .unwrap_or_else(|| vec!["0.0.0.0/0".to_owned()]);
+    // "on" where AWS lists nothing (guide "Security groups for your Network Load Balancer").
+    let private_link = lb
+        .enforce_security_group_inbound_rules_on_private_link_traffic
+        .as_deref();
+    let who = if private_link == Some("off") {
+        evidence.push(Evidence::new(
+            Layer::Declared,
+            lb.origin,
+            format!("LoadBalancer/{}", name.name),
+            "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic",
+            "off",
+        ));
+        "every client of this listener times out but those that come through PrivateLink"
+    } else {
+        "every client of this listener times out"
+    };
     fail(
         Finding::new(
             format!(
-                "{} admits nobody on tcp {port}: every client of this listener times out, while health checks, which \
-                 leave the load balancer, pass",
+                "{} admits nobody on tcp {port}: {who}, while health checks, which leave the load balancer, pass",
                 list(&ids)
             ),
             format!("{} {port}", ids.join(",")),

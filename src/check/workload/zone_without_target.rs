@@ -1,11 +1,12 @@
 //! A zone of the load balancer without any target, while zones do not share theirs.
 
-use super::preservation::{network_balancer, target_group};
+use super::preservation::{cross_zone_evidence, network_balancer, target_group};
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::network::ends::{list, verb};
-use crate::check::network::pair::{CrossZone, cross_zone};
+use crate::check::network::pair::{CROSS_ZONE, CrossZone, cross_zone};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
+use crate::check::target_group::attribute_fix;
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
 use crate::path::Path;
@@ -21,6 +22,7 @@ pub static CHECK: Check = Check {
     title: "a zone of the load balancer has no target and may not use those of other zones",
     since: "0.1.0",
     needs: &[
+        Source::Services,
         Source::LoadBalancers,
         Source::LoadBalancerAttributes,
         Source::TargetGroups,
@@ -59,9 +61,26 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         return pass("every zone of the load balancer has a target");
     }
     match cross_zone(&region, &name.name, &group.target_group_name) {
-        CrossZone::On => pass("zones share their targets"),
-        CrossZone::Unknown(gap) => Err(gap),
-        CrossZone::Off => fail(
+        CrossZone::On => return pass("zones share their targets"),
+        CrossZone::Unknown(gap) => return Err(gap),
+        CrossZone::Off => {}
+    }
+    let Some(of_group) = path.target_group.found() else {
+        return not_applicable("there is no target group");
+    };
+    let mut evidence = vec![Evidence::new(
+        Layer::Declared,
+        lb.origin,
+        format!("LoadBalancer/{}", name.name),
+        "AvailabilityZones",
+        lb.availability_zones
+            .iter()
+            .map(|zone| zone.zone_name.as_str())
+            .collect::<Vec<_>>()
+            .join(", "),
+    )];
+    evidence.extend(cross_zone_evidence(&region, &name.name, &group)?);
+    fail(
             Finding::new(
                 format!(
                     "{} {} enabled for {} and {} no target, and load_balancing.cross_zone.enabled is false: the address \
@@ -72,17 +91,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
                     verb(&empty, "has", "have")
                 ),
                 format!("{} {}", name.name, empty.join(",")),
-                vec![Evidence::new(
-                    Layer::Declared,
-                    lb.origin,
-                    format!("LoadBalancer/{}", name.name),
-                    "AvailabilityZones",
-                    lb.availability_zones
-                        .iter()
-                        .map(|zone| zone.zone_name.as_str())
-                        .collect::<Vec<_>>()
-                        .join(", "),
-                )],
+                evidence,
             )
             .about([
                 format!("LoadBalancer/{}", name.name),
@@ -92,16 +101,12 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
                 summary: "let zones share their targets, or have a node in every zone (costs of traffic between zones apply to \
                           the first)"
                     .to_owned(),
-                commands: vec![format!(
-                    "aws elbv2 modify-target-group-attributes --region {} --target-group-arn {} --attributes \
-                     Key=load_balancing.cross_zone.enabled,Value=true",
-                    region.name(),
-                    group.target_group_arn
-                )],
+                commands: vec![attribute_fix::command(
+                    view, path, &region, of_group, CROSS_ZONE, "true",
+                )?],
                 risk: Risk::Safe,
                 changes: Vec::new(),
                 after: "the DNS name resolves to an address in every zone".to_owned(),
             }),
-        ),
-    }
+    )
 }

@@ -18,6 +18,7 @@ pub(super) fn load_balancer(lb: &types::LoadBalancer) -> LoadBalancer {
         vpc_id: text(lb.vpc_id()),
         kind: text(lb.r#type().map(|kind| kind.as_str())),
         ip_address_type: owned(lb.ip_address_type().map(|kind| kind.as_str())),
+        created_time: lb.created_time().map(ToString::to_string),
         state: lb.state().map(state).unwrap_or_default(),
         availability_zones: lb.availability_zones().iter().map(zone).collect(),
         security_groups: lb.security_groups().to_vec(),

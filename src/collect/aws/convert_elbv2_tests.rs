@@ -32,6 +32,9 @@ fn a_load_balancer() {
                 )
                 .build(),
         )
+        .created_time(
+            aws_sdk_elasticloadbalancingv2::primitives::DateTime::from_secs(1_700_000_000),
+        )
         .security_groups("sg-1")
         .enforce_security_group_inbound_rules_on_private_link_traffic("on")
         .build();
@@ -44,6 +47,7 @@ fn a_load_balancer() {
             "Scheme": "internet-facing",
             "VpcId": "vpc-1",
             "Type": "network",
+            "CreatedTime": "2023-11-14T22:13:20Z",
             "State": {"Code": "active_impaired"},
             "AvailabilityZones": [{
                 "ZoneName": "eu-west-2a",

@@ -23,6 +23,9 @@ pub struct LoadBalancer {
     /// `ipv4` or `dualstack`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ip_address_type: Option<String>,
+    /// When it was made, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_time: Option<String>,
     /// State.
     pub state: LbState,
     /// Enabled zones with their subnets.

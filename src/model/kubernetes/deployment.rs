@@ -44,6 +44,21 @@ pub struct DeploymentStatus {
 }
 
 impl Deployment {
+    /// The value of a flag, given as `--flag=value` or as two arguments; the last one wins.
+    pub fn flag(&self, flag: &str) -> Option<&str> {
+        let containers = &self.spec.template.spec.containers;
+        containers.iter().find_map(|container| {
+            let args = &container.args;
+            args.iter()
+                .enumerate()
+                .rev()
+                .find_map(|(at, arg)| match arg.strip_prefix(flag)? {
+                    "" => args.get(at + 1).map(String::as_str),
+                    rest => rest.strip_prefix('='),
+                })
+        })
+    }
+
     /// How many Pods are wanted.
     pub fn wanted(&self) -> u32 {
         self.spec.replicas.unwrap_or(1)

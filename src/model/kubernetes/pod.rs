@@ -40,6 +40,9 @@ pub struct Container {
     pub name: String,
     /// Image with tag.
     pub image: String,
+    /// Arguments, such as `--cluster-name=shop`.
+    #[serde(deserialize_with = "null_as_default")]
+    pub args: Vec<String>,
     /// The ports it declares; a container may listen on others as well.
     #[serde(deserialize_with = "null_as_default")]
     pub ports: Vec<ContainerPort>,
