@@ -49,11 +49,9 @@ fn every_partition_is_diagnosed_alike() {
 
 /// The bundle as it would be in another partition.
 fn moved(bundle: &Bundle, partition: (&str, &str, &str)) -> Bundle {
-    let mut moved = Bundle {
-        manifest: bundle.manifest.clone(),
-        problems: bundle.problems.clone(),
-        ..Bundle::default()
-    };
+    let mut moved = Bundle::default();
+    moved.manifest.clone_from(&bundle.manifest);
+    moved.problems.clone_from(&bundle.problems);
     for (path, bytes) in bundle.iter() {
         let content = match std::str::from_utf8(bytes) {
             Ok(content) => text(content, partition).into_bytes(),
