@@ -36,15 +36,24 @@ fn every_partition_is_diagnosed_alike() {
     for name in SCENARIOS {
         let found = scenario::one(name);
         let args = &found.spec.args;
-        let at_home = serde_json::to_string(&diagnose(&found.bundle, args).unwrap()).unwrap();
+        let at_home = said(&found.bundle, args);
         assert!(at_home.contains("eu-west-2"), "{name} is not in eu-west-2");
         for partition in PARTITIONS {
-            let moved = diagnose(&moved(&found.bundle, partition), args).unwrap();
-            let moved = serde_json::to_string(&moved).unwrap();
+            let moved = said(&moved(&found.bundle, partition), args);
             let same = moved == text(&at_home, partition);
             assert!(same, "{name} in {}: {moved}", partition.0);
         }
     }
+}
+
+/// The document without fingerprints, which are made of names.
+fn said(bundle: &Bundle, args: &[String]) -> String {
+    let mut document = diagnose(bundle, args).unwrap();
+    for finding in document.causes.iter_mut().chain(&mut document.notes) {
+        finding.fingerprint.clear();
+        finding.cause_fingerprint.clear();
+    }
+    serde_json::to_string(&document).unwrap()
 }
 
 /// The bundle as it would be in another partition.
