@@ -1,8 +1,8 @@
 //! DSR: the backend's node answers with the address of the node that was asked, and AWS drops it.
 
 use super::between_nodes::instance;
-use super::probe::{Entry, Probe, entry, row_key, unless_answered};
-use super::spread::spread;
+use super::probe::{Entry, row_key, unless_answered};
+use super::spread::{Forwarding, forwarding, spread};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
@@ -45,22 +45,13 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
 }
 
 fn ask(view: &View<'_>, path: &Path, target: &Target) -> Checked {
-    let Some(service) = view.service()? else {
-        return not_applicable("no Service stands behind this listener");
-    };
-    if service.is_proxied() {
-        return not_applicable("the node's own Envoy answers for a Gateway or Ingress");
-    }
-    if service.is_local() {
-        return not_applicable("externalTrafficPolicy Local never goes on to another node");
-    }
-    let probe = match Probe::of(service, path, target) {
-        Ok(probe) => probe,
+    let Forwarding {
+        service,
+        found,
+        frontend,
+    } = match forwarding(view, path, target)? {
+        Ok(asked) => asked,
         Err(why) => return not_applicable(why),
-    };
-    let found = entry(view, target, probe)?;
-    let Some(frontend) = found.frontend else {
-        return not_applicable("there is no entry that could forward");
     };
     let mode = mode(frontend, view.agent(found.node).status());
     if mode == Mode::Snat {

@@ -2,7 +2,7 @@
 
 use super::between_nodes::{Blocked, Carrier, blocked};
 use super::probe::{Probe, entry, unless_answered};
-use super::spread::{Remote, spread};
+use super::spread::{Forwarding, Remote, forwarding, spread};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::network::ends::list;
@@ -49,23 +49,10 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
 }
 
 fn ask(view: &View<'_>, path: &Path, target: &Target) -> Checked {
-    let Some(service) = view.service()? else {
-        return not_applicable("no Service stands behind this listener");
-    };
-    if service.is_proxied() {
-        return not_applicable("the node's own Envoy answers for a Gateway or Ingress");
-    }
-    if service.is_local() {
-        return not_applicable("externalTrafficPolicy Local never goes on to another node");
-    }
-    let probe = match Probe::of(service, path, target) {
-        Ok(probe) => probe,
+    let Forwarding { service, found, .. } = match forwarding(view, path, target)? {
+        Ok(asked) => asked,
         Err(why) => return not_applicable(why),
     };
-    let found = entry(view, target, probe)?;
-    if found.frontend.is_none() {
-        return not_applicable("there is no entry that could forward");
-    }
     let spread = spread(view, service, &found)?;
     if spread.remote.is_empty() {
         return not_applicable("no backend runs on another node");

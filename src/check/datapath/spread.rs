@@ -1,10 +1,13 @@
 //! Where the backends of a NodePort entry run: on the node itself, or on others.
 
-use super::probe::Entry;
+use super::probe::{Entry, Probe, entry};
+use super::proxied::Asked;
 use crate::check::View;
 use crate::check::workload::endpoints::Endpoints;
+use crate::model::cilium::Frontend;
 use crate::model::kubernetes::Service;
-use crate::model::{Gap, Reason, Source};
+use crate::model::{Fact, Gap, Reason, Source};
+use crate::path::{Path, Target};
 use std::net::IpAddr;
 
 /// A backend on another node.
@@ -25,6 +28,51 @@ pub struct Spread {
     pub local: usize,
     /// Those on other nodes, sorted.
     pub remote: Vec<Remote>,
+}
+
+/// A Service whose checks a node may hand on to another one.
+pub struct Forwarding<'a, 't> {
+    /// The Service.
+    pub service: &'a Fact<Service>,
+    /// What the node has on the port of the check.
+    pub found: Entry<'a, 't>,
+    /// The entry of the target's address.
+    pub frontend: &'a Frontend,
+}
+
+/// The entry that may hand the check of `target` on to another node; or why none does.
+///
+/// # Errors
+/// A gap when the Service, the node or its map is not known.
+pub fn forwarding<'a, 't>(
+    view: &View<'a>,
+    path: &Path,
+    target: &'t Target,
+) -> Result<Asked<Forwarding<'a, 't>>, Gap> {
+    let Some(service) = view.service()? else {
+        return Ok(Err("no Service stands behind this listener"));
+    };
+    if service.is_proxied() {
+        return Ok(Err("the node's own Envoy answers for a Gateway or Ingress"));
+    }
+    if service.is_local() {
+        return Ok(Err(
+            "externalTrafficPolicy Local never goes on to another node",
+        ));
+    }
+    let probe = match Probe::of(service, path, target) {
+        Ok(probe) => probe,
+        Err(why) => return Ok(Err(why)),
+    };
+    let found = entry(view, target, probe)?;
+    Ok(match found.frontend {
+        Some(frontend) => Ok(Forwarding {
+            service,
+            found,
+            frontend,
+        }),
+        None => Err("there is no entry that could forward"),
+    })
 }
 
 /// The backends that a NodePort entry chooses from, with their nodes as EndpointSlices name them.
