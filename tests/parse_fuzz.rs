@@ -20,7 +20,7 @@ use proptest::prelude::*;
 use std::sync::OnceLock;
 
 /// Every document name an agent or a proxy can have.
-const AGENT: [&str; 35] = [
+const AGENT: [&str; 36] = [
     "version.json",
     "version.txt",
     "status.json",
@@ -51,6 +51,7 @@ const AGENT: [&str; 35] = [
     "ip-route-2004.txt",
     "sysctl.txt",
     "proc-net-tcp.txt",
+    "status-verbose.txt",
     "health-check-node-port.31081.txt",
     "agent.log",
     "operator.log",

@@ -16,6 +16,8 @@ pub enum Outcome {
     Expected(String),
     /// The question does not arise; the text says why.
     NotApplicable(String),
+    /// The health check does not depend on it, but clients do, and what would tell was not read.
+    Unread(Gap),
 }
 
 /// An outcome, or the gap that makes it unknown.

@@ -37,6 +37,7 @@ pub(super) fn agent(agent: &mut Agent, name: &str, source: Option<Source>, reaso
     }
     fill.put(&mut agent.version, Source::AgentVersion);
     fill.put(&mut agent.status, Source::AgentStatus);
+    fill.put(&mut agent.health_listeners, Source::AgentModules);
     fill.put(&mut agent.running, Source::AgentConfig);
     fill.put(&mut agent.started_with, Source::AgentStartConfig);
     fill.put(&mut agent.desired, Source::DbConfigs);

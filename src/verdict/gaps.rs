@@ -34,7 +34,7 @@ pub fn gaps(snapshot: &Snapshot, evaluation: &Evaluation) -> Vec<Missing> {
     let mut all: BTreeMap<(Source, Reason), Entry> = BTreeMap::new();
     for (check, checked) in evaluation.all() {
         let missing = match checked {
-            Err(gap) => std::slice::from_ref(gap),
+            Err(gap) | Ok(Outcome::Unread(gap)) => std::slice::from_ref(gap),
             Ok(Outcome::Fail(finding) | Outcome::Note(finding)) => finding.settles.as_slice(),
             Ok(_) => &[],
         };

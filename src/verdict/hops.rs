@@ -105,7 +105,7 @@ fn line(
                     Status::Expected
                 }
                 Ok(Outcome::NotApplicable(_)) => Status::NotApplicable,
-                Err(_) => {
+                Err(_) | Ok(Outcome::Unread(_)) => {
                     unknown.insert(check.code);
                     Status::Unknown
                 }

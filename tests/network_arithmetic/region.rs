@@ -161,7 +161,7 @@ impl World {
             Ok(Outcome::Expected(why)) => ("expected", why),
             Ok(Outcome::Note(finding)) => ("note", finding.message),
             Ok(Outcome::Fail(finding)) => ("fail", finding.message),
-            Err(gap) => ("unknown", gap.to_string()),
+            Ok(Outcome::Unread(gap)) | Err(gap) => ("unknown", gap.to_string()),
         }
     }
 

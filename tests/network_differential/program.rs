@@ -58,7 +58,7 @@ pub(crate) fn verdicts(world: &Value) -> Vec<Verdict> {
                 Ok(
                     Outcome::Pass(text) | Outcome::NotApplicable(text) | Outcome::Expected(text),
                 ) => (Said::Allow, text),
-                Err(gap) => (Said::Unknown, gap.to_string()),
+                Ok(Outcome::Unread(gap)) | Err(gap) => (Said::Unknown, gap.to_string()),
             };
             verdict.said = verdict.said.min(said);
             verdict.texts.push(format!("CLB{code} {said:?}: {text}"));

@@ -1,17 +1,14 @@
-//! The bundle of a capture: what was read, a load balancer for each Service, and, when asked, the readings of
-//! the node that the lab did not take.
+//! The bundle of a capture: what was read, and a load balancer for each Service.
 
-use super::answers::{self, Answer, Met};
+use super::answers::{self, Answer};
 use super::balancer;
 use crate::captures::{Document, all};
 use cilium_lb::bundle::Bundle;
-use cilium_lb::model::Snapshot;
-use cilium_lb::parse;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// The node of the captures.
-const NODE: &str = "node-1";
+pub(crate) const NODE: &str = "node-1";
 
 /// One capture with its answer sheet.
 pub(crate) struct Capture {
@@ -19,7 +16,8 @@ pub(crate) struct Capture {
     pub(crate) state: String,
     /// What the client met.
     pub(crate) answers: Vec<Answer>,
-    documents: Vec<Document>,
+    /// What was read on the node and of the cluster.
+    pub(crate) documents: Vec<Document>,
     services: Vec<Value>,
 }
 
@@ -89,6 +87,48 @@ fn services(documents: &mut [Document]) -> Vec<Value> {
 }
 
 impl Capture {
+    /// A document as text.
+    pub(crate) fn text(&self, path: &str) -> Option<&str> {
+        let document = self.documents.iter().find(|one| one.path == path)?;
+        Some(std::str::from_utf8(&document.bytes).unwrap())
+    }
+
+    /// Whether what a NodePort leads to cannot serve: no endpoint of an ordinary Service is ready, or the listener of
+    /// a Gateway lacks its certificate.
+    pub(crate) fn nothing_behind(&self, answer: &Answer) -> bool {
+        let objects = self.text("kubernetes/objects.json").unwrap();
+        let list: Value = serde_json::from_str(objects).unwrap();
+        let (namespace, name) = &answer.service;
+        let of = |kind: &'static str| {
+            let items = list["items"].as_array().unwrap().iter();
+            items.filter(move |object| {
+                object["kind"] == kind && object["metadata"]["namespace"] == namespace.as_str()
+            })
+        };
+        if let Some(gateway) = name.strip_prefix("cilium-gateway-") {
+            let unresolved = |listener: &Value| {
+                let conditions = listener["conditions"].as_array();
+                conditions.is_some_and(|all| {
+                    all.iter()
+                        .any(|one| one["type"] == "ResolvedRefs" && one["status"] == "False")
+                })
+            };
+            let mut gateways = of("Gateway").filter(|one| one["metadata"]["name"] == gateway);
+            return gateways.any(|one| {
+                let listeners = one["status"]["listeners"].as_array();
+                listeners.is_some_and(|all| all.iter().any(unresolved))
+            });
+        }
+        let ready = of("EndpointSlice")
+            .filter(|slice| {
+                slice["metadata"]["labels"]["kubernetes.io/service-name"] == name.as_str()
+            })
+            .filter_map(|slice| slice["endpoints"].as_array())
+            .flatten()
+            .filter(|endpoint| endpoint["conditions"]["ready"] == true);
+        ready.count() == 0
+    }
+
     /// The bundle as it was taken, with load balancers that ask for `probes`.
     pub(crate) fn bundle(&self, probes: &[Answer]) -> Bundle {
         let mut bundle = Bundle::default();
@@ -120,77 +160,6 @@ impl Capture {
             bundle.insert(format!("kubernetes/{name}.json"), list.to_string());
         }
     }
-
-    /// Adds what a collector reads on a node and the lab did not: Envoy's listeners, which are known from what
-    /// was done to the proxy, the rules that every agent writes for its redirects, and what the agent itself
-    /// answers on health-check node ports.
-    pub(crate) fn add_missing_readings(&self, bundle: &mut Bundle) {
-        let redirects = redirects(&parse::snapshot(bundle));
-        let listens = self.proxy_listens();
-        let mut add = |path: String, text: String| {
-            if bundle.get(&path).is_none() {
-                bundle.insert(path, text);
-            }
-        };
-        if !self.has("envoy/node-1/listeners.txt") {
-            let listeners: Vec<Value> = redirects
-                .iter()
-                .filter(|_| listens)
-                .map(|port| {
-                    json!({"name": format!("listener-{port}"), "local_address":
-                        {"socket_address": {"address": "127.0.0.1", "port_value": port}}})
-                })
-                .collect();
-            add(
-                format!("envoy/{NODE}/listeners.json"),
-                json!({"listener_statuses": listeners}).to_string(),
-            );
-        }
-        let rules: String = redirects
-            .iter()
-            .map(|port| {
-                format!(
-                    "-A CILIUM_PRE_mangle -p tcp -m mark --mark 0x{:04x}0200 -j TPROXY --on-port {port} --on-ip 127.0.0.1 --tproxy-mark 0x200/0xffffffff\n",
-                    port.swap_bytes()
-                )
-            })
-            .collect();
-        add(
-            format!("cilium/{NODE}/iptables-save.txt"),
-            format!("*mangle\n:CILIUM_PRE_mangle - [0:0]\n{rules}COMMIT\n"),
-        );
-        add(
-            format!("cilium/{NODE}/ip-rule.txt"),
-            "9:\tfrom all fwmark 0x200/0xf00 lookup 2004\n100:\tfrom all lookup local\n".to_owned(),
-        );
-        add(
-            format!("cilium/{NODE}/ip-route-2004.txt"),
-            "local default dev lo proto kernel scope host\n".to_owned(),
-        );
-        for answer in self.answers.iter().filter(|one| one.service_port == 0) {
-            let text = match &answer.met {
-                Met::Answered(lines) => lines.join("\n"),
-                _ => format!(
-                    "curl: (7) Failed to connect to 127.0.0.1 port {}: Connection refused",
-                    answer.port
-                ),
-            };
-            add(
-                format!("cilium/{NODE}/health-check-node-port.{}.txt", answer.port),
-                text,
-            );
-        }
-    }
-
-    /// Whether the proxy of the state took its listeners; README.md says what was done to it.
-    fn proxy_listens(&self) -> bool {
-        let state = self.state.split('/').nth(1).unwrap();
-        !matches!(state, "base-noenvoy" | "envoy-nack" | "envoy-nack-fresh")
-    }
-
-    fn has(&self, path: &str) -> bool {
-        self.documents.iter().any(|one| one.path == path)
-    }
 }
 
 /// What makes the NodePorts of a Service that is no LoadBalancer the targets of a load balancer.
@@ -207,18 +176,4 @@ fn binding(service: &Value) -> Vec<Value> {
                 "targetGroupARN": balancer::group_arn(&port["nodePort"])}})
     });
     ports.collect()
-}
-
-/// The ports that the datapath redirects to.
-fn redirects(snapshot: &Snapshot) -> Vec<u16> {
-    let bpf = snapshot.agents[NODE].bpf.as_ref().unwrap();
-    let mut ports: Vec<u16> = bpf
-        .frontends
-        .values()
-        .filter(|frontend| frontend.redirects())
-        .filter_map(|frontend| frontend.proxy_port)
-        .collect();
-    ports.sort_unstable();
-    ports.dedup();
-    ports
 }

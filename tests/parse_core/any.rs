@@ -46,6 +46,7 @@ fn name() -> impl Strategy<Value = String> {
         "ip-route-2004.txt",
         "sysctl.txt",
         "proc-net-tcp.txt",
+        "status-verbose.txt",
         "health-check-node-port.30000.txt",
         "agent.log",
         "monitor-drop.json",

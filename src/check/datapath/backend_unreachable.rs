@@ -27,6 +27,7 @@ pub static CHECK: Check = Check {
         Source::HubbleFlows,
         Source::EndpointList,
         Source::NodeList,
+        Source::ListeningSockets,
         Source::AgentStatus,
         Source::Nodes,
         Source::Pods,

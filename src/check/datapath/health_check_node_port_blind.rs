@@ -1,5 +1,6 @@
 //! The health-check node port answers 200 on a node whose NodePort refuses the traffic.
 
+use super::health_server;
 use super::probe::{Probe, entry, row_key};
 use super::unserved::unserved;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
@@ -22,6 +23,10 @@ pub static CHECK: Check = Check {
         Source::Services,
         Source::BpfLb,
         Source::HealthCheckNodePort,
+        Source::AgentModules,
+        Source::DbServices,
+        Source::DbBackends,
+        Source::AgentVersion,
         Source::DbDevices,
         Source::AgentStatus,
         Source::DbNodeAddresses,
@@ -58,27 +63,25 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         return not_applicable("the node serves the NodePort on no address");
     }
     let port = service.spec.health_check_node_port;
-    let answer = view.agent(found.node).health_answer(port)?;
-    if answer.code != Some(200) {
-        return not_applicable("the health-check node port does not answer 200");
-    }
     let node = format!("Node/{}", found.node);
-    let mut evidence = vec![
-        Evidence::new(
+    let mut evidence = match view.agent(found.node).health_answer(port) {
+        Ok(answer) if answer.code == Some(200) => vec![Evidence::new(
             Layer::Observed,
             &answer.origin,
             node.clone(),
             format!("http://127.0.0.1:{port}/healthz"),
             answer.text.as_str(),
-        ),
-        Evidence::new(
-            Layer::Programmed,
-            &found.bpf.origin,
-            node.clone(),
-            row_key(found.address, probe.node_port),
-            "no entry",
-        ),
-    ];
+        )],
+        Ok(_) => return not_applicable("the health-check node port does not answer 200"),
+        Err(gap) => health_server::promises(view, service, found.node).ok_or(gap)?,
+    };
+    evidence.push(Evidence::new(
+        Layer::Programmed,
+        &found.bpf.origin,
+        node.clone(),
+        row_key(found.address, probe.node_port),
+        "no entry",
+    ));
     evidence.extend(others.iter().map(|frontend| {
         Evidence::new(
             Layer::Programmed,

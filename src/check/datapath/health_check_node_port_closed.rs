@@ -1,6 +1,7 @@
 //! Nothing answers on the health-check node port.
 
 use super::exposure::limit;
+use super::health_server;
 use super::probe::Probe;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
@@ -24,6 +25,7 @@ pub static CHECK: Check = Check {
     needs: &[
         Source::Services,
         Source::HealthCheckNodePort,
+        Source::AgentModules,
         Source::AgentConfig,
         Source::AgentStartConfig,
         Source::AgentLog,
@@ -75,6 +77,9 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             evidence
         }
         (Err(_), Ok(setting)) if !setting.on => setting.evidence.clone(),
+        (Err(_), _) if health_server::listens(view, service, node).is_some() => {
+            return pass("the agent's health server listens on the health-check node port");
+        }
         (Err(gap), _) => return Err(gap.clone()),
     };
     let switched_off = setting.is_ok_and(|setting| !setting.on);

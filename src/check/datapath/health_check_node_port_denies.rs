@@ -1,5 +1,6 @@
 //! The health-check node port says that the node has no endpoint, or nothing sensible, although it has one.
 
+use super::health_server;
 use super::port_missing::port_missing;
 use super::probe::{CONNECTS_ONLY, Probe, entry, row_key};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
@@ -10,7 +11,7 @@ use crate::check::workload::endpoints::Endpoints;
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::cilium::HealthAnswer;
 use crate::model::kubernetes::Service;
-use crate::model::{Fact, Source};
+use crate::model::{Fact, Gap, Source};
 use crate::path::{Path, Target};
 
 /// The check.
@@ -25,6 +26,9 @@ pub static CHECK: Check = Check {
     needs: &[
         Source::Services,
         Source::HealthCheckNodePort,
+        Source::AgentModules,
+        Source::DbServices,
+        Source::DbBackends,
         Source::EndpointSlices,
         Source::BpfLb,
         Source::AgentVersion,
@@ -50,9 +54,13 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         Err(why) => return not_applicable(why),
     };
     let node = target.node.as_ref().map_err(Clone::clone)?;
-    let answer = view
+    let answer = match view
         .agent(node)
-        .health_answer(service.spec.health_check_node_port)?;
+        .health_answer(service.spec.health_check_node_port)
+    {
+        Ok(answer) => answer,
+        Err(gap) => return unread(view, service, probe, target, gap),
+    };
     let Some(code) = answer.code else {
         return not_applicable("nothing answers on the health-check node port (CLB6203)");
     };
@@ -90,7 +98,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         return fail(finding);
     }
     if service.is_proxied() {
-        return not_applicable("Envoy serves the Service, and CLB6202 judges the answer");
+        return not_applicable(PROXIED);
     }
     let programmed = found
         .ok()
@@ -124,6 +132,29 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     };
     fail(denied(view, service, node, answer, evidence).confidence(confidence))
 }
+
+/// Nobody read the answer: the agent's tables are as good, but not against what AWS says.
+fn unread(view: &View<'_>, service: &Service, probe: Probe, target: &Target, gap: Gap) -> Checked {
+    let node = target.node.as_ref().map_err(Clone::clone)?;
+    if target.state() == Some("unhealthy") || health_server::listens(view, service, node).is_none()
+    {
+        return Err(gap);
+    }
+    if service.is_proxied() {
+        let found = entry(view, target, probe)?;
+        return match found.bpf.on_port(probe.node_port).next() {
+            Some(_) => not_applicable(PROXIED),
+            None => Err(gap),
+        };
+    }
+    match health_server::promises(view, service, node) {
+        Some(_) => pass("the agent listens, and counts an active endpoint on the node"),
+        None => Err(gap),
+    }
+}
+
+/// For a Gateway or Ingress the agent is right or wrong in its own way.
+const PROXIED: &str = "Envoy serves the Service, and CLB6202 judges the answer";
 
 fn id(service: &Service) -> String {
     format!("{}/{}", service.metadata.namespace, service.metadata.name)

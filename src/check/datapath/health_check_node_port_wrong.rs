@@ -142,7 +142,7 @@ fn said_version(version: &Fact<CiliumVersion>, node: &str) -> Evidence {
 ///
 /// 1.14, 1.15 and 1.16.0 count BPF backends (issues #33038, #33547); 1.18.0 and 1.19.0 look at a stale copy of
 /// the Service (fixed by PR #44286 in February 2026, so after 1.18.3 at the earliest). 1.17 and 1.20 on are right.
-fn known(version: &CiliumVersion) -> Option<bool> {
+pub fn known(version: &CiliumVersion) -> Option<bool> {
     match (version.major, version.minor, version.patch) {
         (1, 14 | 15, _) | (1, 16 | 19, 0) | (1, 18, 0..=3) => Some(true),
         (1, 16 | 18 | 19, _) => None,

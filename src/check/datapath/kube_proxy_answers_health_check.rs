@@ -1,5 +1,6 @@
 //! kube-proxy holds the health-check node port and answers for a Service that only Cilium serves.
 
+use super::health_server;
 use super::probe::Probe;
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
@@ -23,6 +24,7 @@ pub static CHECK: Check = Check {
     needs: &[
         Source::Services,
         Source::HealthCheckNodePort,
+        Source::AgentModules,
         Source::AgentLog,
         Source::Pods,
     ],
@@ -47,7 +49,8 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     }
     let port = service.spec.health_check_node_port;
     let node = target.node.as_ref().map_err(Clone::clone)?;
-    let refused = bind_failure(view, node, port);
+    let refused = bind_failure(view, node, port)
+        .or_else(|| health_server::cannot_listen(view, service, node));
     let pod =
         pods::of_node(view, pods::KUBE_PROXY, node).filter(|pod| pods::running(pod, "kube-proxy"));
     let answer = match view.agent(node).health_answer(port) {
@@ -60,6 +63,9 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
                     .confidence(Confidence::Medium)
                     .assuming("kube-proxy is what holds the port, and it answers 503, as the Service has no endpoint but the placeholder"),
             );
+        }
+        Err(_) if health_server::listens(view, service, node).is_some() => {
+            return pass("the agent itself listens on the health-check node port");
         }
         Err(gap) => return Err(gap),
     };
@@ -78,7 +84,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
 
 /// The agent's own words on this health-check node port, that it is taken.
 ///
-/// 1.14 to 1.17 log them; later agents try again and show it in the health table only.
+/// 1.14 to 1.17 log them; later agents try again and show it in the health of their modules only.
 fn bind_failure(view: &View<'_>, node: &str, port: u16) -> Option<Evidence> {
     let log = view.agent(node).log().ok()?;
     let line = log

@@ -17,6 +17,7 @@ pub mod health_check_node_port_closed;
 pub mod health_check_node_port_denies;
 pub mod health_check_node_port_flatters;
 pub mod health_check_node_port_wrong;
+pub mod health_server;
 pub mod hints;
 pub mod host_netfilter_refuses;
 pub mod host_policy_drops;

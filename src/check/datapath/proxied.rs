@@ -109,6 +109,18 @@ impl<'a, 't> Redirect<'a, 't> {
         of_frontend(&self.entry, self.of.probe, self.frontend)
     }
 
+    /// What a reading that is missing behind the redirect leaves open: only what clients meet, where the agent answers
+    /// the check itself.
+    ///
+    /// # Errors
+    /// `gap`, where Envoy is asked.
+    pub fn unread(&self, gap: Gap) -> Checked {
+        if self.of.probe.of_agent {
+            return Ok(Outcome::Unread(gap));
+        }
+        Err(gap)
+    }
+
     /// A failure behind the redirect. Where the agent answers the check it goes on doing so without Envoy,
     /// and only clients notice.
     ///

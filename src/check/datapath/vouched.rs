@@ -3,6 +3,7 @@
 //! The map lists what Kubernetes says, not what answers. A ready Pod on a node with an agent is taken at the
 //! kubelet's word. Nobody watches an endpoint that was written by hand, nor a port that the Pod does not declare.
 
+use super::listening::socket;
 use super::probe::Entry;
 use crate::check::View;
 use crate::check::finding::{Evidence, Layer};
@@ -106,6 +107,9 @@ fn by_hand(
             .nodes()
             .known()
             .any(|node| node.internal_ips().any(|one| one == address));
+    if let Some(process) = of_host(view, backend) {
+        return process;
+    }
     // Only the agent of the node on which the endpoint says it runs must have it.
     let there = match endpoint.node_name.as_deref() {
         Some(there) if !of_a_node => there,
@@ -129,6 +133,44 @@ fn by_hand(
     }
 }
 
+/// A backend that is a process of a node: whether one listens there.
+///
+/// `None` where no node has the address, or a HostPort has it with the port, which no socket shows.
+fn of_host(view: &View<'_>, backend: &FrontendBackend) -> Option<Backend> {
+    let (address, port) = (backend.address, backend.port);
+    let node = view
+        .nodes()
+        .known()
+        .find(|node| node.internal_ips().any(|one| one == address))?;
+    let (node, agent) = (&node.metadata.name, view.agent(&node.metadata.name));
+    if agent
+        .bpf()
+        .is_ok_and(|bpf| bpf.external_tcp(address, port).is_some())
+    {
+        return None;
+    }
+    let sockets = match agent.listeners() {
+        Ok(sockets) => sockets,
+        Err(gap) => return Some(Backend::Unproven(gap, None)),
+    };
+    if socket(sockets, address, port).is_some() {
+        return Some(Backend::Vouched);
+    }
+    let present: Vec<String> = sockets.iter().map(ToString::to_string).collect();
+    Some(Backend::Dead(Death {
+        why: "their endpoints were written by hand for a port on which no process of their node listens"
+            .to_owned(),
+        evidence: Evidence::new(
+            Layer::Observed,
+            &sockets.origin,
+            format!("Node/{node}"),
+            format!("listening on {address}:{port}"),
+            format!("none; present: {}", present.join(", ")),
+        ),
+        certain: false,
+    }))
+}
+
 /// What speaks against a Pod on another node; `None` when an agent is known to run there.
 fn on_other_node(view: &View<'_>, node: &str, endpoint: &Endpoint) -> Option<Backend> {
     let there = endpoint.node_name.as_deref().filter(|name| *name != node)?;
@@ -136,8 +178,13 @@ fn on_other_node(view: &View<'_>, node: &str, endpoint: &Endpoint) -> Option<Bac
     if view.agent(there).status().is_ok() {
         return None;
     }
-    let Ok(rows) = view.agent(node).nodes() else {
-        return Some(Backend::Unproven(gap, None));
+    let rows = match view.agent(node).nodes() {
+        Ok(rows) => rows,
+        // Pods were read and none is an agent's there: what the other agents know is the next thing to read.
+        Err(list) if matches!(gap.reason, Reason::Partial(_)) => {
+            return Some(Backend::Unproven(list, None));
+        }
+        Err(_) => return Some(Backend::Unproven(gap, None)),
     };
     // Names are `cluster/node` unless the cluster has none.
     if rows

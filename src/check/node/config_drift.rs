@@ -4,6 +4,7 @@ use super::drift_lines::{Block, is_excerpt};
 use super::restart::restart;
 use super::setting::{Key, Setting};
 use super::{age, desired, drift, pods, running};
+use crate::check::datapath::health_server;
 use crate::check::datapath::probe::{Probe, any_redirect};
 use crate::check::finding::{Confidence, Evidence, Finding, Layer};
 use crate::check::hop::{Hop, Severity};
@@ -32,6 +33,7 @@ pub static CHECK: Check = Check {
         Source::DbConfigs,
         Source::BpfLb,
         Source::HealthCheckNodePort,
+        Source::AgentModules,
         Source::Pods,
         Source::Nodes,
         Source::ConfigMaps,
@@ -120,9 +122,12 @@ fn works(view: &View<'_>, service: &Service, node: &str, key: Key) -> bool {
                 .values()
                 .any(|frontend| frontend.flags.kind == FrontendKind::NodePort)
         }),
-        _ => agent
-            .health_answer(service.spec.health_check_node_port)
-            .is_ok_and(|answer| answer.code.is_some()),
+        _ => {
+            agent
+                .health_answer(service.spec.health_check_node_port)
+                .is_ok_and(|answer| answer.code.is_some())
+                || health_server::listens(view, service, node).is_some()
+        }
     }
 }
 

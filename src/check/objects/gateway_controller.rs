@@ -143,6 +143,9 @@ fn helm(view: &View<'_>, set: &str) -> Fix {
     }
 }
 
+/// The branch of an operator that asks for a version of TLSRoute which Gateway API 1.5 and later do not serve.
+pub(super) const OLD_TLS_ROUTE: &str = "TLSRoute v1alpha2";
+
 fn refused(view: &View<'_>, node: &str, log: &Fact<OperatorLog>, line: &RefusalLine) -> Absent {
     let why = &line.why;
     // The check may also have failed because the API server did not answer in time.
@@ -156,7 +159,11 @@ fn refused(view: &View<'_>, node: &str, log: &Fact<OperatorLog>, line: &RefusalL
     };
     Absent {
         message: format!("cilium-operator started without its Gateway API controller: {why}"),
-        decides: "operator log",
+        decides: if why.contains("TLSRoute") && why.contains("v1alpha2") {
+            OLD_TLS_ROUTE
+        } else {
+            "operator log"
+        },
         evidence: vec![Evidence::new(
             Layer::Observed,
             &log.origin,

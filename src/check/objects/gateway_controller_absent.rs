@@ -1,9 +1,10 @@
 //! Nobody acts on the Gateway, because cilium-operator runs no Gateway API controller.
 
-use super::gateway_controller::absent;
+use super::gateway_controller::{OLD_TLS_ROUTE, absent};
 use super::{absent_service, class, gateway_class_not_accepted, setting};
 use crate::check::finding::{Evidence, Finding, Layer};
 use crate::check::hop::{Hop, Severity};
+use crate::check::known_issue::{Component, KnownIssue};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::kubernetes::Gateway;
@@ -19,7 +20,14 @@ pub static CHECK: Check = Check {
     bearing: Bearing::Health,
     title: "cilium-operator runs no Gateway API controller, so nobody acts on the Gateway",
     since: "0.1.0",
-    known_issues: &[],
+    known_issues: &[KnownIssue {
+        component: Component::Cilium,
+        ranges: &[((1, 14, 0), (1, 20, 0))],
+        link: "https://github.com/cilium/cilium/issues/44920",
+        summary: "the operator asks for TLSRoute v1alpha2 and ends at its start where the Gateway API's CRDs, from 1.5 on, \
+                  serve it as v1 only",
+        branch: OLD_TLS_ROUTE,
+    }],
     needs: &[
         Source::Services,
         Source::Gateways,

@@ -9,6 +9,7 @@ use crate::check::node::version;
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
+use crate::model::cilium::Frontend;
 use crate::model::kubernetes::CiliumEnvoyConfig;
 use crate::path::{Path, Target};
 
@@ -55,6 +56,14 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         if frontend.backend_count() > 0 {
             return not_applicable("the port has backends of its own (L4 route)");
         }
+    }
+    // One of the node's other addresses may have what the target's has not.
+    if entry
+        .bpf
+        .on_port(of.probe.node_port)
+        .any(Frontend::redirects)
+    {
+        return pass("the agent has taken the CiliumEnvoyConfig");
     }
     let Requested::By(config) = requested(view, of.service, of.probe.service_port)? else {
         return not_applicable("no CiliumEnvoyConfig asks for the port (CLB7101)");

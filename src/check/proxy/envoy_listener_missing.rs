@@ -1,5 +1,6 @@
 //! The datapath hands the packet to a port on which Envoy does not listen.
 
+use super::accepting::{ACCEPTED, accepts};
 use super::envoy_down;
 use super::requested::{Requested, listener, requested};
 use super::warming;
@@ -31,6 +32,7 @@ pub static CHECK: Check = Check {
         Source::EnvoyConfigs,
         Source::Pods,
         Source::AgentStatus,
+        Source::HubbleFlows,
     ],
     page: include_str!("envoy_listener_missing.md"),
     known_issues: &[],
@@ -65,7 +67,8 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         }
         Err(gap) => match envoy_down::proven(view, node, gap, "the redirect goes to Envoy") {
             Some(finding) => finding,
-            None => return Err(gap.clone()),
+            None if accepts(view, target, &redirect) => return pass(ACCEPTED),
+            None => return redirect.unread(gap.clone()),
         },
     };
     finding.evidence.push(redirect.evidence());

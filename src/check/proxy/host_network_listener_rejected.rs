@@ -5,6 +5,7 @@ use super::nack::{self, Nack};
 use super::rejected::rejection;
 use crate::check::finding::{Confidence, Finding, Fix, Risk};
 use crate::check::hop::{Hop, Severity};
+use crate::check::known_issue::{Component, KnownIssue};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
@@ -32,7 +33,14 @@ pub static CHECK: Check = Check {
         Source::AgentLog,
     ],
     page: include_str!("host_network_listener_rejected.md"),
-    known_issues: &[],
+    known_issues: &[KnownIssue {
+        component: Component::Cilium,
+        ranges: &[((1, 16, 0), (1, 21, 0))],
+        link: "https://github.com/cilium/cilium/issues/48132",
+        summary: "a changed listener port is sent as an update in place, which Envoy takes for a duplicate, and no restart \
+                  helps (mended on main by pull requests 48712 and 48798; which patch releases carry them is not known)",
+        branch: "duplicate address",
+    }],
     run: Run::Target(run),
 };
 

@@ -1,5 +1,6 @@
 //! Hop 7: was Envoy asked, did it agree, and does it listen where the datapath sends the packet?
 
+pub mod accepting;
 pub mod bpf_tproxy_drops;
 pub mod bridge_skips_tproxy;
 pub mod envoy_config_missing;

@@ -1,5 +1,6 @@
 //! The kernel rules that deliver a redirected packet to Envoy are not there.
 
+use super::accepting::{ACCEPTED, accepts};
 use super::host_network_node_port::fixed;
 use crate::check::datapath::proxied::Redirect;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
@@ -38,6 +39,7 @@ pub static CHECK: Check = Check {
         Source::NodeConfigs,
         Source::Nodes,
         Source::Pods,
+        Source::HubbleFlows,
     ],
     page: include_str!("tproxy_rule_missing.md"),
     known_issues: &[],
@@ -61,7 +63,12 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             Reason::Partial("the rules for IPv6 are not read".to_owned()),
         ));
     }
-    let Some((piece, evidence)) = missing(view, node, redirect.port)? else {
+    let missing = match missing(view, node, redirect.port) {
+        Err(_) if accepts(view, target, &redirect) => return pass(ACCEPTED),
+        Err(gap) => return redirect.unread(gap),
+        Ok(missing) => missing,
+    };
+    let Some((piece, evidence)) = missing else {
         return pass("TPROXY rule, routing rule and route are there");
     };
     let tproxy = running::running(view, node, Key::BpfTproxy)?;

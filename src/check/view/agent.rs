@@ -8,7 +8,7 @@ use crate::model::cilium::statedb::{
 };
 use crate::model::cilium::{
     Agent, AgentLog, AgentStatus, BpfLb, CiliumVersion, DropCounter, EniRules, HealthAnswer,
-    InputChains, IpRule, RunningConfig, TproxyRule,
+    InputChains, IpRule, ListenerJob, RunningConfig, TproxyRule,
 };
 use crate::model::envoy::{DynamicListener, EnvoyAdmin, EnvoyCluster, EnvoyListener, ServerInfo};
 use crate::model::hubble::Flow;
@@ -73,6 +73,14 @@ impl<'a> AgentView<'_, 'a> {
     /// The gap when it was not read.
     pub fn status(&self) -> Read<'a, AgentStatus> {
         self.of_agent(Source::AgentStatus, |agent| &agent.status)
+    }
+
+    /// The listeners of the agent's health server by port.
+    ///
+    /// # Errors
+    /// The gap when it was not read.
+    pub fn health_listeners(&self) -> Read<'a, BTreeMap<u16, ListenerJob>> {
+        self.of_agent(Source::AgentModules, |agent| &agent.health_listeners)
     }
 
     /// The agent's running configuration.

@@ -4,8 +4,8 @@
 B=$1; K=$2; W=$3; shift 3
 exec 3>&1 </dev/null
 export LC_ALL=C
-T=; command -v timeout >/dev/null 2>&1 && T='timeout 6'
-C=cilium-dbg; command -v $C >/dev/null 2>&1 || C=cilium
+T=; command -v timeout >/dev/null 2>&1&&T='timeout 6'
+C=cilium-dbg; command -v $C >/dev/null 2>&1||C=cilium
 D= M=25165824
 f() { [ ${#3} -le $M ] || { f "$1" 125 ''; f "$1" stderr "printed ${#3} bytes, more than the $M that are sent"; return; }
 printf '%s %s %s %s\n%s\n' "$B" "$1" "$2" "${#3}" "$3" >&3; }
@@ -17,19 +17,19 @@ a() { g=$1; shift
 case $D in *$g*) f "$1" 125 ''; f "$1" stderr "not tried: $g did not answer before"; return 1;; esac
 s "$@"; r=$?; [ $r != 124 ] || D="$D $g"; return $r; }
 s cilium/bpf-metrics-list.json $C bpf metrics list -o json
-s cilium/bpf-lb-list.json $C bpf lb list -o json || s cilium/bpf-lb-list.txt $C bpf lb list
+s cilium/bpf-lb-list.json $C bpf lb list -o json||s cilium/bpf-lb-list.txt $C bpf lb list
 s cilium/bpf-lb-list-frontends.json $C bpf lb list --frontends -o json
 a agent cilium/status.json $C status -o json
-a agent cilium/version.json $C version -o json || a agent cilium/version.txt $C version
+a agent cilium/version.json $C version -o json||a agent cilium/version.txt $C version
 a agent cilium/config.json $C config --all -o json
 for k in $K; do p=${CILIUM_LB_ROOT:-}/tmp/cilium/config-map
 [ -d "$p" ] || { f cilium/config-map 1 ''; f cilium/config-map stderr "$p does not exist"; break; }
 [ ! -f "$p/$k" ] || s "cilium/config-map/$k" cat "$p/$k"; done
-a agent cilium/service-list.json $C service list -o json || a agent cilium/service-list.txt $C service list
+a agent cilium/service-list.json $C service list -o json||a agent cilium/service-list.txt $C service list
 for t in frontends services backends ciliumenvoyconfigs envoy-resources devices node-addresses cilium-configs; do
 a agent "cilium/db-$t.json" $C shell -- db/show -f json $t; done
 a envoy envoy/listeners.json $C envoy admin listeners -o json
-a envoy envoy/clusters.json $C envoy admin clusters -o json || a envoy envoy/clusters.txt $C envoy admin clusters
+a envoy envoy/clusters.json $C envoy admin clusters -o json||a envoy envoy/clusters.txt $C envoy admin clusters
 a envoy envoy/config_dump.json $C envoy admin config listeners
 a envoy envoy/network_policies.json $C envoy admin config networkpolicies
 a envoy envoy/server_info.json $C envoy admin serverinfo
@@ -46,4 +46,5 @@ if command -v curl >/dev/null 2>&1; then s $n curl -sS -i -m 3 "http://127.0.0.1
 else s $n bash -c 'exec 9<>/dev/tcp/127.0.0.1/$1 && printf "GET /healthz HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n" >&9 && cat <&9' bash $p; fi; done
 a agent cilium/metrics.txt $C metrics list -p 'bpf_map_pressure|drift_checker|xds_events|feature_adv_connect'
 s cilium/bpf-metrics-list.2.json $C bpf metrics list -o json
+[ ! "$1" ]||a agent cilium/status-verbose.txt $C status --verbose
 f end 0 ''

@@ -113,6 +113,7 @@ fn a_healthy_agent_gives_every_document() {
             "cilium/node-list.json",
             "cilium/proc-net-tcp.txt",
             "cilium/service-list.json",
+            "cilium/status-verbose.txt",
             "cilium/status.json",
             "cilium/sysctl.txt",
             "cilium/version.json",

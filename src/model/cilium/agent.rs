@@ -9,7 +9,7 @@ use super::log::{AgentLog, OperatorLog};
 use super::statedb::{
     Backend, Device, EnvoyConfigRow, EnvoyResource, FrontendRow, NodeAddressRow, ServiceRow,
 };
-use super::{AgentStatus, CiliumVersion, RunningConfig};
+use super::{AgentStatus, CiliumVersion, ListenerJob, RunningConfig};
 use crate::model::{Gap, Seen, Source};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -23,6 +23,8 @@ pub struct Agent {
     pub version: Seen<CiliumVersion>,
     /// `status`.
     pub status: Seen<AgentStatus>,
+    /// Listeners of the health server by port, as `status --verbose` tells of them; none before 1.18.
+    pub health_listeners: Seen<BTreeMap<u16, ListenerJob>>,
     /// `config --all`: what the process runs with.
     pub running: Seen<RunningConfig>,
     /// `/tmp/cilium/config-map`: flag names and values the process booted with.
@@ -98,6 +100,7 @@ impl Agent {
             node: node.to_owned(),
             version: unread(Source::AgentVersion, &about),
             status: unread(Source::AgentStatus, &about),
+            health_listeners: unread(Source::AgentModules, &about),
             running: unread(Source::AgentConfig, &about),
             started_with: unread(Source::AgentStartConfig, &about),
             desired: unread(Source::DbConfigs, &about),

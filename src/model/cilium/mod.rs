@@ -7,6 +7,7 @@ pub mod agent;
 pub mod bpf;
 pub mod config;
 pub mod datapath;
+pub mod health_server;
 pub mod log;
 pub mod statedb;
 pub mod status;
@@ -18,6 +19,7 @@ pub use bpf::{
 };
 pub use config::RunningConfig;
 pub use datapath::{DropCounter, EniRules, HealthAnswer, InputChains, IpRule, TproxyRule};
+pub use health_server::ListenerJob;
 pub use log::{AgentLog, DriftLine, NackLine, OperatorLog, RefusalLine};
 pub use status::AgentStatus;
 pub use version::CiliumVersion;

@@ -17,6 +17,12 @@ pub(super) static ROWS: &[SourceInfo] = &[
         "cilium-dbg status -o json",
     ),
     exec(
+        Source::AgentModules,
+        "status-verbose.txt",
+        "health of the agent's modules",
+        "cilium-dbg status --verbose",
+    ),
+    exec(
         Source::AgentConfig,
         "config.json",
         "running agent configuration",

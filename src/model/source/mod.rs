@@ -113,6 +113,8 @@ pub enum Source {
     AgentVersion,
     /// Agent status.
     AgentStatus,
+    /// Health of the agent's modules.
+    AgentModules,
     /// Running agent configuration.
     AgentConfig,
     /// Configuration the agent started with.

@@ -13,6 +13,7 @@ mod config;
 mod config_map;
 mod endpoint_list;
 mod health_answer;
+mod health_listeners;
 mod ip_route;
 mod ip_rule;
 mod iptables;
@@ -75,6 +76,11 @@ pub fn document(
         "version.json" => at(Source::AgentVersion).json(&mut agent.version, bytes, version::json),
         "version.txt" => at(Source::AgentVersion).lines(&mut agent.version, bytes, version::plain),
         "status.json" => at(Source::AgentStatus).json(&mut agent.status, bytes, status::json),
+        "status-verbose.txt" => at(Source::AgentModules).lines(
+            &mut agent.health_listeners,
+            bytes,
+            health_listeners::listeners,
+        ),
         "config.json" => at(Source::AgentConfig).json(&mut agent.running, bytes, config::json),
         "bpf-lb-list.json" => at(Source::BpfLb).json(&mut agent.bpf, bytes, bpf_lb::json),
         "bpf-lb-list.txt" => at(Source::BpfLb).lines(&mut agent.bpf, bytes, bpf_lb::table),

@@ -43,6 +43,7 @@ const AGENT: &[(&str, &str)] = &[
         "endpoint get -l reserved:ingress -o json",
     ),
     ("node-list.json", "node list -o json"),
+    ("status-verbose.txt", "status --verbose"),
     ("monitor-drop.json", "monitor -t drop -j"),
 ];
 
