@@ -33,6 +33,15 @@ impl Pace {
         burst: 10.0,
         rate: 4.0,
     };
+
+    /// The part of each of so many processes that audit the same accounts at a time: together they take no more.
+    pub(super) fn shared_by(self, processes: u32) -> Self {
+        let processes = f64::from(processes.max(1));
+        Self {
+            burst: self.burst / processes,
+            rate: self.rate / processes,
+        }
+    }
 }
 
 /// Tokens that come back with time.
@@ -67,6 +76,11 @@ impl Bucket {
         }
     }
 
+    /// The SDK tries a call again, by its own clock: those that wait pay for it.
+    pub(super) fn retried(&self) {
+        self.reserve(Instant::now());
+    }
+
     /// AWS refused a call for the rate: half as many from now on, and none at once.
     pub(super) fn throttled(&self) {
         self.slow(Instant::now());
@@ -79,7 +93,8 @@ impl Bucket {
                 .throttled
                 .is_none_or(|last| now.saturating_duration_since(last).as_secs_f64() > 1.0);
             if fresh {
-                state.rate = (state.rate / 2.0).max(SLOWEST);
+                let slowest = SLOWEST.min(self.pace.rate);
+                state.rate = (state.rate / 2.0).max(slowest);
             }
             state.tokens = state.tokens.min(0.0);
             state.throttled = Some(now);
@@ -148,6 +163,37 @@ mod tests {
         let start = Instant::now();
         assert!((0..10).all(|_| bucket.reserve(start).is_zero()));
         assert_eq!(bucket.reserve(start), Duration::from_millis(250));
+    }
+
+    #[test]
+    fn slices_together_take_what_one_audit_takes() {
+        let mut first_minute = 0;
+        for _ in 0..16 {
+            let bucket = Bucket::new(Pace::AUDIT.shared_by(16));
+            let start = Instant::now();
+            let minute = Duration::from_secs(60);
+            first_minute += (0..1000)
+                .take_while(|_| bucket.reserve(start) < minute)
+                .count();
+        }
+        assert!((220..=250).contains(&first_minute), "{first_minute}");
+        let half = Bucket::new(Pace::AUDIT.shared_by(2));
+        let start = Instant::now();
+        assert!((0..5).all(|_| half.reserve(start).is_zero()));
+        assert_eq!(half.reserve(start), Duration::from_millis(500));
+        // A slice may be slower than the slowest of a whole audit, and throttling never makes it faster.
+        let slow = Bucket::new(Pace::AUDIT.shared_by(16));
+        slow.slow(start);
+        assert_eq!(slow.reserve(start), Duration::from_secs(4));
+    }
+
+    #[test]
+    fn what_the_sdk_tries_again_is_taken_from_those_that_wait() {
+        let bucket = Bucket::new(Pace::AUDIT);
+        for _ in 0..10 {
+            bucket.retried();
+        }
+        assert!(!bucket.reserve(Instant::now()).is_zero());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::find::{BALANCERS, Found};
+use super::left_over::Users;
 use crate::model::aws::instance::Reservation;
 use crate::model::aws::{LoadBalancer, NetworkInterface, SecurityGroup, Subnet};
 use futures::StreamExt;
@@ -169,13 +170,14 @@ impl Found<'_> {
 
     /// The instances, then the security groups of both ends, then the prefix lists that those name.
     ///
-    /// `of_addresses` are the groups of interfaces that carry targets by address.
+    /// `of_addresses` are the groups of interfaces that carry targets by address. None when the instances could not be
+    /// read.
     async fn instances(
         &self,
         ids: &BTreeSet<String>,
         of_addresses: BTreeSet<String>,
-    ) -> Vec<Reservation> {
-        let mut reservations = Vec::new();
+    ) -> Option<Vec<Reservation>> {
+        let mut reservations = Some(Vec::new());
         let mut groups: BTreeSet<String> = self
             .balancers
             .iter()
@@ -188,9 +190,8 @@ impl Found<'_> {
             reservations = self
                 .reader
                 .document("ec2-describe-instances", "", "Reservations", call)
-                .await
-                .unwrap_or_default();
-            groups.extend(groups_of(&reservations));
+                .await;
+            groups.extend(reservations.iter().flat_map(|read| groups_of(read)));
         }
         if groups.is_empty() {
             return reservations;
@@ -230,8 +231,14 @@ impl Found<'_> {
     }
 }
 
-/// Reads everything else of a region. `nodes` are the instance ids of the cluster's nodes.
-pub(in crate::collect) async fn detail(found: &Found<'_>, nodes: &BTreeSet<String>) {
+/// Reads everything else of a region, and says whether it has, or may have, any of the cluster's instances.
+///
+/// `nodes` are the instance ids of the cluster's nodes; with `users` what they do not use is looked for.
+pub(in crate::collect) async fn detail(
+    found: &Found<'_>,
+    nodes: &BTreeSet<String>,
+    users: Option<&Users>,
+) -> bool {
     let targets = async {
         let (registered, interfaces) =
             futures::future::join(found.health(), found.interfaces()).await;
@@ -240,17 +247,23 @@ pub(in crate::collect) async fn detail(found: &Found<'_>, nodes: &BTreeSet<Strin
         if ids.is_empty() || found.has_address_targets() {
             ids.extend(nodes.iter().cloned());
         }
-        let reservations = found
+        let read = found
             .instances(&ids, groups_of_addresses(&interfaces, &addresses))
             .await;
+        let is_read = read.is_some();
+        let reservations = read.unwrap_or_default();
         if let Some(failure) = &found.missing {
             let instances = reservations.iter().map(|r| r.instances.len()).sum();
             found.absent(failure, instances);
         }
-        found.left_over(&reservations).await;
+        if let Some(users) = users {
+            found.left_over(&reservations, users).await;
+        }
+        let mut instances = reservations.iter().flat_map(|of| &of.instances);
+        !is_read || instances.any(|instance| nodes.contains(&instance.instance_id))
     };
     let rest = futures::future::join3(found.balancer_attributes(), found.tags(), found.network());
-    futures::future::join(targets, rest).await;
+    futures::future::join(targets, rest).await.0
 }
 
 /// `ELB net/<name>/<id>`, the description of a load balancer's interfaces.

@@ -16,7 +16,26 @@ pub(super) struct Failure {
     pub(super) code: String,
     /// The rest of the sentence.
     message: String,
+    /// Whether the next who asks may be answered all the same.
+    passing: bool,
 }
+
+/// Failures of one moment or one caller's time, which say nothing of the account. Refusals for the rate are among them,
+/// as are those of AWS itself (common error codes of the API references).
+const PASSING: [&str; 12] = [
+    "Timeout",
+    "Deadline",
+    "Unreachable",
+    "Unreadable",
+    "Throttling",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "TooManyRequestsException",
+    "InternalFailure",
+    "InternalError",
+    "ServiceUnavailable",
+];
 
 impl Failure {
     /// A failure with its code.
@@ -24,7 +43,21 @@ impl Failure {
         Self {
             code: code.to_owned(),
             message: message.into(),
+            passing: PASSING.contains(&code),
         }
+    }
+
+    /// The same as the reason why something larger failed.
+    pub(super) fn within(self, code: &str, what: &str) -> Self {
+        Self {
+            passing: self.passing,
+            ..Self::new(code, format!("{what}: {self}"))
+        }
+    }
+
+    /// Whether it says nothing of the account, so that the next who asks may be answered.
+    pub(super) fn is_passing(&self) -> bool {
+        self.passing
     }
 
     /// What the SDK says of a call.
@@ -133,6 +166,17 @@ mod tests {
         let failure = Failure::of_credentials(&error, None);
         assert_eq!(failure.code, "NoCredentials");
         assert!(failure.to_string().contains("--aws-profile"), "{failure}");
+    }
+
+    #[test]
+    fn a_role_that_was_not_assumed_in_time_may_be_assumed_by_the_next() {
+        let wrapped = |code: &str| Failure::new(code, "x").within("CannotAssumeRole", "audit");
+        assert!(wrapped("Timeout").is_passing());
+        assert!(!wrapped("AccessDenied").is_passing());
+        assert_eq!(
+            wrapped("Timeout").to_string(),
+            "CannotAssumeRole: audit: Timeout: x"
+        );
     }
 
     #[test]

@@ -62,6 +62,16 @@ impl Inventory {
         )
     }
 
+    /// Why no tags could be read.
+    pub(super) fn unread_tags(&self) -> Option<&Failure> {
+        self.tags.as_ref()?.as_ref().err()
+    }
+
+    /// Whether the next who lists the account may be told the tags that this one was not.
+    pub(super) fn lacks_tags_for_now(&self) -> bool {
+        self.unread_tags().is_some_and(Failure::is_passing)
+    }
+
     /// Tags of an ARN, where they were read.
     pub(super) fn tags(&self, arn: &str) -> Option<&TagDescription> {
         self.tags.as_ref()?.as_ref().ok()?.get(arn)

@@ -1,89 +1,197 @@
-//! What carries the cluster's tags and belongs to nothing that was asked for: an audit judges whether it is left over.
+//! What carries the cluster's tags and no object of it uses: an audit judges whether it is left over.
 //!
 //! Descriptions and tags are in the account's list already. Only who is registered with the target groups is asked: a
-//! node of another cluster there proves that they are in use.
+//! node of another cluster there proves that they are in use. A slice asks about those that it has to judge.
 
 use super::detail::HEALTH;
 use super::find::{BALANCERS, Found, GROUPS};
 use super::inventory::Inventory;
 use crate::model::aws::instance::Reservation;
 use crate::model::aws::load_balancer::TagDescription;
-use crate::path::claim::{Claim, cluster_of_instance};
+use crate::model::aws::{LoadBalancer, TargetGroup};
+use crate::path::Shard;
+use crate::path::claim::{Claim, Claimant, cluster_of_instance};
+use crate::path::estate::host;
 use std::collections::BTreeSet;
 
 /// Tells these documents from those of what was asked for.
 const KEY: &str = "left-over";
+const TAGS: &str = "elbv2-describe-tags";
 
-impl Found<'_> {
-    /// Keeps load balancers and target groups of the clusters whose names the instances or what was found bear.
-    pub(super) async fn left_over(&self, reservations: &[Reservation]) {
-        let Ok(Some(inventory)) = self.reader.inventory().await else {
-            return;
-        };
-        let balancers = self
-            .balancers
-            .iter()
-            .map(|lb| lb.load_balancer_arn.as_str());
-        let groups = self
-            .groups
-            .iter()
-            .map(|group| group.target_group_arn.as_str());
-        let known: BTreeSet<&str> = balancers.chain(groups).collect();
-        let clusters = clusters(&inventory, &known, reservations);
-        // Another cluster of the account may have the same name, but not the same VPC.
-        let instances = reservations
-            .iter()
-            .flat_map(|reservation| &reservation.instances);
-        let vpcs: BTreeSet<&str> = instances.filter_map(|one| one.vpc_id.as_deref()).collect();
-        let left = |arn: &str, vpc: Option<&str>| {
-            !known.contains(arn)
-                && vpc.is_some_and(|vpc| vpcs.contains(vpc))
-                && inventory
-                    .tags(arn)
-                    .and_then(|tags| Claim::of(&tags.tags))
-                    .is_some_and(|claim| clusters.contains(claim.cluster))
-        };
-        let balancers = inventory.balancers.iter();
-        let balancers: Vec<_> = balancers
-            .filter(|lb| left(&lb.load_balancer_arn, Some(&lb.vpc_id)))
-            .collect();
-        let groups = inventory.groups.iter();
-        let groups: Vec<_> = groups
-            .filter(|group| left(&group.target_group_arn, group.vpc_id.as_deref()))
-            .collect();
-        let arns = balancers.iter().map(|lb| lb.load_balancer_arn.as_str());
-        let arns = arns.chain(groups.iter().map(|group| group.target_group_arn.as_str()));
-        let tags: Vec<&TagDescription> = arns.filter_map(|arn| inventory.tags(arn)).collect();
-        if tags.is_empty() {
-            return;
-        }
-        self.reader
-            .keep(BALANCERS, KEY, "LoadBalancers", &balancers);
-        self.reader.keep(GROUPS, KEY, "TargetGroups", &groups);
-        self.reader
-            .keep("elbv2-describe-tags", KEY, "TagDescriptions", &tags);
-        for group in groups {
-            let health = self.reader.target_health(&group.target_group_arn);
-            let (name, field) = (&group.target_group_name, "TargetHealthDescriptions");
-            self.reader.document(HEALTH, name, field, health).await;
-        }
+/// What the objects of a whole cluster use, whichever slice holds them.
+#[derive(Debug, Default)]
+pub(in crate::collect) struct Users {
+    /// DNS names in the status of Services, Ingresses and Gateways, as [`host`] has them.
+    pub(in crate::collect) hosts: BTreeSet<String>,
+    /// ARNs of target groups that bindings fill.
+    pub(in crate::collect) bound: BTreeSet<String>,
+    /// Those who need what was made for them whatever its DNS name is: they exist, or wait for it.
+    pub(in crate::collect) needing: BTreeSet<Claimant>,
+    /// The slice that judges, and the name of the cluster.
+    pub(in crate::collect) slice: Option<(Shard, String)>,
+}
+
+impl Users {
+    fn use_balancer(&self, balancer: &LoadBalancer) -> bool {
+        self.hosts.contains(&host(&balancer.dns_name))
+    }
+
+    fn use_group(&self, group: &TargetGroup) -> bool {
+        self.bound.contains(&group.target_group_arn)
+    }
+
+    /// Whether the one that tags name may be gone or have something else. Of a group of Ingresses nobody can tell.
+    fn may_lack(&self, claimant: &Claimant) -> bool {
+        !matches!(claimant, Claimant::IngressGroup(_)) && !self.needing.contains(claimant)
+    }
+
+    /// Whether it is this slice that judges the load balancer or target group of this name.
+    fn judge(&self, name: &str) -> bool {
+        let slice = self.slice.as_ref();
+        slice.is_none_or(|(shard, cluster)| shard.holds(cluster, "", name))
     }
 }
 
-/// The names of the cluster, as tags prove them.
-fn clusters(
-    inventory: &Inventory,
-    known: &BTreeSet<&str>,
-    reservations: &[Reservation],
-) -> BTreeSet<String> {
-    let claims = known.iter().filter_map(|arn| inventory.tags(arn));
-    let claims = claims.filter_map(|tags| Claim::of(&tags.tags));
-    let of_instances = reservations
-        .iter()
-        .flat_map(|reservation| &reservation.instances)
-        .flat_map(|instance| cluster_of_instance(&instance.tags).map(|(_, name)| name));
-    of_instances
-        .chain(claims.map(|claim| claim.cluster))
-        .map(str::to_owned)
-        .collect()
+impl Found<'_> {
+    /// Keeps load balancers and target groups that carry a name of the cluster, as instances or what is used bear it,
+    /// and that may be left over.
+    pub(super) async fn left_over(&self, reservations: &[Reservation], users: &Users) {
+        let inventory = match self.reader.inventory().await {
+            Ok(Some(inventory)) => inventory,
+            Ok(None) => return,
+            Err(failure) => {
+                for operation in [BALANCERS, GROUPS] {
+                    self.gap(operation, &failure);
+                }
+                return;
+            }
+        };
+        if let Some(failure) = inventory.unread_tags() {
+            self.gap(TAGS, failure);
+            return;
+        }
+        let left = Left::new(&inventory, reservations, users);
+        let balancers: Vec<_> = left.balancers().collect();
+        let groups: Vec<_> = left.groups(&balancers).collect();
+        if balancers.is_empty() && groups.is_empty() {
+            return;
+        }
+        // What is used proves the name of the cluster, also where another slice holds it.
+        let used = inventory.balancers.iter();
+        let used = used.filter(|lb| users.use_balancer(lb));
+        let bound = inventory.groups.iter();
+        let bound = bound.filter(|group| users.use_group(group));
+        let balancers: Vec<_> = balancers
+            .into_iter()
+            .chain(used)
+            .filter(|lb| !self.balancers.contains(lb))
+            .collect();
+        let described: Vec<_> = groups
+            .iter()
+            .copied()
+            .chain(bound)
+            .filter(|group| !self.groups.contains(group))
+            .collect();
+        let arns = balancers.iter().map(|lb| lb.load_balancer_arn.as_str());
+        let arns = arns.chain(
+            described
+                .iter()
+                .map(|group| group.target_group_arn.as_str()),
+        );
+        let tags: Vec<&TagDescription> = arns.filter_map(|arn| inventory.tags(arn)).collect();
+        let reader = &self.reader;
+        reader.keep(BALANCERS, KEY, "LoadBalancers", &balancers);
+        reader.keep(GROUPS, KEY, "TargetGroups", &described);
+        reader.keep(TAGS, KEY, "TagDescriptions", &tags);
+        for group in groups {
+            let health = reader.target_health(&group.target_group_arn);
+            let (name, field) = (&group.target_group_name, "TargetHealthDescriptions");
+            reader.document(HEALTH, name, field, health).await;
+        }
+    }
+
+    fn gap(&self, operation: &str, failure: &super::failure::Failure) {
+        let source = self.reader.account.source(operation, "");
+        self.reader.notebook.gap(source, failure);
+    }
+}
+
+/// What of an account may be left over of the cluster.
+struct Left<'a> {
+    inventory: &'a Inventory,
+    users: &'a Users,
+    /// The names of the cluster, as tags prove them.
+    clusters: BTreeSet<&'a str>,
+    /// Another cluster of the account may have the same name, but not the same VPC.
+    vpcs: BTreeSet<&'a str>,
+}
+
+impl<'a> Left<'a> {
+    fn new(inventory: &'a Inventory, reservations: &'a [Reservation], users: &'a Users) -> Self {
+        let instances = reservations.iter().flat_map(|of| &of.instances);
+        let used = inventory.balancers.iter();
+        let used = used
+            .filter(|balancer| users.use_balancer(balancer))
+            .map(|balancer| balancer.load_balancer_arn.as_str());
+        let used = used.chain(users.bound.iter().map(String::as_str));
+        let claims = used
+            .filter_map(|arn| inventory.tags(arn))
+            .filter_map(|tags| Claim::of(&tags.tags));
+        let of_instances = instances
+            .clone()
+            .flat_map(|instance| cluster_of_instance(&instance.tags).map(|(_, name)| name));
+        Self {
+            inventory,
+            users,
+            clusters: of_instances
+                .chain(claims.map(|claim| claim.cluster))
+                .collect(),
+            vpcs: instances.filter_map(|one| one.vpc_id.as_deref()).collect(),
+        }
+    }
+
+    /// Whether something that is not used was made for the cluster and is this slice's to judge.
+    fn is_candidate(&self, arn: &str, name: &str, vpc: Option<&str>) -> bool {
+        let claim = || Claim::of(&self.inventory.tags(arn)?.tags);
+        self.users.judge(name)
+            && vpc.is_some_and(|vpc| self.vpcs.contains(vpc))
+            && claim().is_some_and(|claim| {
+                self.clusters.contains(claim.cluster) && self.users.may_lack(&claim.claimant)
+            })
+    }
+
+    /// Whether a binding fills a target group of the load balancer.
+    fn is_filled(&self, balancer: &LoadBalancer) -> bool {
+        let arn = &balancer.load_balancer_arn;
+        let of = |group: &&TargetGroup| group.load_balancer_arns.contains(arn);
+        let mut groups = self.inventory.groups.iter().filter(of);
+        groups.any(|group| self.users.use_group(group))
+    }
+
+    fn balancers(&self) -> impl Iterator<Item = &'a LoadBalancer> {
+        self.inventory.balancers.iter().filter(|balancer| {
+            let (arn, name) = (&balancer.load_balancer_arn, &balancer.load_balancer_name);
+            !self.users.use_balancer(balancer)
+                && self.is_candidate(arn, name, Some(&balancer.vpc_id))
+                && !self.is_filled(balancer)
+        })
+    }
+
+    /// The target groups of `balancers`, whatever their tags say, and those that no load balancer has.
+    fn groups(&self, balancers: &[&'a LoadBalancer]) -> impl Iterator<Item = &'a TargetGroup> {
+        let arns: BTreeSet<&str> = balancers
+            .iter()
+            .map(|balancer| balancer.load_balancer_arn.as_str())
+            .collect();
+        self.inventory.groups.iter().filter(move |group| {
+            if group.load_balancer_arns.is_empty() {
+                let (arn, name) = (&group.target_group_arn, &group.target_group_name);
+                !self.users.use_group(group)
+                    && self.is_candidate(arn, name, group.vpc_id.as_deref())
+            } else {
+                let mut of = group.load_balancer_arns.iter();
+                of.any(|arn| arns.contains(arn.as_str()))
+            }
+        })
+    }
 }

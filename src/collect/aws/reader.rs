@@ -18,6 +18,7 @@ use std::error::Error;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::OnceCell;
 
 /// Most pages of one answer.
 const PAGES: usize = 100;
@@ -52,6 +53,7 @@ pub(super) struct Reader<'a> {
     deadline: Deadline,
     accounts: &'a Accounts,
     bucket: Arc<Bucket>,
+    listed: OnceCell<Result<Option<Arc<Inventory>>, Failure>>,
 }
 
 /// One page of an answer, and the token of the next.
@@ -100,15 +102,17 @@ impl<'a> Reader<'a> {
             notebook,
             deadline,
             accounts,
+            listed: OnceCell::new(),
         }
     }
 
-    /// Everything of the account and region, where that is listed as a whole.
+    /// Everything of the account and region, where that is listed as a whole. A failure stays one for this reader.
     ///
     /// # Errors
     /// Why it could not be listed.
     pub(super) async fn inventory(&self) -> Result<Option<Arc<Inventory>>, Failure> {
-        self.accounts.inventory(self).await
+        let listed = self.listed.get_or_init(|| self.accounts.inventory(self));
+        listed.await.clone()
     }
 
     /// One call of ELBv2, after a token of the account's bucket.

@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::find::IDENTITY;
 use super::http;
 use super::reader::{Account, Reader};
+use super::refresh::Refreshing;
 use crate::collect::deadline::Deadline;
 use crate::collect::notebook::Notebook;
 use crate::collect::request::AwsOptions;
@@ -29,7 +30,7 @@ const SESSION_NAME: &str = "kubectl-cilium-lb";
 const ACCOUNT: &str = "{account}";
 
 /// Which credentials.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Login {
     profile: Option<String>,
     role: Option<String>,
@@ -147,13 +148,12 @@ impl<'a> Sessions<'a> {
         };
         let signed = self.accounts.signed(&login, async {
             let config = signed_in(&login, self.region.clone(), &self.deadline).await;
-            let config = config.map_err(|failure| failure.to_string())?;
-            let identity = identity(&config, &self.deadline, self.notebook).await;
-            let identity = identity.map_err(|failure| failure.to_string())?;
+            let config = config?;
+            let identity = identity(&config, &self.deadline, self.notebook).await?;
             Ok(Signed { config, identity })
         });
         Ok(Session {
-            signed: signed.await?,
+            signed: signed.await.map_err(|failure| failure.to_string())?,
             accounts: self.accounts,
             deadline: self.deadline,
             notebook: self.notebook,
@@ -231,11 +231,12 @@ async fn signed_in(
     let provider = SharedCredentialsProvider::new(assumed.build().await);
     let provider = loaded(provider, deadline, profile.as_deref())
         .await
-        .map_err(|failure| Failure::new("CannotAssumeRole", format!("{role}: {failure}")))?;
+        .map_err(|failure| failure.within("CannotAssumeRole", role))?;
     Ok(config.to_builder().credentials_provider(provider).build())
 }
 
-/// The provider's credentials as a provider: loaded now, so that their failure is told once and in time.
+/// The provider with its first credentials: loaded now, so that their failure is told once and in time. Later ones are
+/// loaded when those expire.
 async fn loaded(
     provider: SharedCredentialsProvider,
     deadline: &Deadline,
@@ -245,7 +246,10 @@ async fn loaded(
         .within(CREDENTIALS, provider.provide_credentials())
         .await?
         .map_err(|error| Failure::of_credentials(&error, profile))?;
-    Ok(SharedCredentialsProvider::new(credentials))
+    Ok(SharedCredentialsProvider::new(Refreshing::new(
+        provider,
+        credentials,
+    )))
 }
 
 async fn identity(

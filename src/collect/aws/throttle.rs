@@ -1,9 +1,12 @@
-//! Tells the bucket when AWS throttles, also of tries that the SDK repeats on its own.
+//! Tells the bucket of tries that the SDK repeats on its own, and when AWS throttles any.
 
 use super::bucket::Bucket;
 use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::context::FinalizerInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use std::sync::Arc;
@@ -17,7 +20,7 @@ const CODES: [&str; 5] = [
     "<Code>TooManyRequestsException</Code>",
 ];
 
-/// Looks at every answer of a client.
+/// Looks at every try of a client and its answer.
 #[derive(Debug)]
 pub(super) struct ThrottleWatch(pub(super) Arc<Bucket>);
 
@@ -25,6 +28,20 @@ pub(super) struct ThrottleWatch(pub(super) Arc<Bucket>);
 impl Intercept for ThrottleWatch {
     fn name(&self) -> &'static str {
         "ThrottleWatch"
+    }
+
+    /// The first try waited for its token before the SDK was called.
+    fn read_before_attempt(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let tries = bag.load::<RequestAttempts>();
+        if tries.is_some_and(|tries| tries.attempts() > 1) {
+            self.0.retried();
+        }
+        Ok(())
     }
 
     fn read_after_attempt(
