@@ -4,8 +4,13 @@ use crate::gateways;
 use crate::support::estate::{Estate, OTHER, ROLE};
 use crate::support::world::outcome;
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// The errors of an account.
@@ -96,9 +101,47 @@ fn an_expired_token_in_one_account_names_the_command_that_renews_it() {
     );
 }
 
+/// Seconds between the first call that AWS refuses for the rate and the last call of that account.
+fn seconds_after_refusal(estate: &Estate) -> f64 {
+    let log = estate.aws.log();
+    let health: Vec<f64> = log
+        .iter()
+        .filter(|call| call["call"] == "elbv2:DescribeTargetHealth")
+        .map(|call| call["at"].as_f64().unwrap())
+        .collect();
+    let of_elb = log.iter().filter(|call| {
+        call["call"]
+            .as_str()
+            .is_some_and(|name| name.starts_with("elbv2:"))
+    });
+    let last = of_elb.map(|call| call["at"].as_f64().unwrap());
+    last.fold(0.0, f64::max) - health[0]
+}
+
 #[test]
 fn throttling_slows_the_audit_down_and_loses_nothing() {
     let estate = Estate::start();
+    let flags = ["--contexts", "eu-dev,eu-test"];
+    estate.aws.reset_calls();
+    let (_, _, stderr) = estate.audit(&flags);
+    let calls: u64 = estate.aws.calls().values().sum();
+    let usual = seconds_after_refusal(&estate);
+    let throttling = json!({
+        "elbv2:DescribeTargetHealth": {"code": "Throttling", "status": 400, "message": "Rate exceeded", "count": 1}
+    });
+    estate.aws.faults(&throttling);
+    estate.aws.reset_calls();
+    let (code, list, _) = estate.audit(&flags);
+    assert_eq!(code, 0, "{stderr}");
+    assert_eq!(gateways(&list).len(), 2);
+    assert_eq!(estate.aws.calls().values().sum::<u64>(), calls + 1);
+    // One refusal halves the rate of four a second; the ten calls of the start are used up by then.
+    let throttled = seconds_after_refusal(&estate);
+    assert!(
+        throttled > usual * 1.3,
+        "{throttled} s instead of {usual} s"
+    );
+
     estate.aws.faults(&json!({
         "elbv2:DescribeTargetHealth": {"code": "Throttling", "status": 400, "message": "Rate exceeded", "count": 2}
     }));
@@ -109,6 +152,144 @@ fn throttling_slows_the_audit_down_and_loses_nothing() {
         .map(|(.., verdict)| verdict)
         .collect();
     assert_eq!(found, ["healthy", "unhealthy", "healthy"], "{stderr}");
+}
+
+/// The token that `aws sso login` left behind and that has expired since, under the name that the AWS CLI gives it: the
+/// SHA-1 of the session's name.
+#[test]
+fn an_expired_sso_session_names_the_command_that_renews_it() {
+    let estate = Estate::start();
+    let config = estate.path("sso");
+    let text = "[profile prod]\nsso_session = corp\nsso_account_id = 222222222222\nsso_role_name = read\n\
+                [sso-session corp]\nsso_start_url = https://corp.example.com\nsso_region = eu-west-2\n";
+    std::fs::write(&config, text).unwrap();
+    let cache = estate.path(".aws/sso/cache");
+    std::fs::create_dir_all(&cache).unwrap();
+    let token = json!({
+        "startUrl": "https://corp.example.com", "region": "eu-west-2", "accessToken": "old",
+        "expiresAt": "2020-01-01T00:00:00Z",
+    });
+    let name = "ee0bfd2552fbd840c02cc48b6e823320543c450f.json";
+    std::fs::write(cache.join(name), token.to_string()).unwrap();
+    let flags = ["--contexts", "eu-prod", "--aws-profile", "eu-prod=prod"];
+    let mut command = estate.command(&["audit", "-A", "-o", "json"]);
+    let ran = command.args(flags).env("AWS_CONFIG_FILE", &config);
+    let (code, list, stderr) = outcome(&ran.output().unwrap());
+    assert_eq!(code, 3, "{stderr}");
+    let errors = errors(&list, OTHER);
+    for said in ["ExpiredToken", "expired", "aws sso login --profile prod"] {
+        assert!(errors.contains(said), "{said}: {errors}");
+    }
+    // The token itself was found: without one the SDK names the file that it misses.
+    assert!(!errors.contains(".aws/sso/cache"), "{errors}");
+}
+
+#[test]
+fn the_external_id_goes_with_the_role() {
+    let estate = Estate::start();
+    estate.aws.reset_calls();
+    let flags = ["--contexts", "eu-prod", "--role-arn", ROLE];
+    estate.audit(&[&flags[..], &["--external-id", "hub"][..]].concat());
+    let log = estate.aws.log();
+    let assumed: Vec<&Value> = log
+        .iter()
+        .filter(|call| call["call"] == "sts:AssumeRole")
+        .map(|call| &call["parameters"])
+        .collect();
+    assert_eq!(assumed.len(), 1);
+    assert_eq!(assumed[0]["ExternalId"], "hub");
+    assert_eq!(assumed[0]["RoleArn"], ROLE.replace("{account}", OTHER));
+}
+
+/// Contexts whose API servers accept a connection and say nothing, and a counter of those that were met.
+fn silent(estate: &Estate, count: usize) -> (PathBuf, Arc<AtomicUsize>) {
+    let met = Arc::new(AtomicUsize::new(0));
+    let (mut clusters, mut contexts) = (Vec::new(), Vec::new());
+    for number in 1..=count {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let (name, address) = (format!("z{number}"), listener.local_addr().unwrap());
+        clusters.push(json!({"name": name, "cluster": {"server": format!("https://{address}")}}));
+        contexts.push(json!({"name": name, "context": {"cluster": name, "user": "silent"}}));
+        let met = Arc::clone(&met);
+        thread::spawn(move || {
+            let mut open: Vec<_> = listener.accept().into_iter().collect();
+            met.fetch_add(1, Ordering::SeqCst);
+            open.extend(listener.incoming().map_while(|next| {
+                let next = next.ok()?;
+                let from = next.peer_addr().ok()?;
+                Some((next, from))
+            }));
+        });
+    }
+    let config = json!({
+        "apiVersion": "v1", "kind": "Config", "clusters": clusters, "contexts": contexts,
+        "users": [{"name": "silent", "user": {"token": "t"}}],
+    });
+    let file = estate.path("silent.json");
+    std::fs::write(&file, config.to_string()).unwrap();
+    let files = estate
+        .clusters
+        .iter()
+        .map(|(_, cluster)| cluster.kubeconfig());
+    let files = std::env::join_paths(files.chain([file])).unwrap();
+    (files.into(), met)
+}
+
+#[test]
+fn lines_come_while_a_later_cluster_hangs_and_a_closed_pipe_ends_it() {
+    let estate = Estate::start();
+    let (files, _) = silent(&estate, 1);
+    for closed in [false, true] {
+        let mut child = estate
+            .command(&["audit", "-A", "-o", "jsonl", "--request-timeout", "40s"])
+            .args(["--contexts", "eu-dev,eu-test,z1"])
+            .env("KUBECONFIG", &files)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let start = Instant::now();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        if closed {
+            // Nobody reads: the first line meets a closed pipe, and the cluster that hangs is not waited for.
+            drop(out);
+            let ended = child.wait().unwrap();
+            assert!(start.elapsed() < Duration::from_secs(30), "{ended}");
+            assert_eq!(ended.code(), Some(0));
+            continue;
+        }
+        let mut line = String::new();
+        out.read_line(&mut line).unwrap();
+        let item: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(item["subject"]["context"], "eu-dev");
+        assert!(child.try_wait().unwrap().is_none(), "z1 still hangs");
+        assert!(start.elapsed() < Duration::from_secs(30));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}
+
+#[test]
+fn at_most_four_clusters_are_read_at_once() {
+    let estate = Estate::start();
+    let (files, met) = silent(&estate, 6);
+    let mut child = estate
+        .command(&["audit", "-A", "-o", "json", "--deadline", "8s"])
+        .args(["--contexts", "z1,z2,z3,z4,z5,z6"])
+        .env("KUBECONFIG", &files)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    while met.load(Ordering::SeqCst) < 4 {
+        assert!(start.elapsed() < Duration::from_secs(60), "nobody calls");
+        thread::sleep(Duration::from_millis(50));
+    }
+    thread::sleep(Duration::from_secs(3));
+    assert_eq!(met.load(Ordering::SeqCst), 4, "the fifth waits its turn");
+    child.wait().unwrap();
+    assert_eq!(met.load(Ordering::SeqCst), 6, "and has it");
 }
 
 #[test]
