@@ -8,7 +8,6 @@ use crate::parse;
 use crate::report::v1;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::time::Instant;
 
 /// What stands for the current context when it has no name, as in a Pod.
 const IN_CLUSTER: &str = "in-cluster";
@@ -39,11 +38,10 @@ pub(super) fn run(
             ..request
         })
         .collect();
-    let started = Instant::now();
     let progress = Progress::new(&names);
     let mut totals = Totals::default();
     let show = |index: usize, event: Event| progress.show(index, &event);
-    collect::fleet(&requests, &show, |index, collected| {
+    let took = collect::fleet(&requests, &show, |index, collected| {
         let reduced = match collected {
             Ok(collected) => {
                 totals.add(&collected);
@@ -58,7 +56,7 @@ pub(super) fn run(
         each(index, reduced)
     })?;
     progress.finish();
-    totals.seconds = started.elapsed().as_secs_f64();
+    totals.seconds = took.as_secs_f64();
     Ok(totals)
 }
 
@@ -67,7 +65,7 @@ pub(super) fn run(
 pub(super) struct Totals {
     /// Calls by name.
     pub(super) calls: BTreeMap<String, u64>,
-    /// Seconds from the first call to the end of the last cluster.
+    /// Seconds from the start to the end of the last cluster.
     pub(super) seconds: f64,
     /// Whether Ctrl-C ended it.
     pub(super) interrupted: bool,

@@ -7,6 +7,7 @@ use futures::future::{Either, select};
 use std::ops::ControlFlow;
 use std::pin::pin;
 use std::thread;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -15,7 +16,8 @@ const AT_A_TIME: usize = 4;
 /// Stack of the thread that drives all collections: that of a main thread, where a single one runs.
 const STACK: usize = 8 << 20;
 
-/// Collects every request and hands each result with its index to `each`, in the order in which they end.
+/// Collects every request and hands each result with its index to `each`, in the order in which they end. Returns how long
+/// all of it took.
 ///
 /// `each` runs on the calling thread. While it works on one cluster the others go on, and at most one more waits for
 /// it, so that what it drops is gone before more comes. When it breaks, everything is abandoned. `events` is called
@@ -27,7 +29,8 @@ pub fn fleet(
     requests: &[Request],
     events: &(dyn Fn(usize, Event) + Send + Sync),
     mut each: impl FnMut(usize, Result<Collected, CollectError>) -> ControlFlow<()>,
-) -> Result<(), CollectError> {
+) -> Result<Duration, CollectError> {
+    let started = Instant::now();
     let runtime = runtime()?;
     let (results, mut ended) = mpsc::channel(1);
     thread::scope(|threads| {
@@ -50,7 +53,7 @@ pub fn fleet(
         }
         // The thread ends when nobody listens any more.
         drop(ended);
-        Ok(())
+        Ok(started.elapsed())
     })
 }
 
