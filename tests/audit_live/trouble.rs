@@ -4,14 +4,17 @@ use crate::gateways;
 use crate::support::estate::{Estate, OTHER, ROLE};
 use crate::support::world::outcome;
 use serde_json::{Value, json};
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+
+/// How long a test waits for what happens in seconds, and the program for much longer.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The errors of an account.
 fn errors(list: &Value, account: &str) -> String {
@@ -101,31 +104,13 @@ fn an_expired_token_in_one_account_names_the_command_that_renews_it() {
     );
 }
 
-/// Seconds between the first call that AWS refuses for the rate and the last call of that account.
-fn seconds_after_refusal(estate: &Estate) -> f64 {
-    let log = estate.aws.log();
-    let health: Vec<f64> = log
-        .iter()
-        .filter(|call| call["call"] == "elbv2:DescribeTargetHealth")
-        .map(|call| call["at"].as_f64().unwrap())
-        .collect();
-    let of_elb = log.iter().filter(|call| {
-        call["call"]
-            .as_str()
-            .is_some_and(|name| name.starts_with("elbv2:"))
-    });
-    let last = of_elb.map(|call| call["at"].as_f64().unwrap());
-    last.fold(0.0, f64::max) - health[0]
-}
-
 #[test]
-fn throttling_slows_the_audit_down_and_loses_nothing() {
+fn a_call_refused_for_the_rate_is_repeated_and_nothing_is_lost() {
     let estate = Estate::start();
     let flags = ["--contexts", "eu-dev,eu-test"];
     estate.aws.reset_calls();
     let (_, _, stderr) = estate.audit(&flags);
     let calls: u64 = estate.aws.calls().values().sum();
-    let usual = seconds_after_refusal(&estate);
     let throttling = json!({
         "elbv2:DescribeTargetHealth": {"code": "Throttling", "status": 400, "message": "Rate exceeded", "count": 1}
     });
@@ -135,13 +120,6 @@ fn throttling_slows_the_audit_down_and_loses_nothing() {
     assert_eq!(code, 0, "{stderr}");
     assert_eq!(gateways(&list).len(), 2);
     assert_eq!(estate.aws.calls().values().sum::<u64>(), calls + 1);
-    // One refusal halves the rate of four a second; the ten calls of the start are used up by then.
-    let throttled = seconds_after_refusal(&estate);
-    assert!(
-        throttled > usual * 1.3,
-        "{throttled} s instead of {usual} s"
-    );
-
     estate.aws.faults(&json!({
         "elbv2:DescribeTargetHealth": {"code": "Throttling", "status": 400, "message": "Rate exceeded", "count": 2}
     }));
@@ -201,24 +179,43 @@ fn the_external_id_goes_with_the_role() {
     assert_eq!(assumed[0]["RoleArn"], ROLE.replace("{account}", OTHER));
 }
 
-/// Contexts whose API servers accept a connection and say nothing, and a counter of those that were met.
-fn silent(estate: &Estate, count: usize) -> (PathBuf, Arc<AtomicUsize>) {
+/// API servers that accept a connection and say nothing.
+struct Silent {
+    /// The kubeconfigs of the estate, and one with a context for each of the servers.
+    files: OsString,
+    /// How many of them were met.
+    met: Arc<AtomicUsize>,
+    /// Whether those that were met, and those that will be, hang up.
+    hang_up: Arc<AtomicBool>,
+}
+
+impl Silent {
+    fn meets(&self, count: usize) {
+        let start = Instant::now();
+        while self.met.load(Ordering::SeqCst) < count {
+            assert!(start.elapsed() < PATIENCE, "nobody calls");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+/// Contexts `z1`, `z2`, … of silent servers beside the estate.
+fn silent(estate: &Estate, count: usize) -> Silent {
     let met = Arc::new(AtomicUsize::new(0));
+    let hang_up = Arc::new(AtomicBool::new(false));
     let (mut clusters, mut contexts) = (Vec::new(), Vec::new());
     for number in 1..=count {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let (name, address) = (format!("z{number}"), listener.local_addr().unwrap());
         clusters.push(json!({"name": name, "cluster": {"server": format!("https://{address}")}}));
         contexts.push(json!({"name": name, "context": {"cluster": name, "user": "silent"}}));
-        let met = Arc::clone(&met);
+        let (met, hang_up) = (Arc::clone(&met), Arc::clone(&hang_up));
         thread::spawn(move || {
-            let mut open: Vec<_> = listener.accept().into_iter().collect();
+            let _first = listener.accept();
             met.fetch_add(1, Ordering::SeqCst);
-            open.extend(listener.incoming().map_while(|next| {
-                let next = next.ok()?;
-                let from = next.peer_addr().ok()?;
-                Some((next, from))
-            }));
+            while !hang_up.load(Ordering::SeqCst) {
+                thread::sleep(Duration::from_millis(20));
+            }
         });
     }
     let config = json!({
@@ -231,19 +228,22 @@ fn silent(estate: &Estate, count: usize) -> (PathBuf, Arc<AtomicUsize>) {
         .clusters
         .iter()
         .map(|(_, cluster)| cluster.kubeconfig());
-    let files = std::env::join_paths(files.chain([file])).unwrap();
-    (files.into(), met)
+    Silent {
+        files: std::env::join_paths(files.chain([file])).unwrap(),
+        met,
+        hang_up,
+    }
 }
 
 #[test]
 fn lines_come_while_a_later_cluster_hangs_and_a_closed_pipe_ends_it() {
     let estate = Estate::start();
-    let (files, _) = silent(&estate, 1);
+    let silent = silent(&estate, 1);
     for closed in [false, true] {
         let mut child = estate
-            .command(&["audit", "-A", "-o", "jsonl", "--request-timeout", "40s"])
+            .command(&["audit", "-A", "-o", "jsonl", "--deadline", "10m"])
             .args(["--contexts", "eu-dev,eu-test,z1"])
-            .env("KUBECONFIG", &files)
+            .env("KUBECONFIG", &silent.files)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -254,7 +254,7 @@ fn lines_come_while_a_later_cluster_hangs_and_a_closed_pipe_ends_it() {
             // Nobody reads: the first line meets a closed pipe, and the cluster that hangs is not waited for.
             drop(out);
             let ended = child.wait().unwrap();
-            assert!(start.elapsed() < Duration::from_secs(30), "{ended}");
+            assert!(start.elapsed() < PATIENCE, "{ended}");
             assert_eq!(ended.code(), Some(0));
             continue;
         }
@@ -263,7 +263,6 @@ fn lines_come_while_a_later_cluster_hangs_and_a_closed_pipe_ends_it() {
         let item: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(item["subject"]["context"], "eu-dev");
         assert!(child.try_wait().unwrap().is_none(), "z1 still hangs");
-        assert!(start.elapsed() < Duration::from_secs(30));
         child.kill().unwrap();
         child.wait().unwrap();
     }
@@ -272,24 +271,21 @@ fn lines_come_while_a_later_cluster_hangs_and_a_closed_pipe_ends_it() {
 #[test]
 fn at_most_four_clusters_are_read_at_once() {
     let estate = Estate::start();
-    let (files, met) = silent(&estate, 6);
+    let silent = silent(&estate, 6);
     let mut child = estate
-        .command(&["audit", "-A", "-o", "json", "--deadline", "8s"])
+        .command(&["audit", "-A", "-o", "json", "--deadline", "10m"])
         .args(["--contexts", "z1,z2,z3,z4,z5,z6"])
-        .env("KUBECONFIG", &files)
+        .env("KUBECONFIG", &silent.files)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let start = Instant::now();
-    while met.load(Ordering::SeqCst) < 4 {
-        assert!(start.elapsed() < Duration::from_secs(60), "nobody calls");
-        thread::sleep(Duration::from_millis(50));
-    }
+    silent.meets(4);
     thread::sleep(Duration::from_secs(3));
-    assert_eq!(met.load(Ordering::SeqCst), 4, "the fifth waits its turn");
-    child.wait().unwrap();
-    assert_eq!(met.load(Ordering::SeqCst), 6, "and has it");
+    assert_eq!(silent.met.load(Ordering::SeqCst), 4, "the fifth waits");
+    silent.hang_up.store(true, Ordering::SeqCst);
+    silent.meets(6);
+    assert!(!child.wait().unwrap().success());
 }
 
 #[test]

@@ -119,7 +119,7 @@ impl AwsDouble {
             .expect("x-calls answers a JSON object")
     }
 
-    /// The same calls one by one, in order: `call`, `at` in seconds, and `parameters` by name.
+    /// The same calls one by one, in order: `call`, `account`, and `parameters` by name.
     pub(crate) fn log(&self) -> Vec<Value> {
         serde_json::from_str(&self.door("GET", "x-log", "")).expect("x-log answers a JSON array")
     }

@@ -6,8 +6,7 @@
   in a page, as AWS may always give fewer than were asked for.
 * GET /moto-api/x-calls answers `{"<service>:<Action>": n}` since the last POST or DELETE on it. A call that a fault
   refused counts: it went over the wire.
-* GET /moto-api/x-log answers the same calls one by one, in order: `{"call", "account", "at", "parameters"}`, `at` in
-  seconds of a clock that only goes forward.
+* GET /moto-api/x-log answers the same calls one by one, in order: `{"call", "account", "parameters"}`.
 
 Services are called as in moto: elbv2, elb, ec2, sts, resourcegroupstaggingapi.
 """
@@ -36,7 +35,7 @@ def take_fault(service, action, account=None, parameters=None):
     """The fault that strikes this call, counted down, or None. Also counts the call and logs it."""
     with _lock:
         _calls[f"{service}:{action}"] += 1
-        _log.append({"call": f"{service}:{action}", "account": account, "at": time.monotonic(), "parameters": parameters or {}})
+        _log.append({"call": f"{service}:{action}", "account": account, "parameters": parameters or {}})
         for key in (f"{service}:{action}", action, "*"):
             fault = _faults.get(key)
             if fault and fault["count"] != 0:
