@@ -71,9 +71,28 @@ fn the_readme_shows_the_real_output_and_all_checks() {
         );
     }
     let wanted = between(&readme, "<!-- example: obs-eu-dev -->", &example);
+    let wanted = between(&wanted, "<!-- example: audit -->", &audit());
     let wanted = between(&wanted, "<!-- rbac -->", &permissions("rbac", "yaml"));
     let wanted = between(&wanted, "<!-- iam -->", &permissions("iam", "json"));
     hold(&path, &between(&wanted, "<!-- checks -->", &table));
+}
+
+/// An audit of two clusters, as it is printed.
+fn audit() -> String {
+    let folder = |name: &str| format!("tests/scenarios/{name}/bundle");
+    let ran = Command::new(env!("CARGO_BIN_EXE_kubectl-cilium_lb"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["audit", "--from", &folder("obs-eu-dev")])
+        .args(["--from", &folder("shop")])
+        .output()
+        .unwrap();
+    assert_eq!(
+        ran.status.code(),
+        Some(1),
+        "one of the clusters has a cause"
+    );
+    let printed = String::from_utf8(ran.stdout).unwrap();
+    format!("```\n$ kubectl cilium-lb audit -A --contexts obs-eu-dev,shop-prod\n{printed}```\n")
 }
 
 /// What an audit may do, as `permissions` prints it.

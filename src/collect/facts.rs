@@ -110,6 +110,12 @@ impl Facts {
         gateways.any(|gateway| !gateway.is_acted_on())
     }
 
+    /// Whether a Service waits for a load balancer, so that its controller has to be asked which class it serves.
+    pub(super) fn has_unserved_service(&self) -> bool {
+        self.services()
+            .any(|service| service.spec.kind == "LoadBalancer" && service.hostname().is_none())
+    }
+
     /// The subject, as soon as something that was read is it.
     pub(super) fn resolve(&self, wanted: &SubjectRef, namespace: &str) -> Option<Known> {
         let subject = resolve(&self.snapshot, wanted, namespace).ok()?;

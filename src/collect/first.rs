@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::kube::Kube;
 use super::kube::kinds::{
-    CILIUM_POLICIES, CLUSTERWIDE_POLICIES, ENDPOINT_SLICES, ENVOY_CONFIGS, EVENTS,
+    CILIUM_POLICIES, CLUSTERWIDE_POLICIES, DEPLOYMENTS, ENDPOINT_SLICES, ENVOY_CONFIGS, EVENTS,
     GATEWAY_CLASS_CONFIGS, GATEWAY_CLASSES, GATEWAYS, GRPC_ROUTES, HTTP_ROUTES, INGRESSES, Kind,
     NETWORK_POLICIES, NODES, PODS, REFERENCE_GRANTS, SERVICES, TARGET_GROUP_BINDINGS, TCP_ROUTES,
     TLS_ROUTES, UDP_ROUTES,
@@ -79,6 +79,21 @@ fn around(namespace: Option<&str>) -> Vec<List> {
         List::all(&NETWORK_POLICIES, namespace),
         events,
     ]
+}
+
+/// The AWS Load Balancer Controller, whose flags tell the class that it serves.
+///
+/// A list, because an empty one proves that it is not there, where a name that is not found would be a gap.
+fn load_balancer_controller() -> List {
+    const NAME: &str = "aws-load-balancer-controller";
+    List {
+        filter: Filter::Part {
+            name: NAME.to_owned(),
+            parameter: "fieldSelector",
+            selector: format!("metadata.name={NAME}"),
+        },
+        ..List::all(&DEPLOYMENTS, Some("kube-system"))
+    }
 }
 
 /// Reads the first wave.
@@ -168,6 +183,9 @@ impl Cluster {
                 &REFERENCE_GRANTS,
             ];
             lists.extend(kinds.map(|kind| List::all(kind, None)));
+        }
+        if self.facts.has_unserved_service() {
+            lists.push(load_balancer_controller());
         }
         lists.retain(|list| {
             let everywhere = List {

@@ -6,6 +6,7 @@ use super::notebook::Notebook;
 use super::request::Request;
 use super::sample::{Candidate, sample};
 use crate::model::aws::TargetHealthDescription;
+use crate::model::kubernetes::node::KUBE_PROXY_HEALTH;
 use crate::model::kubernetes::{Node, Pod};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,9 +17,6 @@ use std::collections::{BTreeMap, BTreeSet};
 struct Health {
     target_health_descriptions: Vec<TargetHealthDescription>,
 }
-
-/// kube-proxy's own health port, which Cilium serves in its place if it is told to.
-const KUBE_PROXY_HEALTH: u16 = 10256;
 
 /// The agents to read and the health-check node ports to ask; the nodes left out become gaps.
 pub(super) fn agents(

@@ -50,7 +50,7 @@ fn of_service(snapshot: &Snapshot, service: &Service) -> Vec<Path> {
     if balancer.found().is_none()
         && let Some(classic) = classic::of_service(snapshot, service)
     {
-        return of_classic(snapshot, service, &id, &classic);
+        return of_classic(service, &id, &classic);
     }
     let mut all = Vec::new();
     for port in &service.spec.ports {
@@ -77,15 +77,10 @@ fn of_service(snapshot: &Snapshot, service: &Service) -> Vec<Path> {
 }
 
 /// The paths through a Classic Load Balancer: one per Service port, without target groups.
-fn of_classic(
-    snapshot: &Snapshot,
-    service: &Service,
-    id: &ObjectName,
-    classic: &Classic<'_>,
-) -> Vec<Path> {
+fn of_classic(service: &Service, id: &ObjectName, classic: &Classic<'_>) -> Vec<Path> {
     let name = &classic.name.name;
     let ports = service.spec.ports.iter().map(|port| {
-        let (targets, targets_gap) = classic.targets(snapshot, port.port, port.node_port);
+        let (targets, targets_gap) = classic.targets(port.port, port.node_port);
         Path {
             service: Some(id.clone()),
             port: port.port,
@@ -94,9 +89,10 @@ fn of_classic(
             load_balancer: Lookup::Absent(format!("{name} is a Classic Load Balancer")),
             owned: true,
             classic: Some(classic.name.clone()),
-            listener: match classic.listener(port.port) {
-                Some(port) => Lookup::Found(port),
-                None => Lookup::Absent(format!("{name} has no listener on {}", port.port)),
+            listener: if classic.listens(port.port) {
+                Lookup::Found(port.port)
+            } else {
+                Lookup::Absent(format!("{name} has no listener on {}", port.port))
             },
             target_group: Lookup::Absent("a Classic Load Balancer has no target groups".to_owned()),
             targets,

@@ -4,12 +4,14 @@
 //! them. The states of `elb describe-instance-health` are put into the words of ELBv2, so that one replay
 //! serves both; evidence keeps AWS's own words.
 
+use super::machines::Machines;
 use super::{AwsName, HealthCheck, Target, candidates};
+use crate::model::aws::classic::InstanceStanding;
 use crate::model::aws::target_group::Target as Registered;
 use crate::model::aws::target_group::TargetHealth;
 use crate::model::aws::{ClassicLoadBalancer, InstanceHealth, Region, TargetHealthDescription};
-use crate::model::kubernetes::{Node, Service};
-use crate::model::{Gap, Snapshot, Source};
+use crate::model::kubernetes::Service;
+use crate::model::{Fact, Gap, Snapshot, Source};
 use crate::parse::hostname::{LoadBalancerKind, LoadBalancerName};
 use std::collections::BTreeSet;
 
@@ -17,8 +19,9 @@ use std::collections::BTreeSet;
 pub(super) struct Classic<'a> {
     /// Region and name.
     pub(super) name: AwsName,
-    region: &'a Region,
     balancer: &'a ClassicLoadBalancer,
+    health: Result<&'a Fact<Vec<InstanceHealth>>, Gap>,
+    machines: Machines<'a>,
 }
 
 /// The Classic Load Balancer whose host name the Service has or, without one, that cloud-provider-aws names after it.
@@ -35,13 +38,15 @@ pub(super) fn of_service<'a>(snapshot: &'a Snapshot, service: &Service) -> Optio
             Some(name) => is_named(found, name),
             None => computed.contains(&found.load_balancer_name),
         })?;
+        let name = &balancer.load_balancer_name;
         Some(Classic {
             name: AwsName {
                 region: key.clone(),
-                name: balancer.load_balancer_name.clone(),
+                name: name.clone(),
             },
-            region,
             balancer,
+            health: Region::keyed(&region.instance_health, Source::InstanceHealth, name),
+            machines: Machines::new(snapshot, region),
         })
     })
 }
@@ -56,45 +61,32 @@ fn is_named(balancer: &ClassicLoadBalancer, wanted: &LoadBalancerName) -> bool {
 }
 
 impl Classic<'_> {
-    /// The port of the listener for a Service port.
-    pub(super) fn listener(&self, port: u16) -> Option<u16> {
-        let listener = self.balancer.listener(port)?;
-        Some(listener.load_balancer_port)
+    /// Whether it has a listener on a port of clients.
+    pub(super) fn listens(&self, port: u16) -> bool {
+        self.balancer.listener(port).is_some()
     }
 
     /// The instances behind a Service port, and why their health is not known.
-    pub(super) fn targets(
-        &self,
-        snapshot: &Snapshot,
-        port: u16,
-        node_port: u16,
-    ) -> (Vec<Target>, Option<Gap>) {
-        let name = &self.name.name;
+    pub(super) fn targets(&self, port: u16, node_port: u16) -> (Vec<Target>, Option<Gap>) {
         let instance_port = self
             .balancer
             .listener(port)
             .map_or(node_port, |listener| listener.instance_port);
         let check = self.check(instance_port);
-        let target = |id: &str, health: Option<&InstanceHealth>| {
-            target(snapshot, self.region, id, instance_port, &check, health)
-        };
-        let health = Region::keyed(&self.region.instance_health, Source::InstanceHealth, name);
-        let (mut targets, gap): (Vec<Target>, _) = match health {
-            Ok(states) => (
-                states
-                    .iter()
-                    .map(|state| target(&state.instance_id, Some(state)))
-                    .collect(),
-                None,
-            ),
-            Err(gap) => (
-                self.balancer
-                    .instances
-                    .iter()
-                    .map(|instance| target(&instance.instance_id, None))
-                    .collect(),
-                Some(gap),
-            ),
+        let target = |id: &str| self.machines.target(id, instance_port, check.clone(), None);
+        let (mut targets, gap): (Vec<Target>, _) = match self.health {
+            Ok(states) => {
+                let each = states.iter().map(|state| Target {
+                    reported: Some(reported(state, instance_port, &check)),
+                    ..target(&state.instance_id)
+                });
+                (each.collect(), None)
+            }
+            Err(ref gap) => {
+                let each = self.balancer.instances.iter();
+                let each = each.map(|instance| target(&instance.instance_id));
+                (each.collect(), Some(gap.clone()))
+            }
         };
         targets.sort_by(|a, b| a.id.cmp(&b.id));
         (targets, gap)
@@ -122,53 +114,17 @@ impl Classic<'_> {
     }
 }
 
-fn target(
-    snapshot: &Snapshot,
-    region: &Region,
-    id: &str,
-    port: u16,
-    check: &HealthCheck,
-    health: Option<&InstanceHealth>,
-) -> Target {
-    let instances = region.instances.as_ref();
-    let instance = instances
-        .ok()
-        .and_then(|all| all.iter().find(|instance| instance.instance_id == id));
-    let mut nodes = snapshot.kubernetes.nodes.known();
-    let node = nodes.find(|node| node.instance_id() == Some(id));
-    let address = instance
-        .and_then(|instance| instance.address())
-        .or_else(|| node.and_then(|node| node.internal_ips().next()));
-    Target {
-        id: id.to_owned(),
-        port,
-        address: address.ok_or_else(|| match instances {
-            Err(gap) => gap.clone(),
-            Ok(_) => Gap::not_collected(Source::Instances, id),
-        }),
-        node: node
-            .map(|node| node.metadata.name.clone())
-            .ok_or_else(|| Gap::not_collected(Source::Nodes, id)),
-        zone: instance
-            .map(|instance| instance.placement.availability_zone.clone())
-            .or_else(|| node.and_then(|node| Node::zone(node)).map(str::to_owned)),
-        check: check.clone(),
-        reported: health.map(|health| reported(health, port, check)),
-    }
-}
-
 /// A state in the words of ELBv2.
 fn reported(health: &InstanceHealth, port: u16, check: &HealthCheck) -> TargetHealthDescription {
-    let said = |text: &str| health.description.to_ascii_lowercase().contains(text);
-    let state = match health.state.as_str() {
-        "InService" => "healthy",
-        // The descriptions are those of the guide of Classic Load Balancers, troubleshooting health checks.
-        "OutOfService" if said("registration is still in progress") => "initial",
-        "OutOfService" if said("for which loadbalancer is not configured") => "unused",
-        "OutOfService" if said("stopped state") || said("terminated") => "unused",
-        "OutOfService" if said("not currently registered") => "unused",
-        "OutOfService" => "unhealthy",
-        _ => "unavailable",
+    let state = match health.standing() {
+        InstanceStanding::InService => "healthy",
+        InstanceStanding::Registering => "initial",
+        InstanceStanding::ZoneNotEnabled
+        | InstanceStanding::Stopped
+        | InstanceStanding::Terminated
+        | InstanceStanding::NotRegistered => "unused",
+        InstanceStanding::ChecksFail | InstanceStanding::OutOfService => "unhealthy",
+        InstanceStanding::Unknown => "unavailable",
     };
     let given = |text: &str| (!text.is_empty() && text != "N/A").then(|| text.to_owned());
     TargetHealthDescription {

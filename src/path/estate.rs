@@ -46,7 +46,7 @@ pub struct Estate<'a> {
 }
 
 /// The readings that are consulted when something is judged.
-pub const READS: &[Source] = &[
+pub const READS: [Source; 10] = [
     Source::Services,
     Source::Ingresses,
     Source::Gateways,

@@ -13,6 +13,7 @@ pub mod classic;
 pub mod estate;
 pub mod home;
 pub mod lookup;
+mod machines;
 pub mod orphan;
 pub mod resolve;
 pub mod shard;

@@ -265,8 +265,11 @@ fn owned_service(snapshot: &Snapshot, kind: &str, owner: &Meta) -> Option<Object
         ));
     }
     let name = service_name(kind, &owner.name);
-    let made = services.find(&owner.namespace, &name).ok().flatten();
-    made.map(|_| ObjectName::new(&owner.namespace, name))
+    let made = services.find(&owner.namespace, &name).ok().flatten()?;
+    // A Service that has another controller is that one's, whatever its name.
+    let references = &made.metadata.owner_references;
+    let is_of_another = references.iter().any(|reference| reference.controller);
+    (!is_of_another).then(|| ObjectName::new(&owner.namespace, name))
 }
 
 /// The one Service of Ingresses in shared mode, which the chart creates in Cilium's namespace.

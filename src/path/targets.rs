@@ -1,13 +1,12 @@
 //! The targets of a path: those that AWS lists, or the cluster's nodes where AWS was not read.
 
 use super::annotation::annotation;
+use super::machines::Machines;
 use super::{AwsName, HealthCheck, Lookup, Path, Target};
-use crate::model::aws::{Instance, NetworkInterface, Region, TargetGroup, TargetHealthDescription};
-use crate::model::kubernetes::{Node, Service};
-use crate::model::{Gap, Reason, Snapshot, Source};
+use crate::model::aws::{Region, TargetGroup, TargetHealthDescription};
+use crate::model::kubernetes::Service;
+use crate::model::{Gap, Snapshot, Source};
 use crate::parse::hostname::{LoadBalancerKind, LoadBalancerName};
-use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 /// Targets in order of id and port, and the gap that explains why they are nodes instead.
 pub fn targets(
@@ -67,14 +66,7 @@ fn registered(
     definition: Option<&TargetGroup>,
     health: &[TargetHealthDescription],
 ) -> Vec<Target> {
-    let nodes = NodeIndex::new(snapshot);
-    let instances: BTreeMap<&str, &Instance> = match &region.instances {
-        Ok(all) => all
-            .iter()
-            .map(|instance| (instance.instance_id.as_str(), instance))
-            .collect(),
-        Err(_) => BTreeMap::new(),
-    };
+    let machines = Machines::new(snapshot, region);
     let mut all: Vec<Target> = health
         .iter()
         .map(|description| {
@@ -84,62 +76,20 @@ fn registered(
                 .port
                 .or_else(|| definition.and_then(|group| group.port))
                 .unwrap_or(path.node_port);
-            let instance = instances.get(id).copied();
-            let node = nodes.by_id(id);
+            let resolved = description.health_check_port.as_deref();
             Target {
-                id: id.to_owned(),
-                port,
-                address: address(region, id, instance, node, definition),
-                node: node
-                    .map(|node| node.metadata.name.clone())
-                    .ok_or_else(|| Gap::not_collected(Source::Nodes, id)),
-                zone: instance
-                    .map(|instance| instance.placement.availability_zone.clone())
-                    .or_else(|| node.and_then(|node| node.zone().map(str::to_owned))),
-                check: health_check(
-                    definition,
-                    service,
-                    port,
-                    description.health_check_port.as_deref(),
-                ),
                 reported: Some(description.clone()),
+                ..machines.target(
+                    id,
+                    port,
+                    health_check(definition, service, port, resolved),
+                    definition,
+                )
             }
         })
         .collect();
     all.sort_by(|a, b| (&a.id, a.port).cmp(&(&b.id, b.port)));
     all
-}
-
-fn address(
-    region: &Region,
-    id: &str,
-    instance: Option<&Instance>,
-    node: Option<&Node>,
-    group: Option<&TargetGroup>,
-) -> Result<IpAddr, Gap> {
-    if let Ok(address) = id.parse() {
-        return Ok(address);
-    }
-    if group.is_some_and(|group| group.ip_address_type.as_deref() == Some("ipv6")) {
-        return instance
-            .and_then(Instance::primary_interface)
-            .and_then(NetworkInterface::primary_ipv6)
-            .ok_or_else(|| match (&region.instances, instance) {
-                (Err(gap), _) => gap.clone(),
-                (Ok(_), None) => Gap::not_collected(Source::Instances, id),
-                (Ok(_), Some(_)) => {
-                    let what = "a primary IPv6 address of its primary interface is not in it";
-                    Gap::new(Source::Instances, id, Reason::Partial(what.to_owned()))
-                }
-            });
-    }
-    instance
-        .and_then(Instance::address)
-        .or_else(|| node.and_then(|node| node.internal_ips().next()))
-        .ok_or_else(|| match &region.instances {
-            Err(gap) => gap.clone(),
-            Ok(_) => Gap::not_collected(Source::Instances, id),
-        })
 }
 
 /// The nodes that a controller would register, for evidence without an AWS half.
@@ -218,31 +168,4 @@ fn health_check(
 /// The protocol that the Service's annotations ask for, in capitals; both controllers heed it.
 fn asked_protocol(service: &Service) -> Option<String> {
     annotation(service, "aws-load-balancer-healthcheck-protocol").map(str::to_ascii_uppercase)
-}
-
-/// Nodes by instance id and by address.
-struct NodeIndex<'a> {
-    by_instance: BTreeMap<&'a str, &'a Node>,
-    by_address: BTreeMap<IpAddr, &'a Node>,
-}
-
-impl<'a> NodeIndex<'a> {
-    fn new(snapshot: &'a Snapshot) -> Self {
-        let nodes = || snapshot.kubernetes.nodes.known().map(|fact| &fact.value);
-        Self {
-            by_instance: nodes()
-                .filter_map(|node| Some((node.instance_id()?, node)))
-                .collect(),
-            by_address: nodes()
-                .flat_map(|node| node.internal_ips().map(move |ip| (ip, node)))
-                .collect(),
-        }
-    }
-
-    fn by_id(&self, id: &str) -> Option<&'a Node> {
-        match id.parse::<IpAddr>() {
-            Ok(address) => self.by_address.get(&address).copied(),
-            Err(_) => self.by_instance.get(id).copied(),
-        }
-    }
 }

@@ -35,6 +35,11 @@ items:
   kind: ConfigMap
   metadata: {name: cilium-config, namespace: kube-system, managedFields: [{manager: helm, operation: Update, time: '2026-01-01T00:00:00Z', fieldsV1: {'f:data': {}}}]}
   data: {enable-envoy-config: 'true'}
+- apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: aws-load-balancer-controller, namespace: kube-system}
+  spec: {template: {spec: {containers: [{name: controller, args: [--load-balancer-class=example.com/lb]}]}}}
+- {apiVersion: apps/v1, kind: Deployment, metadata: {name: coredns, namespace: kube-system}}
 - {apiVersion: v1, kind: Node, metadata: {name: node-a}}
 - {apiVersion: v1, kind: Node, metadata: {name: node-b}}
 - {apiVersion: v1, kind: Node, metadata: {name: node-c}}
@@ -158,7 +163,7 @@ fn a_subject_takes_one_request_a_kind_and_one_exec_an_agent() {
             count
         })
         .sum();
-    assert_eq!(lists, 15, "{:#?}", collected.calls);
+    assert_eq!(lists, 16, "{:#?}", collected.calls);
     assert_eq!(collected.calls["exec"], 2);
     assert_eq!(cluster.execs().len(), 2);
     let total: u64 = collected.calls.values().sum();
@@ -189,6 +194,19 @@ fn a_subject_takes_one_request_a_kind_and_one_exec_an_agent() {
     let map: serde_json::Value = serde_json::from_slice(map).unwrap();
     let written = serde_json::json!([{"manager": "helm", "operation": "Update", "time": "2026-01-01T00:00:00Z"}]);
     assert_eq!(map["metadata"]["managedFields"], written);
+}
+
+#[test]
+fn a_service_that_waits_is_held_against_the_flags_of_its_controller() {
+    let (cluster, _folder) = cluster(0, &[]);
+    let bundle = run(&request(&cluster, "service/web")).bundle;
+    let facts = parse::snapshot(&bundle).kubernetes.deployments;
+    let flags: Vec<_> = facts
+        .known()
+        .map(|found| (&*found.metadata.name, found.flag("--load-balancer-class")))
+        .collect();
+    let controller = "aws-load-balancer-controller";
+    assert_eq!(flags, [(controller, Some("example.com/lb"))]);
 }
 
 #[test]

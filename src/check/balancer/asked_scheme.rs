@@ -1,16 +1,41 @@
-//! Which scheme was asked for, where, and whether the owner controller obeys it.
+//! Which scheme a load balancer has, which was asked for, where, and whether the owner controller obeys it.
 
 use crate::check::View;
+use crate::check::finding::{Evidence, Layer};
 use crate::check::objects::owner::{Owner, PREFIXES};
 use crate::check::objects::setting;
+use crate::check::view::Located;
+use crate::model::aws::LoadBalancer;
 use crate::model::kubernetes::Service;
-use crate::model::{Fact, Gap, Origin};
+use crate::model::{Fact, Gap, Origin, Reason, Source};
 use std::collections::BTreeMap;
 
 /// Read by the AWS Load Balancer Controller and EKS Auto Mode.
 pub(super) const SCHEME: &str = "aws-load-balancer-scheme";
 /// Read by cloud-provider-aws; deprecated in the AWS Load Balancer Controller.
 pub(super) const INTERNAL: &str = "aws-load-balancer-internal";
+
+/// The scheme that a load balancer has, with the row that says so.
+///
+/// # Errors
+/// The gap when the answer does not have it.
+pub(super) fn actual<'a>(balancer: &Located<'a, LoadBalancer>) -> Result<(&'a str, Evidence), Gap> {
+    let name = &balancer.value.load_balancer_name;
+    let scheme = balancer.value.scheme.as_str();
+    if scheme.is_empty() {
+        let why = "Scheme is not in the answer".to_owned();
+        return Err(Gap::new(Source::LoadBalancers, name, Reason::Partial(why)));
+    }
+    let subject = format!("LoadBalancer/{name}");
+    let row = Evidence::new(
+        Layer::Programmed,
+        balancer.origin,
+        subject,
+        "Scheme",
+        scheme,
+    );
+    Ok((scheme, row))
+}
 
 /// What was asked for, and where.
 pub(super) struct Asked<'a> {

@@ -1,6 +1,10 @@
 //! Whether the Service has a Classic Load Balancer, as far as the evidence tells.
 
 use crate::check::View;
+use crate::check::finding::{Evidence, Layer};
+use crate::check::view::Located;
+use crate::model::aws::ClassicLoadBalancer;
+use crate::model::kubernetes::Service;
 use crate::model::{Gap, Source};
 use crate::parse::hostname::{LoadBalancerKind, LoadBalancerName};
 use crate::path::{AwsName, Path};
@@ -36,4 +40,26 @@ pub fn are_read(view: &View<'_>, name: &LoadBalancerName) -> Result<(), Gap> {
         }
     }
     Err(gap)
+}
+
+/// What a field of a Classic Load Balancer says.
+pub fn row(
+    balancer: &Located<'_, ClassicLoadBalancer>,
+    field: impl Into<String>,
+    value: impl Into<String>,
+) -> Evidence {
+    let subject = format!("LoadBalancer/{}", balancer.load_balancer_name);
+    Evidence::new(Layer::Programmed, balancer.origin, subject, field, value)
+}
+
+/// Commands that show why cloud-provider-aws does not follow a Service.
+pub fn why_not_followed(service: &Service) -> Vec<String> {
+    let meta = &service.metadata;
+    vec![
+        format!(
+            "kubectl describe service {} -n {}",
+            meta.name, meta.namespace
+        ),
+        "kubectl logs -n kube-system -l k8s-app=aws-cloud-controller-manager --tail=200".to_owned(),
+    ]
 }

@@ -1,6 +1,6 @@
 //! A Classic Load Balancer has no listener for a port of the Service, or one that leads to another port than its NodePort.
 
-use crate::check::balancer::classic::classic;
+use super::classic::{classic, row, why_not_followed};
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
@@ -56,14 +56,12 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
             listener.instance_port.to_string(),
         ),
     };
-    let (namespace, service_name) = (&service.metadata.namespace, &service.metadata.name);
-    let id = format!("Service/{namespace}/{service_name}");
+    let meta = &service.metadata;
+    let id = format!("Service/{}/{}", meta.namespace, meta.name);
     let object = format!("LoadBalancer/{}", name.name);
     let evidence = vec![
-        Evidence::new(
-            Layer::Programmed,
-            balancer.origin,
-            object.clone(),
+        row(
+            &balancer,
             format!("ListenerDescriptions[LoadBalancerPort={port}].Listener.InstancePort"),
             value,
         ),
@@ -80,10 +78,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
             .about([object, id])
             .fix(Fix {
                 summary: "read why cloud-provider-aws does not follow the Service; it makes listeners anew when it reconciles".to_owned(),
-                commands: vec![
-                    format!("kubectl describe service {service_name} -n {namespace}"),
-                    "kubectl logs -n kube-system -l k8s-app=aws-cloud-controller-manager --tail=200".to_owned(),
-                ],
+                commands: why_not_followed(service),
                 risk: Risk::Safe,
                 changes: Vec::new(),
                 after: format!("the listener on {port} has InstancePort {node_port}"),

@@ -2,30 +2,24 @@
 
 use crate::check::View;
 use crate::check::finding::{Confidence, Evidence, Finding, Layer};
-use crate::model::Fact;
-use crate::model::aws::LoadBalancer;
 use crate::model::kubernetes::Service;
-use crate::path::{Left, Orphan, RegionKey, Standing};
+use crate::model::{Fact, Source};
+use crate::path::{AwsName, Left, Orphan, RegionKey, Standing};
 
-/// The load balancer that the diagnosis is about, where it was asked for by itself and read.
-pub(crate) fn asked_for<'a>(view: &View<'a>) -> Option<(RegionKey, &'a LoadBalancer)> {
+/// The load balancer that the subject names by its ARN.
+pub(crate) fn asked_for(view: &View<'_>) -> Option<AwsName> {
     let arn = view.subject().load_balancer.as_deref()?;
-    view.regions().find_map(|region| {
-        let all = region.load_balancers().ok()?;
-        let balancer = all.iter().find(|found| found.load_balancer_arn == arn)?;
-        Some((
-            (region.account().to_owned(), region.name().to_owned()),
-            balancer,
-        ))
-    })
+    AwsName::of_arn(&arn.parse().ok()?)
 }
 
 /// Whether that load balancer is proven to be left behind.
 pub(crate) fn is_left_behind(view: &View<'_>) -> bool {
-    asked_for(view).is_some_and(|(key, balancer)| {
-        let estate = view.estate();
-        matches!(estate.balancer(&key, balancer), Ok(Standing::Orphan(_)))
-    })
+    let standing = asked_for(view).and_then(|at| {
+        let region = view.region(&at, Source::LoadBalancers).ok()?;
+        let balancer = region.load_balancer(&at.name).ok()?;
+        view.estate().balancer(&at.region, balancer.value).ok()
+    });
+    matches!(standing, Some(Standing::Orphan(_)))
 }
 
 /// The finding about `object` (`LoadBalancer/…`), which `what` calls "load balancer" or "target group".

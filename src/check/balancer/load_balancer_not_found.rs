@@ -136,10 +136,7 @@ fn responsible<'v, 'a>(
     let bindings: Vec<(&Fact<TargetGroupBinding>, Arn)> = view
         .target_group_bindings()
         .known()
-        .filter(|binding| {
-            binding.metadata.namespace == service.metadata.namespace
-                && binding.spec.service_ref.name == service.metadata.name
-        })
+        .filter(|binding| binding.of_service(&service.metadata.namespace, &service.metadata.name))
         .filter_map(|binding| Some((binding, binding.spec.target_group_arn.parse().ok()?)))
         .collect();
     if let Some((binding, arn)) = bindings.first() {
@@ -218,12 +215,10 @@ fn callers(view: &View<'_>, name: &LoadBalancerName) -> String {
 
 /// Whether any node of the cluster is an instance of this account and region.
 fn holds_a_node(view: &View<'_>, region: &RegionView<'_, '_>) -> Result<bool, Gap> {
-    let instances = region.instances()?;
+    region.instances()?;
     let nodes = view.nodes().all("")?;
-    Ok(nodes
-        .iter()
-        .filter_map(|node| node.instance_id())
-        .any(|id| instances.iter().any(|found| found.instance_id == id)))
+    let mut ids = nodes.iter().filter_map(|node| node.instance_id());
+    Ok(ids.any(|id| region.instance(id).is_ok()))
 }
 
 fn fix(service: &Service, name: &LoadBalancerName) -> Fix {

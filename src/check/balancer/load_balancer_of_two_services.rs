@@ -7,6 +7,7 @@ use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::kubernetes::Service;
 use crate::model::{Fact, Source};
+use crate::parse::hostname::LoadBalancerName;
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -33,6 +34,9 @@ fn run(view: &View<'_>) -> Checked {
     let Some(hostname) = service.hostname() else {
         return not_applicable("the Service has no load balancer of its own");
     };
+    if LoadBalancerName::parse(hostname).is_none() {
+        return not_applicable("the host name is not one of AWS");
+    }
     let mut sharing: Vec<&Fact<Service>> = view
         .services()
         .known()

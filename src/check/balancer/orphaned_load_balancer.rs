@@ -6,7 +6,8 @@ use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
-use crate::path::{AwsName, Standing};
+use crate::path::Standing;
+use crate::path::estate::READS;
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -17,22 +18,18 @@ pub static CHECK: Check = Check {
     bearing: Bearing::Hygiene,
     title: "nothing in the cluster uses the load balancer that was made for it",
     since: "0.1.0",
-    needs: &[
-        Source::Services,
-        Source::Ingresses,
-        Source::Gateways,
-        Source::TargetGroupBindings,
-        Source::Nodes,
-        Source::LoadBalancers,
-        Source::LoadBalancerAttributes,
-        Source::TargetGroups,
-        Source::TargetHealth,
-        Source::Tags,
-        Source::Instances,
-    ],
+    needs: &NEEDS,
     page: include_str!("orphaned_load_balancer.md"),
     known_issues: &[],
     run: Run::Subject(run),
+};
+
+/// What every judgement reads, and whether AWS keeps the load balancer from being deleted.
+const NEEDS: [Source; READS.len() + 1] = {
+    let mut all = [Source::LoadBalancerAttributes; READS.len() + 1];
+    let (reads, _) = all.split_at_mut(READS.len());
+    reads.copy_from_slice(&READS);
+    all
 };
 
 /// Name of the attribute that keeps AWS from deleting a load balancer.
@@ -42,24 +39,20 @@ fn run(view: &View<'_>) -> Checked {
     let Some(arn) = &view.subject().load_balancer else {
         return not_applicable("the subject is no load balancer");
     };
-    let Some((key, balancer)) = asked_for(view) else {
-        return not_applicable("the load balancer was not read");
+    let Some(at) = asked_for(view) else {
+        return not_applicable("the subject's ARN is not that of a load balancer");
     };
-    let estate = view.estate();
-    let orphan = match estate.balancer(&key, balancer)? {
+    let region = view.region(&at, Source::LoadBalancers)?;
+    let balancer = region.load_balancer(&at.name)?;
+    let orphan = match view.estate().balancer(&at.region, balancer.value)? {
         Standing::Needed(why) => return pass(why),
         Standing::NotJudged(why) => return not_applicable(why),
         Standing::Orphan(orphan) => orphan,
     };
-    let name = &balancer.load_balancer_name;
+    let (name, in_region) = (&at.name, &at.region.1);
     let object = format!("LoadBalancer/{name}");
     let mut finding = finding(&orphan, &object, "load balancer");
-    let (mut commands, delete_groups) = group_commands(&orphan, &key);
-    let at = AwsName {
-        region: key.clone(),
-        name: name.clone(),
-    };
-    let region = view.region(&at, Source::LoadBalancerAttributes)?;
+    let (mut commands, delete_groups) = group_commands(&orphan, &at.region);
     // An attribute that was not read costs a refused call and nothing else.
     let is_protected = region.load_balancer_attribute(name, PROTECTION) == Ok(Some("true"));
     if is_protected {
@@ -71,13 +64,11 @@ fn run(view: &View<'_>) -> Checked {
             "true",
         ));
         commands.push(format!(
-            "aws elbv2 modify-load-balancer-attributes --region {} --load-balancer-arn {arn} --attributes Key={PROTECTION},Value=false",
-            key.1
+            "aws elbv2 modify-load-balancer-attributes --region {in_region} --load-balancer-arn {arn} --attributes Key={PROTECTION},Value=false"
         ));
     }
     commands.push(format!(
-        "aws elbv2 delete-load-balancer --region {} --load-balancer-arn {arn}",
-        key.1
+        "aws elbv2 delete-load-balancer --region {in_region} --load-balancer-arn {arn}"
     ));
     commands.extend(delete_groups);
     fail(finding.fix(Fix {

@@ -1,13 +1,13 @@
 //! The load balancer is internal, and nobody asked for that: it is what the controller makes by default.
 
-use super::asked_scheme::{INTERNAL, SCHEME, asked};
+use super::asked_scheme::{INTERNAL, SCHEME, actual, asked};
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::objects::owner::{self, Owner, PREFIXES, annotation};
 use crate::check::objects::setting;
 use crate::check::outcome::{Checked, Outcome, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::{Gap, Reason, Source};
+use crate::model::Source;
 use crate::path::Path;
 
 /// The check.
@@ -29,7 +29,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     let Some(service) = view.service()? else {
         return not_applicable("no Service asks for a scheme");
     };
-    if service.hostname().is_none() {
+    if !path.owned {
         return not_applicable("the load balancer is not the Service's own");
     }
     let Some(name) = path.load_balancer.read()? else {
@@ -49,16 +49,9 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     let balancer = view
         .region(name, Source::LoadBalancers)?
         .load_balancer(&name.name)?;
-    match balancer.scheme.as_str() {
-        "internal" => {}
-        "" => {
-            return Err(Gap::new(
-                Source::LoadBalancers,
-                &name.name,
-                Reason::Partial("Scheme is not in the answer".to_owned()),
-            ));
-        }
-        _ => return pass("the load balancer is internet-facing"),
+    let (scheme, row) = actual(&balancer)?;
+    if scheme != "internal" {
+        return pass("the load balancer is internet-facing");
     }
     let id = format!("LoadBalancer/{}", name.name);
     let subject = format!(
@@ -75,13 +68,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
             ),
             name.name.clone(),
             vec![
-                Evidence::new(
-                    Layer::Programmed,
-                    balancer.origin,
-                    id.clone(),
-                    "Scheme",
-                    balancer.scheme.clone(),
-                ),
+                row,
                 Evidence::new(
                     Layer::Declared,
                     &service.origin,

@@ -3,16 +3,16 @@
 //! The scheme never decides whether a target is healthy. It decides who can
 //! reach the load balancer, so this check speaks of clients only.
 
-use super::asked_scheme::{Asked, Heeded, INTERNAL, SCHEME, asked};
+use super::asked_scheme::{Asked, Heeded, INTERNAL, SCHEME, actual, asked};
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::objects::owner::{self, Owner, PREFIXES};
 use crate::check::objects::setting;
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::Source;
 use crate::model::kubernetes::Service;
-use crate::model::{Gap, Reason, Source};
-use crate::path::{Lookup, Path};
+use crate::path::Path;
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -30,14 +30,15 @@ pub static CHECK: Check = Check {
 };
 
 fn run(view: &View<'_>, path: &Path) -> Checked {
-    let name = match &path.load_balancer {
-        Lookup::Found(name) => name,
-        Lookup::Absent(_) => return not_applicable("there is no load balancer"),
-        Lookup::Unknown(gap) => return Err(gap.clone()),
+    let Some(name) = path.load_balancer.read()? else {
+        return not_applicable("there is no load balancer");
     };
     let Some(service) = view.service()? else {
         return not_applicable("no Service asks for a scheme");
     };
+    if !path.owned {
+        return not_applicable("the load balancer is not the Service's own");
+    }
     let owner = owner::actual(service, Some(&name.name)).owner;
     let Some(asked) = asked(view, service, owner)? else {
         return not_applicable("no scheme was asked for");
@@ -45,15 +46,9 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     let balancer = view
         .region(name, Source::LoadBalancers)?
         .load_balancer(&name.name)?;
-    if balancer.scheme == asked.scheme {
+    let (scheme, row) = actual(&balancer)?;
+    if scheme == asked.scheme {
         return pass("the scheme is the one that was asked for");
-    }
-    if balancer.scheme.is_empty() {
-        return Err(Gap::new(
-            Source::LoadBalancers,
-            &name.name,
-            Reason::Partial("Scheme is not in the answer".to_owned()),
-        ));
     }
     let who = if asked.scheme == "internal" {
         "it is exposed to the internet"
@@ -74,18 +69,12 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     let id = format!("LoadBalancer/{}", name.name);
     let finding = Finding::new(
         format!(
-            "the scheme is {}, and {}={} on {} asks for {}: {why}; {who}",
-            balancer.scheme, asked.key, asked.value, asked.subject, asked.scheme
+            "the scheme is {scheme}, and {}={} on {} asks for {}: {why}; {who}",
+            asked.key, asked.value, asked.subject, asked.scheme
         ),
         name.name.clone(),
         vec![
-            Evidence::new(
-                Layer::Programmed,
-                balancer.origin,
-                id.clone(),
-                "Scheme",
-                balancer.scheme.clone(),
-            ),
+            row,
             Evidence::new(
                 Layer::Declared,
                 asked.origin,

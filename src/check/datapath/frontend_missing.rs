@@ -66,9 +66,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     if let Some(gap) = found.unreadable() {
         return Err(gap);
     }
-    if !found.serves_node_ports()
-        && view.agent(found.node).status()?.kube_proxy_replacement == Some(false)
-    {
+    if found.is_left_to_kube_proxy(view)? {
         return not_applicable("Cilium serves no NodePorts on this node (CLB6101)");
     }
     // AWS decides whether a process that listens on the port answers the check in Cilium's place.

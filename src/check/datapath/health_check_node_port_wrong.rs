@@ -5,6 +5,7 @@ use super::probe::{CONNECTS_ONLY, Probe, entry, row_key};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::known_issue::{Component, KnownIssue};
+use crate::check::node::version;
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::cilium::CiliumVersion;
@@ -133,13 +134,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
 }
 
 fn said_version(version: &Fact<CiliumVersion>, node: &str) -> Evidence {
-    Evidence::new(
-        Layer::Observed,
-        &version.origin,
-        format!("Node/{node}"),
-        "version",
-        version.to_string(),
-    )
+    version::row(node, version)
 }
 
 /// Whether agents of a version are known to answer 503 although the redirect is set; `None` where patch

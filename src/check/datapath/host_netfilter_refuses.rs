@@ -7,6 +7,7 @@ use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
+use crate::model::kubernetes::node::KUBE_PROXY_HEALTH;
 use crate::path::{Path, Target};
 
 /// The check.
@@ -23,9 +24,6 @@ pub static CHECK: Check = Check {
     page: include_str!("host_netfilter_refuses.md"),
     run: Run::Target(run),
 };
-
-/// Where agents and kube-proxy answer for `externalTrafficPolicy: Cluster`.
-const KUBE_PROXY_HEALTH: u16 = 10256;
 
 fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     match ask(view, path, target) {

@@ -1,4 +1,6 @@
 //! The check goes to port 10256, kube-proxy's own health port, which Cilium serves only if told to.
+//!
+//! cloud-provider-aws asks it in its mode `Shared`.
 
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
@@ -7,6 +9,7 @@ use crate::check::node::pods;
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::cilium::HealthAnswer;
+use crate::model::kubernetes::node::KUBE_PROXY_HEALTH;
 use crate::model::{Fact, Gap, Source};
 use crate::path::{Path, Target};
 use std::net::{IpAddr, SocketAddr};
@@ -34,9 +37,6 @@ pub static CHECK: Check = Check {
     run: Run::Target(run),
 };
 
-/// kube-proxy's `--healthz-bind-address` port, which cloud-provider-aws asks in its mode `Shared`.
-const PORT: u16 = 10256;
-
 /// The option that lets the agent answer in kube-proxy's place; empty by default.
 const BIND: &str = "kube-proxy-replacement-healthz-bind-address";
 
@@ -44,7 +44,7 @@ const BIND: &str = "kube-proxy-replacement-healthz-bind-address";
 const REPLACEMENT: &str = "kube-proxy-replacement";
 
 fn run(view: &View<'_>, _: &Path, target: &Target) -> Checked {
-    if target.check.port != PORT {
+    if target.check.port != KUBE_PROXY_HEALTH {
         return not_applicable("the check does not go to port 10256");
     }
     let node = target.node.as_ref().map_err(Clone::clone)?;
@@ -56,14 +56,14 @@ fn run(view: &View<'_>, _: &Path, target: &Target) -> Checked {
             view,
             node,
             format!(
-                "{BIND} is {:?}, so the agents answer on port {PORT} to their own node only",
+                "{BIND} is {:?}, so the agents answer on port {KUBE_PROXY_HEALTH} to their own node only",
                 bind.value
             ),
             "loopback",
             bind.evidence.clone(),
         ));
     }
-    match view.agent(node).health_answer(PORT) {
+    match view.agent(node).health_answer(KUBE_PROXY_HEALTH) {
         Ok(answer) => answered(view, target, node, answer, bind.ok()),
         Err(gap) => match bind {
             Ok(bind) if bind.value.is_empty() => unanswered(view, node, bind, gap),
@@ -83,7 +83,7 @@ fn answered(
         Layer::Observed,
         &answer.origin,
         format!("Node/{node}"),
-        format!("http://127.0.0.1:{PORT}/healthz"),
+        format!("http://127.0.0.1:{KUBE_PROXY_HEALTH}/healthz"),
         answer.text.as_str(),
     )];
     evidence.extend(bind.iter().flat_map(|bind| bind.evidence.clone()));
@@ -93,10 +93,10 @@ fn answered(
         Some(code) => {
             let mut finding = Finding::new(
                 format!(
-                    "port {PORT} answers {code}: the agent, or kube-proxy, says that it is not in order itself, and every \
+                    "port {KUBE_PROXY_HEALTH} answers {code}: the agent, or kube-proxy, says that it is not in order itself, and every \
                      Service's check goes there"
                 ),
-                format!("{PORT} {code}"),
+                format!("{KUBE_PROXY_HEALTH} {code}"),
                 evidence,
             )
             .about([format!("Node/{node}")]);
@@ -107,7 +107,7 @@ fn answered(
                 commands: vec![view.agent_exec(node, "cilium-dbg status --verbose")],
                 risk: Risk::Safe,
                 changes: Vec::new(),
-                after: format!("`curl http://127.0.0.1:{PORT}/healthz` on the node answers 200"),
+                after: format!("`curl http://127.0.0.1:{KUBE_PROXY_HEALTH}/healthz` on the node answers 200"),
             });
             fail(finding)
         }
@@ -116,7 +116,7 @@ fn answered(
             let message = if empty {
                 closed()
             } else {
-                format!("nothing listens on port {PORT}, although {BIND} is set")
+                format!("nothing listens on port {KUBE_PROXY_HEALTH}, although {BIND} is set")
             };
             let decides = if empty { BIND } else { "not listening" };
             fail(finding(view, node, message, decides, evidence))
@@ -149,7 +149,7 @@ fn unanswered(view: &View<'_>, node: &str, bind: Text, unasked: Gap) -> Checked 
 
 fn closed() -> String {
     format!(
-        "the check goes to port {PORT}, kube-proxy's health port, and {BIND} is empty, so that the agents do not listen there"
+        "the check goes to port {KUBE_PROXY_HEALTH}, kube-proxy's health port, and {BIND} is empty, so that the agents do not listen there"
     )
 }
 
@@ -173,13 +173,13 @@ fn finding(
             commands: vec![
                 format!("helm -n {namespace} list --filter '^cilium$'"),
                 view.helm_upgrade(&format!(
-                    "--set kubeProxyReplacementHealthzBindAddr=0.0.0.0:{PORT}"
+                    "--set kubeProxyReplacementHealthzBindAddr=0.0.0.0:{KUBE_PROXY_HEALTH}"
                 )),
                 format!("kubectl -n {namespace} rollout restart ds/cilium"),
             ],
             risk: Risk::Disruptive,
             changes: Vec::new(),
-            after: format!("`curl http://127.0.0.1:{PORT}/healthz` answers 200 on every target node"),
+            after: format!("`curl http://127.0.0.1:{KUBE_PROXY_HEALTH}/healthz` answers 200 on every target node"),
         })
 }
 

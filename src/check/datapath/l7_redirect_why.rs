@@ -6,6 +6,7 @@ use super::proxied::{Proxied, of_frontend};
 use crate::check::View;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::node::restart::restart_agent;
+use crate::check::node::version;
 use crate::model::cilium::Frontend;
 
 /// The most exact thing that can be said about an entry without redirect.
@@ -72,13 +73,7 @@ fn node_port_left_out(view: &View<'_>, of: &Proxied<'_>, entry: &Entry<'_, '_>) 
             row_key(redirected.key.address, redirected.key.port),
             redirected.raw.as_str(),
         ),
-        Evidence::new(
-            Layer::Observed,
-            &version.origin,
-            &subject,
-            "version",
-            version.to_string(),
-        ),
+        version::row(entry.node, version),
     ];
     if let Ok(log) = view.agent(entry.node).log() {
         let told = log

@@ -3,6 +3,7 @@
 use super::probe::Entry;
 use crate::check::View;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
+use crate::check::node::version;
 use crate::model::Fact;
 use crate::model::kubernetes::{EndpointSlice, Service};
 
@@ -38,13 +39,7 @@ pub(super) fn waiting(
             "Endpoints and EndpointSlices",
             "none",
         ),
-        Evidence::new(
-            Layer::Observed,
-            &version.origin,
-            format!("Node/{}", found.node),
-            "version",
-            version.to_string(),
-        ),
+        version::row(found.node, version),
     ];
     let fix = if service.is_proxied() {
         Fix {

@@ -125,16 +125,18 @@ fn family(
     }))
 }
 
-/// The row of the NodePort in the agent's table of frontends.
+/// The row of the NodePort in the agent's table of frontends, of the family of the target's address.
 fn row<'a>(
     view: &View<'a>,
     probe: Probe,
-    node: &str,
+    found: &Entry<'_, '_>,
 ) -> Option<(&'a Fact<Vec<FrontendRow>>, &'a FrontendRow)> {
-    let rows = view.agent(node).frontends().ok()?;
-    let mut on_port = rows
-        .iter()
-        .filter(|row| row.key.port == probe.node_port && row.key.protocol != "UDP");
+    let rows = view.agent(found.node).frontends().ok()?;
+    let mut on_port = rows.iter().filter(|row| {
+        row.key.port == probe.node_port
+            && row.key.protocol != "UDP"
+            && row.key.address.is_ipv6() == found.address.is_ipv6()
+    });
     let first = on_port.next()?;
     let worst = on_port.find(|row| row.status != "Done");
     Some((
@@ -149,7 +151,7 @@ fn row<'a>(
 
 /// The agent tried and failed, or has not come to it.
 fn refused(view: &View<'_>, probe: Probe, found: &Entry<'_, '_>, id: &str) -> Option<Finding> {
-    let (rows, row) = row(view, probe, found.node)?;
+    let (rows, row) = row(view, probe, found)?;
     let message = match row.status.as_str() {
         "Error" => format!(
             "the agents could not program NodePort {} of {id}: {}",
@@ -187,17 +189,18 @@ fn refused(view: &View<'_>, probe: Probe, found: &Entry<'_, '_>, id: &str) -> Op
     )
 }
 
-/// Other agents have the NodePort, and this one does not: it is behind.
+/// Other agents have the NodePort on addresses of the same family, and this one does not: it is behind.
 fn behind(view: &View<'_>, probe: Probe, found: &Entry<'_, '_>, id: &str) -> Option<Finding> {
-    let (name, bpf) = view
+    let (name, bpf, other) = view
         .agent_nodes()
         .filter(|name| *name != found.node)
         .find_map(|name| {
             let bpf = view.agent(name).bpf().ok()?;
-            bpf.on_port(probe.node_port).next()?;
-            Some((name, bpf))
+            let mut on_port = bpf.on_port(probe.node_port);
+            let other =
+                on_port.find(|other| other.key.address.is_ipv6() == found.address.is_ipv6())?;
+            Some((name, bpf, other))
         })?;
-    let other = bpf.on_port(probe.node_port).next()?;
     let mut evidence = vec![Evidence::new(
         Layer::Programmed,
         &bpf.origin,
@@ -254,9 +257,18 @@ fn unexplained(
     id: &str,
     absent: Vec<Evidence>,
 ) -> Finding {
+    let (own, other) = match found.address.is_ipv6() {
+        true => ("IPv6", "IPv4"),
+        false => ("IPv4", "IPv6"),
+    };
+    let which = if found.bpf.on_port(probe.node_port).next().is_some() {
+        format!("for any {own} address, and have one for {other}")
+    } else {
+        "whatever the address".to_owned()
+    };
     Finding::new(
         format!(
-            "the agents have no entry on NodePort {} of {id}, whatever the address",
+            "the agents have no entry on NodePort {} of {id}, {which}",
             probe.node_port
         ),
         format!("{id}:{}", probe.node_port),

@@ -119,6 +119,15 @@ impl Entry<'_, '_> {
             .any(|frontend| frontend.flags.kind == FrontendKind::NodePort)
     }
 
+    /// Whether it is kube-proxy that serves NodePorts on the node.
+    ///
+    /// # Errors
+    /// The gap of the agent's status where the map has no NodePort at all.
+    pub fn is_left_to_kube_proxy(&self, view: &View<'_>) -> Result<bool, Gap> {
+        Ok(!self.serves_node_ports()
+            && view.agent(self.node).status()?.kube_proxy_replacement == Some(false))
+    }
+
     /// The gap of a map with rows that could not be read: what is looked for may hide among them.
     pub fn unreadable(&self) -> Option<Gap> {
         let first = self.bpf.unreadable.first()?;

@@ -12,6 +12,21 @@ use crate::path::{Path, Target};
 /// What is looked for; or why the question does not arise, for [`Outcome::NotApplicable`].
 pub type Asked<T> = Result<T, &'static str>;
 
+/// The Service of the subject, if Envoy serves it.
+///
+/// # Errors
+/// A gap when the Service was not captured.
+pub fn service<'a>(view: &View<'a>) -> Result<Asked<&'a Fact<Service>>, Gap> {
+    let Some(service) = view.service()? else {
+        return Ok(Err("no Service stands behind this listener"));
+    };
+    Ok(if service.is_proxied() {
+        Ok(service)
+    } else {
+        Err("the Service is served by its own backends, not by Envoy")
+    })
+}
+
 /// A Service that Envoy serves, and the NodePort that decides a target's check.
 pub struct Proxied<'a> {
     /// The Service.
@@ -26,15 +41,10 @@ impl<'a> Proxied<'a> {
     /// # Errors
     /// A gap when the Service was not captured.
     pub fn of(view: &View<'a>, path: &Path, target: &Target) -> Result<Asked<Self>, Gap> {
-        let Some(service) = view.service()? else {
-            return Ok(Err("no Service stands behind this listener"));
-        };
-        if !service.is_proxied() {
-            return Ok(Err(
-                "the Service is served by its own backends, not by Envoy",
-            ));
-        }
-        Ok(Probe::of(service, path, target).map(|probe| Self { service, probe }))
+        let asked = service(view)?;
+        Ok(asked.and_then(|service| {
+            Probe::of(service, path, target).map(|probe| Self { service, probe })
+        }))
     }
 
     /// `namespace/name` of the Service.

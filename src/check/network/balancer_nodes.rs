@@ -66,9 +66,17 @@ pub fn balancer<'a>(
                     .iter()
                     .find_map(|address| address.private_ipv4_address.as_deref()?.parse().ok())
             };
-            let missing = || match &interfaces {
-                Err(gap) => gap.clone(),
-                Ok(all) => Gap::new(
+            let missing = || match (&interfaces, eni) {
+                (Err(gap), _) => gap.clone(),
+                (Ok(_), Some(eni)) => Gap::new(
+                    Source::NetworkInterfaces,
+                    &eni.network_interface_id,
+                    Reason::Partial(format!(
+                        "a primary {} address is missing or is none",
+                        if ipv6 { "IPv6" } else { "IPv4" }
+                    )),
+                ),
+                (Ok(all), None) => Gap::new(
                     Source::NetworkInterfaces,
                     name,
                     Reason::Failed(format!(

@@ -5,6 +5,7 @@ use super::restart::switch_on;
 use super::setting::Key;
 use super::{desired, running};
 use crate::check::datapath::probe::any_redirect;
+use crate::check::datapath::proxied;
 use crate::check::finding::{Evidence, Finding};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
@@ -40,12 +41,10 @@ pub static CHECK: Check = Check {
 };
 
 fn run(view: &View<'_>, node: &str) -> Checked {
-    let Some(service) = view.service()? else {
-        return not_applicable("no Service stands behind this listener");
+    let service = match proxied::service(view)? {
+        Ok(service) => service,
+        Err(why) => return not_applicable(why),
     };
-    if !service.is_proxied() {
-        return not_applicable("the Service is served by its own backends, not by Envoy");
-    }
     for key in [Key::EnvoyConfig, Key::L7Proxy] {
         let actual = running::running(view, node, key);
         let wanted = match (desired::desired(view, node, key), &actual) {

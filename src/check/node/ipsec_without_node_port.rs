@@ -3,6 +3,7 @@
 use super::desired;
 use super::option;
 use super::setting::Key;
+use super::version;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
@@ -97,13 +98,7 @@ fn run(view: &View<'_>, node: &str) -> Checked {
     }
     let mut evidence = option?.evidence;
     evidence.extend([
-        Evidence::new(
-            Layer::Observed,
-            &version.origin,
-            format!("Node/{node}"),
-            "version",
-            version.to_string(),
-        ),
+        version::row(node, version),
         Evidence::new(
             Layer::Programmed,
             &bpf.origin,

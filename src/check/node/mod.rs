@@ -26,4 +26,5 @@ pub mod reverse_path_filter_strict;
 pub mod running;
 pub mod setting;
 pub mod start_failure;
+pub mod version;
 pub mod xdp;

@@ -5,7 +5,8 @@ use super::desired::{config_map_gap, node_config};
 use super::running::booted_from_snapshot;
 use crate::check::View;
 use crate::check::finding::{Evidence, Layer};
-use crate::model::{Gap, Reason, Source};
+use crate::model::kubernetes::ConfigMap;
+use crate::model::{Fact, Gap, Origin, Reason, Source};
 
 /// The value of an option.
 #[derive(Debug, Clone)]
@@ -27,35 +28,26 @@ pub struct Text {
 /// The gap of the reading that would tell.
 pub fn text(view: &View<'_>, node: &str, key: &str, default: &str) -> Result<Text, Gap> {
     let agent = view.agent(node);
-    let seen = |layer, origin: &_, field: String, value: &str| Text {
+    let seen = |(value, evidence): (&str, Evidence)| Text {
         value: value.trim().to_owned(),
-        evidence: vec![Evidence::new(
-            layer,
-            origin,
-            format!("Node/{node}"),
-            field,
-            shown(value),
-        )],
+        evidence: vec![evidence],
         assumption: None,
     };
     if let Ok(config) = agent.running()
         && let Some(value) = config.get(key)
     {
-        let field = format!("{key} (running)");
-        return Ok(seen(Layer::Programmed, &config.origin, field, value));
+        let evidence = of_agent(node, &config.origin, format!("{key} (running)"), value);
+        return Ok(seen((value, evidence)));
     }
-    let booted = agent.started_with();
-    if let Ok(files) = &booted
-        && let Some(value) = files.get(key)
+    if let Some(booted) = started_with(view, node, key)
         && booted_from_snapshot(view, node)
     {
-        let field = format!("{key} (started with)");
-        return Ok(seen(Layer::Programmed, &files.origin, field, value));
+        return Ok(seen(booted));
     }
     let wanted = declared(view, node, key, default)?;
     match age::age(view, node) {
         Some(age) if age.agent_is_younger => Ok(wanted),
-        Some(_) => Err(booted.err().unwrap_or_else(|| {
+        Some(_) => Err(agent.started_with().err().unwrap_or_else(|| {
             Gap::not_collected(Source::AgentStartConfig, format!("node {node}"))
         })),
         None => Ok(Text {
@@ -93,10 +85,10 @@ pub fn declared(view: &View<'_>, node: &str, key: &str, default: &str) -> Result
         }
     }
     let map = age::config_map(view).ok_or_else(|| config_map_gap(view))?;
-    let namespace = map.metadata.namespace.as_str();
     let (value, shown) = match map.data.get(key) {
         Some(value) => (value.trim(), shown(value).to_owned()),
         None => {
+            let namespace = &map.metadata.namespace;
             if let Some(gap) = view.config_maps().partial(namespace, "cilium-config") {
                 return Err(Gap::new(
                     Source::ConfigMaps,
@@ -114,13 +106,7 @@ pub fn declared(view: &View<'_>, node: &str, key: &str, default: &str) -> Result
     };
     Ok(Text {
         value: value.to_owned(),
-        evidence: vec![Evidence::new(
-            Layer::Declared,
-            &map.origin,
-            format!("ConfigMap/{namespace}/cilium-config"),
-            key,
-            shown,
-        )],
+        evidence: vec![of_map(map, key, shown)],
         assumption,
     })
 }
@@ -130,25 +116,30 @@ pub fn declared(view: &View<'_>, node: &str, key: &str, default: &str) -> Result
 /// Unlike [`text`] it draws nothing from absence, and asks nothing of the running process, which shows what it
 /// made of some keys (`devices`) rather than what was asked for.
 pub fn option(view: &View<'_>, node: &str, key: &str) -> Option<(String, Evidence)> {
-    if let Ok(files) = view.agent(node).started_with()
-        && let Some(value) = files.get(key)
-    {
-        let field = format!("{key} (started with)");
-        let subject = format!("Node/{node}");
-        let evidence = Evidence::new(
-            Layer::Programmed,
-            &files.origin,
-            subject,
-            field,
-            shown(value),
-        );
+    if let Some((value, evidence)) = started_with(view, node, key) {
         return Some((value.trim().to_owned(), evidence));
     }
     let map = age::config_map(view)?;
     let value = map.data.get(key)?;
+    Some((value.trim().to_owned(), of_map(map, key, shown(value))))
+}
+
+/// The value of a key in the files that the agent booted from.
+fn started_with<'a>(view: &View<'a>, node: &str, key: &str) -> Option<(&'a str, Evidence)> {
+    let files = view.agent(node).started_with().ok()?;
+    let value = files.get(key)?;
+    let field = format!("{key} (started with)");
+    Some((value, of_agent(node, &files.origin, field, value)))
+}
+
+fn of_agent(node: &str, origin: &Origin, field: String, value: &str) -> Evidence {
+    let subject = format!("Node/{node}");
+    Evidence::new(Layer::Programmed, origin, subject, field, shown(value))
+}
+
+fn of_map(map: &Fact<ConfigMap>, key: &str, shown: impl Into<String>) -> Evidence {
     let subject = format!("ConfigMap/{}/cilium-config", map.metadata.namespace);
-    let evidence = Evidence::new(Layer::Declared, &map.origin, subject, key, shown(value));
-    Some((value.trim().to_owned(), evidence))
+    Evidence::new(Layer::Declared, &map.origin, subject, key, shown)
 }
 
 /// A value in evidence, where nothing would be read as a reading that failed.

@@ -257,18 +257,17 @@ struct Existing {
 /// The load balancer that its computed name proves to be the Service's.
 fn existing(view: &View<'_>) -> Option<Existing> {
     let path = view.paths().iter().find(|path| path.owned)?;
-    let (kind, name) = match (path.load_balancer.found(), &path.classic) {
-        (Some(name), _) => ("load balancer", name),
-        (None, Some(name)) => ("Classic Load Balancer", name),
-        (None, None) => return None,
-    };
-    let region = view.region(name, Source::LoadBalancers).ok()?;
-    let (origin, field, value) = match region.load_balancer(&name.name) {
-        Ok(found) => (found.origin, "State.Code", found.value.state.code.clone()),
-        Err(_) => {
-            let found = region.classic_load_balancer(&name.name).ok()?;
-            (found.origin, "DNSName", found.value.dns_name.clone())
-        }
+    let (kind, name, origin, field, value) = if let Some(name) = path.load_balancer.found() {
+        let region = view.region(name, Source::LoadBalancers).ok()?;
+        let found = region.load_balancer(&name.name).ok()?;
+        let state = found.value.state.code.clone();
+        ("load balancer", name, found.origin, "State.Code", state)
+    } else {
+        let name = path.classic.as_ref()?;
+        let region = view.region(name, Source::ClassicLoadBalancers).ok()?;
+        let found = region.classic_load_balancer(&name.name).ok()?;
+        let host = found.value.dns_name.clone();
+        ("Classic Load Balancer", name, found.origin, "DNSName", host)
     };
     Some(Existing {
         says: format!("{kind} {} exists", name.name),

@@ -6,6 +6,7 @@ use crate::check::hop::{Hop, Severity};
 use crate::check::known_issue::{Component, KnownIssue};
 use crate::check::node::running;
 use crate::check::node::setting::Key;
+use crate::check::node::version;
 use crate::check::outcome::{Checked, not_applicable};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::cilium::CiliumVersion;
@@ -117,13 +118,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
                 device.kind.as_str(),
             ),
             Evidence::new(Layer::Observed, &settings.origin, &subject, SETTING, value),
-            Evidence::new(
-                Layer::Observed,
-                &version.origin,
-                subject.clone(),
-                "version",
-                version.to_string(),
-            ),
+            version::row(entry.node, version),
             redirect.evidence(),
         ],
     )

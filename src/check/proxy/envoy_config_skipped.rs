@@ -3,8 +3,9 @@
 use super::requested::{Requested, requested, selects};
 use super::skipped::{Skipped, Taken, taken};
 use crate::check::datapath::proxied::{Proxied, of_frontend};
-use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
+use crate::check::finding::{Confidence, Finding, Fix, Risk};
 use crate::check::hop::{Hop, Severity};
+use crate::check::node::version;
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
@@ -84,15 +85,12 @@ fn finding(view: &View<'_>, config: &CiliumEnvoyConfig, node: &str, skipped: Ski
     let meta = &config.metadata;
     let id = format!("{}/{}", meta.namespace, meta.name);
     let mut evidence = skipped.evidence;
-    evidence.extend(view.agent(node).version().ok().map(|version| {
-        Evidence::new(
-            Layer::Observed,
-            &version.origin,
-            format!("Node/{node}"),
-            "version",
-            version.to_string(),
-        )
-    }));
+    evidence.extend(
+        view.agent(node)
+            .version()
+            .ok()
+            .map(|version| version::row(node, version)),
+    );
     let message = if skipped.reason.is_some() {
         format!("CiliumEnvoyConfig {id} exists, and the agents skip it because they cannot use it")
     } else {

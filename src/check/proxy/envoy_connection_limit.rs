@@ -1,5 +1,6 @@
 //! Envoy closes connections as soon as it has accepted them, because it is at its limit.
 
+use crate::check::datapath::proxied;
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
@@ -33,11 +34,8 @@ pub static CHECK: Check = Check {
 };
 
 fn run(view: &View<'_>, node: &str) -> Checked {
-    let Some(service) = view.service()? else {
-        return not_applicable("no Service stands behind this listener");
-    };
-    if !service.is_proxied() {
-        return not_applicable("the Service is served by its own backends, not by Envoy");
+    if let Err(why) = proxied::service(view)? {
+        return not_applicable(why);
     }
     if view.agent(node).envoy_listeners().is_err() {
         return not_applicable("the Envoy of the node was not asked (CLB7102)");

@@ -1,5 +1,6 @@
 //! The nodes run different builds of Envoy, or some run it inside the agent and some beside it.
 
+use crate::check::datapath::proxied;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::node::pods;
@@ -24,11 +25,8 @@ pub static CHECK: Check = Check {
 };
 
 fn run(view: &View<'_>) -> Checked {
-    let Some(service) = view.service()? else {
-        return not_applicable("no Service stands behind this listener");
-    };
-    if !service.is_proxied() {
-        return not_applicable("the Service is served by its own backends, not by Envoy");
+    if let Err(why) = proxied::service(view)? {
+        return not_applicable(why);
     }
     let nodes: BTreeSet<&String> = view
         .paths()

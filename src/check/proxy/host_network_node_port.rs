@@ -3,6 +3,7 @@
 use super::fixed_address::addresses;
 use super::requested::{Requested, requested};
 use crate::check::datapath::probe::Probe;
+use crate::check::datapath::proxied;
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::node::running;
@@ -43,12 +44,10 @@ pub static CHECK: Check = Check {
 };
 
 fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
-    let Some(service) = view.service()? else {
-        return not_applicable("no Service stands behind this listener");
+    let service = match proxied::service(view)? {
+        Ok(service) => service,
+        Err(why) => return not_applicable(why),
     };
-    if !service.is_proxied() {
-        return not_applicable("the Service is served by its own backends, not by Envoy");
-    }
     let probe = match Probe::of(service, path, target) {
         Ok(probe) => probe,
         Err(why) => return not_applicable(why),

@@ -26,7 +26,9 @@ impl Translated {
             );
             clusters.extend(
                 resources(config, "envoy.config.cluster.v3.Cluster")
-                    .filter_map(|cluster| Some(cluster["name"].as_str()?.to_ascii_lowercase())),
+                    .filter_map(|cluster| cluster["name"].as_str())
+                    // Early operators write `<namespace>/<service>:<port>`.
+                    .map(|name| name.replacen('/', ":", 1).to_ascii_lowercase()),
             );
         }
         Self { domains, clusters }

@@ -4,13 +4,14 @@
 //! externalTrafficPolicy Local at the health-check node port (HTTP, `/healthz`); annotations override both
 //! (pkg/providers/v1/aws.go, EnsureLoadBalancer).
 
-use crate::check::balancer::classic::classic;
+use crate::check::balancer::classic::{classic, row, why_not_followed};
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::objects::owner::annotation;
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::kubernetes::Service;
+use crate::model::kubernetes::node::KUBE_PROXY_HEALTH;
 use crate::model::{Gap, Reason, Source};
 use crate::path::Path;
 
@@ -28,9 +29,6 @@ pub static CHECK: Check = Check {
     known_issues: &[],
     run: Run::Path(run),
 };
-
-/// kube-proxy's health port, which cloud-provider-aws asks in its shared mode; CLB6304 judges it.
-const SHARED: u16 = 10256;
 
 fn run(view: &View<'_>, path: &Path) -> Checked {
     let Some(name) = classic(view, path)? else {
@@ -50,13 +48,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         ));
     };
     let evidence = vec![
-        Evidence::new(
-            Layer::Programmed,
-            balancer.origin,
-            format!("LoadBalancer/{}", name.name),
-            "HealthCheck.Target",
-            check.target.clone(),
-        ),
+        row(&balancer, "HealthCheck.Target", &check.target),
         Evidence::new(
             Layer::Declared,
             &service.origin,
@@ -87,7 +79,8 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     if of_service {
         return pass("the check asks a NodePort of the Service");
     }
-    if parts.port == SHARED {
+    // cloud-provider-aws asks it in its shared mode; CLB6304 judges it.
+    if parts.port == KUBE_PROXY_HEALTH {
         return not_applicable("the check asks kube-proxy's health port");
     }
     if asked_port(service) == Some(parts.port) {
@@ -102,10 +95,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         ))
         .fix(Fix {
             summary: "read why cloud-provider-aws does not follow the Service; it sets the health check when it reconciles".to_owned(),
-            commands: vec![
-                format!("kubectl describe service {} -n {}", service.metadata.name, service.metadata.namespace),
-                "kubectl logs -n kube-system -l k8s-app=aws-cloud-controller-manager --tail=200".to_owned(),
-            ],
+            commands: why_not_followed(service),
             risk: Risk::Safe,
             changes: Vec::new(),
             after: format!("HealthCheck.Target of {} names a NodePort of the Service", name.name),

@@ -1,7 +1,6 @@
 //! A Classic Load Balancer keeps an instance out of service for another reason than failed checks.
 //!
-//! The texts are those of the guide of Classic Load Balancers ("Troubleshoot: health checks"); they are matched by
-//! their telling words, and what is not known is quoted.
+//! What AWS says in words that are not known is quoted.
 
 use crate::check::balancer::classic::classic;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
@@ -9,7 +8,7 @@ use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
-use crate::model::aws::InstanceHealth;
+use crate::model::aws::classic::InstanceStanding;
 use crate::path::{AwsName, Path, Target};
 
 /// The check.
@@ -31,43 +30,8 @@ pub static CHECK: Check = Check {
     run: Run::Target(run),
 };
 
-/// What AWS says of an instance.
-#[derive(Debug, PartialEq, Eq)]
-enum Said {
-    /// Checks decide.
-    Checked(&'static str),
-    /// It passes by itself, or is not decided here.
-    Worth(String),
-    /// It gets no traffic, and no check is made.
-    Kept(&'static str),
-}
-
-fn said(health: &InstanceHealth) -> Said {
-    let text = health.description.to_ascii_lowercase();
-    let has = |part: &str| text.contains(part);
-    let quoted = format!(
-        "{} ({}: {})",
-        health.state, health.reason_code, health.description
-    );
-    match health.state.as_str() {
-        "InService" => Said::Checked("the instance is in service"),
-        "OutOfService" if has("registration is still in progress") => {
-            Said::Worth(format!("AWS is still registering the instance: {quoted}"))
-        }
-        "OutOfService" if has("for which loadbalancer is not configured") => Said::Kept(
-            "the instance is in a zone that is not enabled for the Classic Load Balancer",
-        ),
-        "OutOfService" if has("stopped state") => Said::Kept("the instance is stopped"),
-        "OutOfService" if has("terminated") => Said::Kept("the instance is terminated"),
-        "OutOfService" if has("not currently registered") => {
-            Said::Kept("the instance is not registered with the Classic Load Balancer")
-        }
-        "OutOfService" if has("unhealthythreshold") || has("health check") => {
-            Said::Checked("AWS checks it, and the checks fail")
-        }
-        _ => Said::Worth(format!("AWS says of the instance: {quoted}")),
-    }
-}
+/// What to do about an instance that stopped, went, or was never registered.
+const NOT_RUNNING: &str = "cloud-provider-aws registers the nodes of the cluster when they change: start the instance, or remove the Node object of one that is gone";
 
 fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     let Some(name) = classic(view, path)? else {
@@ -93,75 +57,48 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         Finding::new(message.clone(), message, vec![row])
             .about([format!("LoadBalancer/{}", name.name)])
     };
-    match said(health) {
-        Said::Checked(proof) => pass(proof),
-        Said::Worth(message) => Ok(Outcome::Note(finding(message))),
-        Said::Kept(why) => fail(finding(why.to_owned()).fix(fix(name, why))),
-    }
+    let note = |what: &str| {
+        Ok(Outcome::Note(finding(format!(
+            "{what}: {} ({}: {})",
+            health.state, health.reason_code, health.description
+        ))))
+    };
+    let (why, summary) = match health.standing() {
+        InstanceStanding::InService => return pass("the instance is in service"),
+        InstanceStanding::ChecksFail => return pass("AWS checks it, and the checks fail"),
+        InstanceStanding::Registering => return note("AWS is still registering the instance"),
+        InstanceStanding::OutOfService | InstanceStanding::Unknown => {
+            return note("AWS says of the instance");
+        }
+        InstanceStanding::ZoneNotEnabled => (
+            "the instance is in a zone that is not enabled for the Classic Load Balancer",
+            "cloud-provider-aws chose the subnets when it made the load balancer: enable a subnet of the zone, or keep nodes out of it",
+        ),
+        InstanceStanding::Stopped => ("the instance is stopped", NOT_RUNNING),
+        InstanceStanding::Terminated => ("the instance is terminated", NOT_RUNNING),
+        InstanceStanding::NotRegistered => (
+            "the instance is not registered with the Classic Load Balancer",
+            NOT_RUNNING,
+        ),
+    };
+    fail(finding(why.to_owned()).fix(fix(name, summary)))
 }
 
-fn fix(name: &AwsName, why: &str) -> Fix {
+fn fix(name: &AwsName, summary: &str) -> Fix {
     let region = &name.region.1;
     let name = &name.name;
     Fix {
-        summary: if why.contains("zone") {
-            "cloud-provider-aws chose the subnets when it made the load balancer: enable a subnet of the zone, or keep nodes out of it"
-        } else {
-            "cloud-provider-aws registers the nodes of the cluster when they change: start the instance, or remove the Node object of one that is gone"
-        }
-        .to_owned(),
+        summary: summary.to_owned(),
         commands: vec![
-            format!("aws elb describe-load-balancers --region {region} --load-balancer-names {name} --query 'LoadBalancerDescriptions[].[AvailabilityZones,Subnets]'"),
+            format!(
+                "aws elb describe-load-balancers --region {region} --load-balancer-names {name} --query 'LoadBalancerDescriptions[].[AvailabilityZones,Subnets]'"
+            ),
             "kubectl get nodes -L topology.kubernetes.io/zone".to_owned(),
         ],
         risk: Risk::Safe,
         changes: Vec::new(),
-        after: format!("aws elb describe-instance-health --load-balancer-name {name} says InService"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Said, said};
-    use crate::model::aws::InstanceHealth;
-
-    fn of(state: &str, description: &str) -> Said {
-        said(&InstanceHealth {
-            instance_id: "i-1".to_owned(),
-            state: state.to_owned(),
-            reason_code: "ELB".to_owned(),
-            description: description.to_owned(),
-        })
-    }
-
-    #[test]
-    fn words_of_the_guide() {
-        assert!(matches!(of("InService", "N/A"), Said::Checked(_)));
-        for (text, kept) in [
-            (
-                "Instance has failed at least the UnhealthyThreshold number of health checks consecutively.",
-                false,
-            ),
-            (
-                "Instance is in the EC2 Availability Zone for which LoadBalancer is not configured to route traffic to.",
-                true,
-            ),
-            ("Instance is in stopped state.", true),
-            (
-                "Instance is not currently registered with the LoadBalancer.",
-                true,
-            ),
-            ("Instance registration is still in progress.", false),
-            ("A word that nobody knows.", false),
-        ] {
-            assert_eq!(
-                matches!(of("OutOfService", text), Said::Kept(_)),
-                kept,
-                "{text}"
-            );
-        }
-        assert!(
-            matches!(of("Unknown", "A transient error occurred."), Said::Worth(text) if text.contains("transient"))
-        );
+        after: format!(
+            "aws elb describe-instance-health --region {region} --load-balancer-name {name} says InService"
+        ),
     }
 }

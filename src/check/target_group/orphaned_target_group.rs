@@ -7,6 +7,7 @@ use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
 use crate::model::aws::Arn;
+use crate::path::estate::READS;
 use crate::path::{AwsName, Standing, SubjectKind};
 
 /// The check.
@@ -18,18 +19,7 @@ pub static CHECK: Check = Check {
     bearing: Bearing::Hygiene,
     title: "nothing uses the target group that was made for the cluster",
     since: "0.1.0",
-    needs: &[
-        Source::Services,
-        Source::Ingresses,
-        Source::Gateways,
-        Source::TargetGroupBindings,
-        Source::Nodes,
-        Source::LoadBalancers,
-        Source::TargetGroups,
-        Source::TargetHealth,
-        Source::Tags,
-        Source::Instances,
-    ],
+    needs: &READS,
     page: include_str!("orphaned_target_group.md"),
     known_issues: &[],
     run: Run::Subject(run),
@@ -37,30 +27,24 @@ pub static CHECK: Check = Check {
 
 fn run(view: &View<'_>) -> Checked {
     let subject = view.subject();
-    let arn = subject
-        .target_group
-        .as_deref()
-        .and_then(|arn| arn.parse::<Arn>().ok());
-    let (SubjectKind::TargetGroup, Some(arn)) = (subject.kind, arn) else {
+    let arn = subject.target_group.as_deref().map(str::parse::<Arn>);
+    let (SubjectKind::TargetGroup, Some(Ok(arn))) = (subject.kind, arn) else {
         return not_applicable("the subject is no target group of its own");
     };
-    let key = (arn.account.clone(), arn.region.clone());
-    let name = subject.object.name.clone();
-    let at = AwsName {
-        region: key.clone(),
-        name: name.clone(),
+    let Some(at) = AwsName::of_arn(&arn) else {
+        return not_applicable("the subject's ARN is not that of a target group");
     };
     let group = view
         .region(&at, Source::TargetGroups)?
-        .target_group(&name)?;
-    let estate = view.estate();
-    let orphan = match estate.group(&key, group.value)? {
+        .target_group(&at.name)?;
+    let orphan = match view.estate().group(&at.region, group.value)? {
         Standing::Needed(why) => return pass(why),
         Standing::NotJudged(why) => return not_applicable(why),
         Standing::Orphan(orphan) => orphan,
     };
-    let (mut commands, delete) = group_commands(&orphan, &key);
+    let (mut commands, delete) = group_commands(&orphan, &at.region);
     commands.extend(delete);
+    let name = &at.name;
     fail(
         finding(&orphan, &format!("TargetGroup/{name}"), "target group").fix(Fix {
             summary: "delete it: nothing sends anything to it, and no controller takes it up again"

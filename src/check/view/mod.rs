@@ -127,7 +127,7 @@ impl<'a> View<'a> {
     /// What of the accounts belongs to the cluster, indexed anew: for subjects that are no objects of Kubernetes.
     pub fn estate(&self) -> Estate<'a> {
         for source in estate::READS {
-            self.note(*source);
+            self.note(source);
         }
         Estate::new(self.snapshot)
     }

@@ -3,7 +3,7 @@
 //! cloud-provider-aws configures a TCP check on the first port only, so that instances stay in service for ports
 //! that nothing serves.
 
-use crate::check::balancer::classic::classic;
+use crate::check::balancer::classic::{classic, row};
 use crate::check::datapath::listening::listens;
 use crate::check::datapath::probe::{Probe, entry, row_key};
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
@@ -26,6 +26,7 @@ pub static CHECK: Check = Check {
         Source::Services,
         Source::ClassicLoadBalancers,
         Source::BpfLb,
+        Source::AgentStatus,
         Source::ListeningSockets,
     ],
     page: include_str!("classic_check_leaves_port_out.md"),
@@ -71,9 +72,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     if let Some(gap) = found.unreadable() {
         return Err(gap);
     }
-    if !found.serves_node_ports()
-        && view.agent(found.node).status()?.kube_proxy_replacement == Some(false)
-    {
+    if found.is_left_to_kube_proxy(view)? {
         return not_applicable("Cilium serves no NodePorts on this node");
     }
     if listens(view, &found, probe) {
@@ -91,16 +90,12 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     let balancer = view
         .region(name, Source::ClassicLoadBalancers)?
         .classic_load_balancer(&name.name)?;
+    let check = balancer.health_check.as_ref();
+    let asked = check.map_or("unset", |check| &check.target);
     let (port, node_port) = (path.port, path.node_port);
     let object = format!("LoadBalancer/{}", name.name);
     let evidence = vec![
-        Evidence::new(
-            Layer::Programmed,
-            balancer.origin,
-            object.clone(),
-            "HealthCheck.Target",
-            format!("{}:{checked}", target.check.protocol),
-        ),
+        row(&balancer, "HealthCheck.Target", asked),
         Evidence::new(
             Layer::Programmed,
             &found.bpf.origin,

@@ -16,13 +16,16 @@ impl<'a> Endpoints<'a> {
     /// # Errors
     /// A gap when the namespace's slices were not listed completely.
     pub fn of(view: &View<'a>, service: &Service) -> Result<Self, Gap> {
-        let name = service.metadata.name.as_str();
-        let slices = view
-            .endpoint_slices()
-            .all(&service.metadata.namespace)?
-            .into_iter()
-            .filter(|slice| slice.service() == Some(name))
-            .collect();
+        Self::named(view, &service.metadata.namespace, &service.metadata.name)
+    }
+
+    /// All slices of a Service of which no more than the name is known.
+    ///
+    /// # Errors
+    /// A gap when the namespace's slices were not listed completely.
+    pub fn named(view: &View<'a>, namespace: &str, name: &str) -> Result<Self, Gap> {
+        let all = view.endpoint_slices().all(namespace)?.into_iter();
+        let slices = all.filter(|slice| slice.service() == Some(name)).collect();
         Ok(Self { slices })
     }
 

@@ -1,8 +1,11 @@
 //! Envoy and a backend of its route share a node, and the backend's answers may not find back to Envoy.
 
+use super::endpoints::Endpoints;
 use super::upstream::service as service_of;
+use crate::check::datapath::proxied;
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
+use crate::check::node::version;
 use crate::check::outcome::{Checked, Outcome, not_applicable, pass};
 use crate::check::proxy::requested::{Requested, requested};
 use crate::check::workload::chains::resources;
@@ -34,12 +37,10 @@ pub static CHECK: Check = Check {
 };
 
 fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
-    let Some(of) = view.service()? else {
-        return not_applicable("no Service stands behind this listener");
+    let of = match proxied::service(view)? {
+        Ok(of) => of,
+        Err(why) => return not_applicable(why),
     };
-    if !of.is_proxied() {
-        return not_applicable("the Service is served by its own backends, not by Envoy");
-    }
     let Ok(node) = &target.node else {
         return not_applicable("the target is no node that is known");
     };
@@ -76,13 +77,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             "host routing",
             "BPF",
         ),
-        Evidence::new(
-            Layer::Observed,
-            &version.origin,
-            subject.clone(),
-            "version",
-            version.to_string(),
-        ),
+        version::row(node, version),
         Evidence::new(
             Layer::Declared,
             &config.origin,
@@ -144,15 +139,11 @@ fn backends_on(
         let Some((namespace, name)) = cluster["name"].as_str().and_then(service_of) else {
             continue;
         };
-        for slice in view.endpoint_slices().all(namespace)? {
-            if slice.service() != Some(name) {
-                continue;
-            }
-            let here = slice.endpoints.iter().filter(|endpoint| {
-                endpoint.is_ready() && endpoint.node_name.as_deref() == Some(node)
-            });
-            found.extend(here.flat_map(|endpoint| endpoint.addresses.iter().cloned()));
-        }
+        let endpoints = Endpoints::named(view, namespace, name)?;
+        let here = endpoints
+            .all()
+            .filter(|endpoint| endpoint.is_ready() && endpoint.node_name.as_deref() == Some(node));
+        found.extend(here.flat_map(|endpoint| endpoint.addresses.iter().cloned()));
     }
     found.sort_unstable();
     found.dedup();

@@ -1,6 +1,7 @@
 //! Network policy keeps clients from the ingress identity: the check passes and Envoy answers 403.
 
 use super::ingress_policy::denied;
+use crate::check::datapath::proxied;
 use crate::check::finding::{Finding, Fix, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
@@ -28,11 +29,8 @@ pub static CHECK: Check = Check {
 };
 
 fn run(view: &View<'_>, node: &str) -> Checked {
-    let Some(service) = view.service()? else {
-        return not_applicable("no Service stands behind this listener");
-    };
-    if !service.is_proxied() {
-        return not_applicable("the Service is served by its own backends, not by Envoy");
+    if let Err(why) = proxied::service(view)? {
+        return not_applicable(why);
     }
     if view.agent(node).status().is_err() {
         return not_applicable("the agent of the node was not asked");

@@ -1,5 +1,6 @@
 //! Envoy was never given the policy of the address that it answers for, and turns every request away.
 
+use crate::check::datapath::proxied;
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::known_issue::{Component, KnownIssue};
@@ -34,11 +35,8 @@ pub static CHECK: Check = Check {
 };
 
 fn run(view: &View<'_>, node: &str) -> Checked {
-    let Some(service) = view.service()? else {
-        return not_applicable("no Service stands behind this listener");
-    };
-    if !service.is_proxied() {
-        return not_applicable("the Service is served by its own backends, not by Envoy");
+    if let Err(why) = proxied::service(view)? {
+        return not_applicable(why);
     }
     let agent = view.agent(node);
     let policies = match agent.envoy_policies() {

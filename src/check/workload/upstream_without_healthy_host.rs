@@ -1,6 +1,7 @@
 //! Envoy takes the connection and has no backend to pass the request on to.
 
 use super::upstream::{Stale, dead, service, stale};
+use crate::check::datapath::proxied;
 use crate::check::finding::{Confidence, Finding, Fix, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
@@ -32,12 +33,10 @@ pub static CHECK: Check = Check {
 };
 
 fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
-    let Some(of) = view.service()? else {
-        return not_applicable("no Service stands behind this listener");
+    let of = match proxied::service(view)? {
+        Ok(of) => of,
+        Err(why) => return not_applicable(why),
     };
-    if !of.is_proxied() {
-        return not_applicable("the Service is served by its own backends, not by Envoy");
-    }
     let Ok(node) = &target.node else {
         return not_applicable("the target is no node that is known");
     };

@@ -91,6 +91,56 @@ pub struct InstanceHealth {
     pub description: String,
 }
 
+/// What the state of an instance means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InstanceStanding {
+    /// Checks pass.
+    InService,
+    /// It has just been registered.
+    Registering,
+    /// It is in a zone that is not enabled.
+    ZoneNotEnabled,
+    /// It is stopped.
+    Stopped,
+    /// It is terminated.
+    Terminated,
+    /// The load balancer does not have it.
+    NotRegistered,
+    /// Checks fail.
+    ChecksFail,
+    /// It is out of service; why is not told in known words.
+    OutOfService,
+    /// AWS does not know.
+    Unknown,
+}
+
+impl InstanceHealth {
+    /// What state and description say together, by the telling words of the descriptions.
+    ///
+    /// (Guide of Classic Load Balancers, "Troubleshoot a Classic Load Balancer: health checks".)
+    pub fn standing(&self) -> InstanceStanding {
+        let text = self.description.to_ascii_lowercase();
+        let has = |words: &str| text.contains(words);
+        match self.state.as_str() {
+            "InService" => InstanceStanding::InService,
+            "OutOfService" if has("registration is still in progress") => {
+                InstanceStanding::Registering
+            }
+            "OutOfService" if has("for which loadbalancer is not configured") => {
+                InstanceStanding::ZoneNotEnabled
+            }
+            "OutOfService" if has("stopped state") => InstanceStanding::Stopped,
+            "OutOfService" if has("terminated") => InstanceStanding::Terminated,
+            "OutOfService" if has("not currently registered") => InstanceStanding::NotRegistered,
+            "OutOfService" if has("unhealthythreshold") || has("health check") => {
+                InstanceStanding::ChecksFail
+            }
+            "OutOfService" => InstanceStanding::OutOfService,
+            _ => InstanceStanding::Unknown,
+        }
+    }
+}
+
 /// The target of a health check, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckTarget<'a> {
@@ -130,7 +180,50 @@ impl ClassicLoadBalancer {
 
 #[cfg(test)]
 mod tests {
-    use super::{CheckTarget, ClassicHealthCheck};
+    use super::{CheckTarget, ClassicHealthCheck, InstanceHealth, InstanceStanding};
+
+    #[test]
+    fn words_of_the_guide() {
+        let of = |state: &str, description: &str| {
+            let health = InstanceHealth {
+                state: state.to_owned(),
+                description: description.to_owned(),
+                ..InstanceHealth::default()
+            };
+            health.standing()
+        };
+        assert_eq!(of("InService", "N/A"), InstanceStanding::InService);
+        for (text, standing) in [
+            (
+                "Instance has failed at least the UnhealthyThreshold number of health checks consecutively.",
+                InstanceStanding::ChecksFail,
+            ),
+            (
+                "Instance is in the EC2 Availability Zone for which LoadBalancer is not configured to route traffic to.",
+                InstanceStanding::ZoneNotEnabled,
+            ),
+            ("Instance is in stopped state.", InstanceStanding::Stopped),
+            (
+                "Instance is in terminated state.",
+                InstanceStanding::Terminated,
+            ),
+            (
+                "Instance is not currently registered with the LoadBalancer.",
+                InstanceStanding::NotRegistered,
+            ),
+            (
+                "Instance registration is still in progress.",
+                InstanceStanding::Registering,
+            ),
+            ("A word that nobody knows.", InstanceStanding::OutOfService),
+        ] {
+            assert_eq!(of("OutOfService", text), standing, "{text}");
+        }
+        assert_eq!(
+            of("Unknown", "A transient error occurred."),
+            InstanceStanding::Unknown
+        );
+    }
 
     #[test]
     fn targets_of_health_checks() {

@@ -1,4 +1,5 @@
-//! apps/v1 Deployment: only cilium-operator, which makes the Services of Gateways and Ingresses.
+//! apps/v1 Deployment: cilium-operator, which makes the Services of Gateways and Ingresses, and the AWS Load
+//! Balancer Controller, whose flags tell which Services it takes.
 
 use super::meta::{Meta, object};
 use super::pod::PodSpec;

@@ -61,7 +61,7 @@ pub struct Kubernetes {
     pub nodes: Objects<Node>,
     /// Pods of the Cilium agents and Envoys, and those behind a Service where captured.
     pub pods: Objects<Pod>,
-    /// apps/v1 Deployment: only `cilium-operator` is ever read.
+    /// apps/v1 Deployment: only `cilium-operator` and `aws-load-balancer-controller` are ever read.
     pub deployments: Objects<Deployment>,
     /// ConfigMaps: only `cilium-config` is ever read.
     pub config_maps: Objects<ConfigMap>,

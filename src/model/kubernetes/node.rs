@@ -4,6 +4,9 @@ use super::meta::{Condition, Meta, condition, null_as_default, object};
 use serde::Deserialize;
 use std::net::IpAddr;
 
+/// The port of `--healthz-bind-address` of kube-proxy, in whose place Cilium can be told to answer.
+pub const KUBE_PROXY_HEALTH: u16 = 10256;
+
 /// A Node.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]

@@ -87,9 +87,9 @@ pub(super) static ROWS: &[SourceInfo] = &[
     SourceInfo {
         source: Source::Deployments,
         key: "kubernetes/deployments",
-        title: "Deployment cilium-operator",
-        command: "kubectl get deployment cilium-operator -n {cilium} -o yaml",
-        permission: "get deployments.apps in kube-system",
+        title: "Deployment (cilium-operator and aws-load-balancer-controller)",
+        command: "kubectl get deployments -n {cilium} -o yaml",
+        permission: "get,list deployments.apps in kube-system",
         agent: false,
     },
     SourceInfo {

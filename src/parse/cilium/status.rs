@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 /// Reads the status.
 pub(super) fn json(text: &str) -> Result<AgentStatus, ParseError> {
     let document: Document = text::json_object(text)?;
+    let host_routing = document.host_routing();
     let agent = document
         .cilium
         .ok_or_else(|| ParseError::new("no field cilium: not the status of an agent"))?;
@@ -42,13 +43,7 @@ pub(super) fn json(text: &str) -> Result<AgentStatus, ParseError> {
         host_firewall: firewall,
         host_firewall_devices: firewall_devices,
         ipam: document.ipam.map(Ipam::status),
-        // The word moved into `routing` in 1.16.
-        host_routing: document
-            .routing
-            .as_ref()
-            .map(|routing| routing.host.clone())
-            .filter(|mode| !mode.is_empty())
-            .or_else(|| Some(document.host_routing?.mode)),
+        host_routing,
         routing: document
             .routing
             .filter(|routing| !routing.mode.is_empty())
@@ -72,6 +67,16 @@ struct Document {
     routing: Option<RoutingModes>,
     host_routing: Option<HostRouting>,
     encryption: Option<Encryption>,
+}
+
+impl Document {
+    /// How packets travel between the host and its Pods; the word moved into `routing` in 1.16.
+    fn host_routing(&self) -> Option<String> {
+        let now = self.routing.as_ref().map(|routing| &routing.host);
+        let before = self.host_routing.as_ref().map(|routing| &routing.mode);
+        let mut modes = now.into_iter().chain(before);
+        modes.find(|mode| !mode.is_empty()).cloned()
+    }
 }
 
 #[derive(Deserialize)]
