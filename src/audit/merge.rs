@@ -279,7 +279,8 @@ fn join_run(run: &mut v1::Run, next: v1::Run) {
     for (call, times) in next.calls {
         *run.calls.entry(call).or_default() += times;
     }
-    run.seconds += next.seconds;
+    // Slices and clusters are audited side by side, so all of it took as long as the longest.
+    run.seconds = run.seconds.max(next.seconds);
     run.version = run.version.clone().max(next.version);
     run.taken_at = earliest(run.taken_at.take(), next.taken_at);
     run.incomplete |= next.incomplete;

@@ -9,6 +9,8 @@ use crate::audit::{Audit, Policy, Reduced, Scope, reduce};
 use crate::render::{Format, jsonl};
 use crate::report::{Exit, exit_of_list, v1};
 use crate::{bundle, parse, render};
+#[cfg(feature = "live")]
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -98,12 +100,17 @@ fn live(args: &AuditArgs, scope: &Scope, run: v1::Run, out: &mut Out) -> anyhow:
                 taken = out.take(reduced);
             }
         }
+        // A reader that is gone wants no more to be collected.
+        match taken {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        }
     };
     let totals = super::fleet::run(args, scope, &run, |index, reduced| {
-        take(order.push(index, reduced));
+        take(order.push(index, reduced))
     })?;
     // After an interruption some never come, and those after them count all the same.
-    take(order.rest());
+    let _ = take(order.rest());
     taken?;
     Ok(v1::Run {
         calls: totals.calls,

@@ -1,5 +1,6 @@
 //! The generic flags of kubectl and the AWS CLI.
 
+use super::Usage;
 use crate::collect::{AwsOptions, KubeOptions, Request, contexts};
 use crate::path::SubjectRef;
 use anyhow::bail;
@@ -186,9 +187,9 @@ impl Profiles {
                 continue;
             };
             if !contexts.iter().flatten().any(|known| known == context) {
-                bail!(
+                bail!(Usage(format!(
                     "--aws-profile {flag:?}: {context:?} is not among the contexts of this audit"
-                );
+                )));
             }
             let of_context = profiles.by_context.entry(context.to_owned()).or_default();
             of_context.push(profile.to_owned());
@@ -249,7 +250,9 @@ impl ConnectionArgs {
                 None => default.deadline,
                 Some(text) => match time("--deadline", text)? {
                     Some(time) => time,
-                    None => bail!("--deadline 0 would never end: give a time such as 60s"),
+                    None => bail!(Usage(
+                        "--deadline 0 would never end: give a time such as 60s".to_owned()
+                    )),
                 },
             },
             request_timeout: time("--request-timeout", &self.request_timeout)?,
@@ -265,10 +268,12 @@ fn time(flag: &str, text: &str) -> anyhow::Result<Option<Duration>> {
         return Ok(None);
     }
     let span: jiff::SignedDuration = text.parse().map_err(|_| {
-        anyhow::anyhow!("{flag} {text:?} is no time: write a number with a unit, such as 5s or 1m")
+        Usage(format!(
+            "{flag} {text:?} is no time: write a number with a unit, such as 5s or 1m"
+        ))
     })?;
     match Duration::try_from(span) {
         Ok(time) if !time.is_zero() => Ok(Some(time)),
-        _ => bail!("{flag} {text:?} must be positive"),
+        _ => bail!(Usage(format!("{flag} {text:?} must be positive"))),
     }
 }

@@ -10,6 +10,8 @@ mod connection;
 mod explain;
 #[cfg(feature = "live")]
 mod fleet;
+#[cfg(feature = "live")]
+mod fleet_progress;
 mod in_order;
 mod man;
 mod merge;
@@ -77,6 +79,11 @@ fn run(cli: &args::Cli) -> anyhow::Result<Exit> {
     }
 }
 
+/// A flag that cannot be followed: wrong usage, whatever command it was given to.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(String);
+
 /// Prints an error with its causes, each on its own line.
 fn report(error: &anyhow::Error) -> Exit {
     if let Some(io) = error.downcast_ref::<io::Error>()
@@ -89,7 +96,11 @@ fn report(error: &anyhow::Error) -> Exit {
         text.push_str(&format!("  because: {cause}\n"));
     }
     warn(&text);
-    Exit::Failed
+    if error.is::<Usage>() {
+        Exit::Usage
+    } else {
+        Exit::Failed
+    }
 }
 
 /// Writes a result to standard output.

@@ -1,7 +1,7 @@
 //! `permissions`: the least that the program must be allowed, to apply as it is.
 
 use super::args::{PermissionsArgs, PermittedCommand, System};
-use super::print;
+use super::{Usage, print};
 use crate::report::Exit;
 use crate::report::permissions::{Permissions, Purpose, Rule, permissions};
 use anyhow::bail;
@@ -70,7 +70,10 @@ fn rbac(all: &Permissions, namespace: &str) -> anyhow::Result<String> {
 /// When nothing of AWS is called: IAM refuses a statement without actions.
 fn iam(all: &Permissions, role: Option<&str>) -> anyhow::Result<String> {
     if all.actions.is_empty() {
-        bail!("this command calls nothing of AWS, so it needs no policy");
+        bail!(Usage(
+            "--command completion calls nothing of AWS, so it needs no policy: ask for rbac"
+                .to_owned()
+        ));
     }
     let mut statements =
         vec![json!({"Sid": "CiliumLb", "Effect": "Allow", "Action": all.actions, "Resource": "*"})];

@@ -1,10 +1,11 @@
 //! What the first answers say, as far as it decides what is read next.
 
+use super::request::Request;
 use crate::model::kubernetes::{
     EndpointSlice, Gateway, GatewayClass, Ingress, Node, Pod, Service, TargetGroupBinding,
 };
 use crate::model::{Fact, Origin, Snapshot, Source};
-use crate::path::{SubjectKind, SubjectRef, audited, home, resolve};
+use crate::path::{Subject, SubjectKind, SubjectRef, audited, home, resolve};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -78,9 +79,14 @@ impl Facts {
         )
     }
 
-    /// How many subjects an audit of what was read has.
-    pub(super) fn subjects(&self) -> usize {
-        audited(&self.snapshot).len()
+    /// How many subjects an audit of what was read has, in the slice that is asked for.
+    pub(super) fn subjects(&self, request: &Request) -> usize {
+        let all = audited(&self.snapshot);
+        let held = |subject: &&Subject| match &request.slice {
+            Some((shard, cluster)) => shard.holds_subject(cluster, subject),
+            None => true,
+        };
+        all.iter().filter(held).count()
     }
 
     /// Whether any network policy was read.
@@ -145,6 +151,18 @@ impl Facts {
             .services
             .known()
             .map(|fact| &fact.value)
+    }
+
+    /// All Ingresses that were read.
+    pub(super) fn ingresses(&self) -> impl Iterator<Item = &Ingress> {
+        let all = self.snapshot.kubernetes.ingresses.known();
+        all.map(|fact| &fact.value)
+    }
+
+    /// All Gateways that were read.
+    pub(super) fn gateways(&self) -> impl Iterator<Item = &Gateway> {
+        let all = self.snapshot.kubernetes.gateways.known();
+        all.map(|fact| &fact.value)
     }
 
     /// All bindings that were read.

@@ -4,8 +4,10 @@ use super::aws::Accounts;
 use super::{CollectError, Collected, Event, Request, SHUTDOWN, run, runtime};
 use futures::StreamExt;
 use futures::future::{Either, select};
+use std::ops::ControlFlow;
 use std::pin::pin;
 use std::thread;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -14,40 +16,56 @@ const AT_A_TIME: usize = 4;
 /// Stack of the thread that drives all collections: that of a main thread, where a single one runs.
 const STACK: usize = 8 << 20;
 
-/// Collects every request and hands each result with its index to `each`, in the order in which they end.
+/// Collects every request and hands each result with its index to `each`, in the order in which they end. Returns how long
+/// all of it took.
 ///
 /// `each` runs on the calling thread. While it works on one cluster the others go on, and at most one more waits for
-/// it, so that what it drops is gone before more comes. `events` is called from other threads.
+/// it, so that what it drops is gone before more comes. When it breaks, everything is abandoned. `events` is called
+/// from other threads.
 ///
 /// # Errors
 /// Only if no runtime can be made; what happens to a cluster is its own result.
 pub fn fleet(
     requests: &[Request],
     events: &(dyn Fn(usize, Event) + Send + Sync),
-    mut each: impl FnMut(usize, Result<Collected, CollectError>),
-) -> Result<(), CollectError> {
+    mut each: impl FnMut(usize, Result<Collected, CollectError>) -> ControlFlow<()>,
+) -> Result<Duration, CollectError> {
+    let started = Instant::now();
     let runtime = runtime()?;
     let (results, mut ended) = mpsc::channel(1);
     thread::scope(|threads| {
         thread::Builder::new()
             .stack_size(STACK)
             .spawn_scoped(threads, || {
-                runtime.block_on(all(requests, events, results));
+                runtime.block_on(async {
+                    tokio::select! {
+                        () = all(requests, events, &results) => {}
+                        () = results.closed() => {}
+                    }
+                });
+                drop(results);
                 runtime.shutdown_timeout(SHUTDOWN);
             })?;
         while let Some((index, collected)) = ended.blocking_recv() {
-            each(index, collected);
+            if each(index, collected).is_break() {
+                break;
+            }
         }
-        Ok(())
+        // The thread ends when nobody listens any more.
+        drop(ended);
+        Ok(started.elapsed())
     })
 }
 
 async fn all(
     requests: &[Request],
     events: &(dyn Fn(usize, Event) + Send + Sync),
-    results: mpsc::Sender<(usize, Result<Collected, CollectError>)>,
+    results: &mpsc::Sender<(usize, Result<Collected, CollectError>)>,
 ) {
-    let accounts = Accounts::for_audit();
+    // Other processes audit the other slices, of the same accounts and at the same time.
+    let slices = requests.iter().filter_map(|request| request.slice.as_ref());
+    let processes = slices.map(|(shard, _)| shard.total()).max();
+    let accounts = Accounts::for_audit(processes.unwrap_or(1));
     let stop = CancellationToken::new();
     let reads = requests.iter().enumerate().map(|(index, request)| {
         let (accounts, stop) = (&accounts, &stop);

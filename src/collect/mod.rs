@@ -25,6 +25,7 @@ mod request;
 mod sample;
 mod targets;
 mod text;
+mod users;
 mod waves;
 
 pub use error::CollectError;

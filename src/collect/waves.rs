@@ -34,11 +34,14 @@ pub(super) async fn run(
     cluster.facts.in_context(context);
 
     if request.subjects.is_empty() {
-        notebook.tell(Event::Subjects(cluster.facts.subjects()));
+        notebook.tell(Event::Subjects(cluster.facts.subjects(request)));
     }
 
     notebook.wave(2, "load balancers and target groups");
-    let wanted = wanted(&cluster, request, namespace, accounts.lists_everything());
+    // Of a part of the cluster's objects nobody can tell what they do not use.
+    let searched =
+        accounts.lists_everything() && request.all_namespaces && request.subjects.is_empty();
+    let wanted = everywhere(&cluster, request, namespace, searched);
     let (found, ()) = join(
         find(request, wanted, accounts, kube.deadline, notebook),
         cluster.follow(kube, request, namespace),
@@ -47,15 +50,45 @@ pub(super) async fn run(
 
     notebook.wave(3, "target health and the network");
     let instances = cluster.facts.instances();
-    join(
-        join_all(found.iter().map(|found| aws::detail(found, &instances))),
+    let users = searched.then(|| cluster.facts.users(request));
+    let details = found
+        .iter()
+        .map(|found| aws::detail(found, &instances, users.as_ref()));
+    let (at_home, ()) = join(
+        join_all(details),
         by_dns_name(kube, request, &found, &mut cluster),
     )
     .await;
+    if searched && !at_home.contains(&true) && found.iter().all(Found::is_empty) {
+        found.iter().for_each(Found::not_home);
+    }
 
     notebook.wave(4, "agents");
     let (agents, ports) = targets::agents(&cluster, request, namespace, notebook);
     kube.agents(&agents, &ports, request.agents).await;
+}
+
+/// What is wanted of AWS; of a slice also the accounts and regions in which only other slices want something by name,
+/// because what was left behind there may be this one's to judge.
+fn everywhere(
+    cluster: &Cluster,
+    request: &Request,
+    namespace: &str,
+    searched: bool,
+) -> Vec<Wanted> {
+    let mut all = wanted(cluster, request, namespace, searched);
+    if searched && request.slice.is_some() {
+        let whole = Request {
+            slice: None,
+            ..request.clone()
+        };
+        for other in wanted(cluster, &whole, namespace, searched) {
+            if !all.iter().any(|known| known.is_beside(&other)) {
+                all.push(other.place());
+            }
+        }
+    }
+    all
 }
 
 /// What is wanted of AWS by what is known of the subjects.
@@ -173,10 +206,6 @@ fn expected(wanted: &Wanted) -> (String, String) {
 fn merged(wanted: Vec<Wanted>, callers: &[&str]) -> Vec<Wanted> {
     let mut all: Vec<Wanted> = Vec::new();
     for next in wanted {
-        // Which of several accounts a cluster without load balancers lives in, nobody can tell.
-        if next.account.is_none() && next.names_nothing() && callers.len() > 1 {
-            continue;
-        }
         let accounts: Vec<String> = match &next.account {
             Some(account) => vec![account.clone()],
             None => callers.iter().map(|&caller| caller.to_owned()).collect(),
@@ -244,5 +273,22 @@ mod tests {
         assert_eq!(merged(both(), &["444455556666"]).len(), 2);
         let several = merged(both(), &["444455556666", "111122223333"]);
         assert_eq!(several.len(), 2, "each caller's account once");
+        let nowhere = plan(
+            &[],
+            &[],
+            &[],
+            &[],
+            &Home {
+                region: Some("eu-west-2"),
+                searched: true,
+                ..Home::default()
+            },
+        );
+        let searched = merged(nowhere, &["444455556666", "111122223333"]);
+        assert_eq!(
+            searched.len(),
+            2,
+            "its instances tell in which of them a cluster without load balancers is"
+        );
     }
 }

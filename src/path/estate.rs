@@ -240,8 +240,8 @@ impl<'a> Estate<'a> {
     }
 }
 
-/// A DNS name for comparison.
-fn host(name: &str) -> String {
+/// A DNS name for comparison: in lower case, without what AWS answers for names of both address families.
+pub fn host(name: &str) -> String {
     let lower = name.trim_end_matches('.').to_ascii_lowercase();
     match lower.strip_prefix("dualstack.") {
         Some(rest) => rest.to_owned(),

@@ -13,6 +13,7 @@ mod support;
 mod baseline;
 mod job;
 mod merge;
+mod owners;
 mod policy;
 mod shard;
 

@@ -8,11 +8,14 @@
 )]
 #![cfg(feature = "live")]
 
+mod shard;
 #[path = "../support/mod.rs"]
 mod support;
 mod trouble;
 
 use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::process::Command;
 use support::estate::{Estate, LEFT, OTHER, OWN, ROLE};
 
 /// Cluster, kind and verdict of every item.
@@ -86,7 +89,20 @@ fn all_clusters_and_accounts_are_one_list() {
     assert_eq!(calls["elbv2:DescribeTags"], 2);
     assert_eq!(calls["sts:GetCallerIdentity"], 2);
     assert_eq!(calls["sts:AssumeRole"], 1);
+    // Of what nobody uses only who is in the group that carries the cluster's tags.
     assert_eq!(calls["elbv2:DescribeTargetHealth"], 7);
+    // Elsewhere than on a terminal each cluster is a line as it ends.
+    for (place, cluster) in [
+        ("/3] eu-dev: ", "2"),
+        ("/3] eu-prod: ", "1"),
+        ("/3] eu-test: ", "1"),
+    ] {
+        let mut lines = stderr.lines();
+        let line = lines.find(|line| line.contains(place));
+        let line = line.unwrap_or_else(|| panic!("no line for {place}: {stderr}"));
+        let subjects = format!(" of {cluster} subjects not healthy");
+        assert!(line.contains(&subjects), "{line}");
+    }
     let told: u64 = list["run"]["calls"]
         .as_object()
         .unwrap()
@@ -144,6 +160,45 @@ fn one_bad_account_and_one_bad_cluster_are_gaps() {
     assert!(prod.to_string().contains("AssumeRole"), "{list:#}");
 }
 
+/// A second context of `eu-dev`, as another user would have it.
+fn again(estate: &Estate) -> PathBuf {
+    let (_, cluster) = &estate.clusters[0];
+    let text = std::fs::read_to_string(cluster.kubeconfig()).unwrap();
+    let mut config: Value = serde_json::from_str(&text).unwrap();
+    config["contexts"][0]["name"] = json!("zz-again");
+    let file = estate.path("again.json");
+    std::fs::write(&file, config.to_string()).unwrap();
+    file
+}
+
+#[test]
+fn the_real_kubectl_audits_each_cluster_once() {
+    let estate = Estate::start();
+    let folder = estate.path("bin");
+    support::world::plugin_folder(&folder);
+    let path = std::env::var_os("PATH").unwrap();
+    let path = std::env::join_paths([folder].into_iter().chain(std::env::split_paths(&path)));
+    let configs = estate
+        .clusters
+        .iter()
+        .map(|(_, cluster)| cluster.kubeconfig());
+    let configs = std::env::join_paths(configs.chain([again(&estate)])).unwrap();
+    let mut kubectl = Command::new("kubectl");
+    estate.environment(&mut kubectl);
+    kubectl
+        .env("PATH", path.unwrap())
+        .env("KUBECONFIG", configs)
+        .args(["cilium-lb", "audit", "-A", "-o", "json"])
+        .args(["--all-contexts", "--role-arn", ROLE]);
+    let (code, list, stderr) = support::world::outcome(&kubectl.output().unwrap());
+    assert_eq!(code, 1, "{stderr}");
+    let clusters = list["clusters"].as_array().unwrap().iter();
+    let names: Vec<&str> = clusters
+        .map(|found| found["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["eu-dev", "eu-prod", "eu-test"], "{stderr}");
+}
+
 #[test]
 fn contexts_and_profiles_are_chosen_by_flags() {
     let estate = Estate::start();
@@ -153,9 +208,9 @@ fn contexts_and_profiles_are_chosen_by_flags() {
     assert_eq!(found, ["eu-dev", "eu-test"]);
 
     let (code, _, stderr) = estate.audit(&["--contexts", "eu-dev", "--aws-profile", "us=p"]);
-    assert_eq!(code, 4);
+    assert_eq!(code, 2);
     assert!(
-        stderr.contains("\"us\" is not among the contexts"),
+        stderr.contains("--aws-profile \"us=p\": \"us\" is not among the contexts"),
         "{stderr}"
     );
     let (_, list, stderr) = estate.audit(&["--contexts", "nowhere,eu-dev"]);

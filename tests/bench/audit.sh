@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# The audit as one would write it with kubectl, the AWS CLI and jq: collects the same facts, one call after the other,
-# and prints the targets that are not healthy by cluster and target group. Kept to be run beside `audit`
-# (tests/bench/live.rs).
+# The audit as one would write it with kubectl, the AWS CLI and jq: one call after the other it collects most of what
+# `audit` reads, and prints the targets that are not healthy by cluster and target group. It reads more than `audit` in that
+# it asks every agent rather than a sample, and every target group of an account rather than those of its clusters; and less
+# in that it leaves out the access reviews, single objects, prefix lists and what depends on earlier answers. It names no
+# cause. Kept to be run beside `audit` (tests/bench/live.rs).
 #
 #   audit.sh FOLDER ROLE CONTEXT…      ROLE has {account}, or is empty
 set -euo pipefail

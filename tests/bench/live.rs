@@ -1,5 +1,5 @@
-//! What a live run waits for: 500 agents, and an audit whose AWS answers take 20 ms, beside the same audit as a script.
-//! Printed, never asserted. Needs `tests/prepare`; the script needs kubectl, the AWS CLI and jq.
+//! What a live run waits for: 500 agents, and an audit whose answers take 20 ms, beside a script that collects much of the
+//! same and names the same unhealthy targets. Times are printed, never asserted. Needs `tests/prepare`; the script needs kubectl, the AWS CLI and jq.
 
 #![allow(
     clippy::expect_used,
@@ -12,24 +12,39 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-use serde_json::json;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use support::cluster::{Faults, RequestAction, RequestFault};
 use support::crowd;
-use support::estate::{Estate, ROLE};
+use support::estate::{Estate, OTHER, OWN, ROLE};
 
 /// Requests a second and burst of an audit, for each account and region (`src/collect/aws/bucket.rs`).
 const BUCKET: (f64, f64) = (4.0, 10.0);
 /// The tools of the script.
 const TOOLS: [&str; 3] = ["kubectl", "aws", "jq"];
 
+/// Of every answer, of AWS and of API servers.
+const DELAY: Duration = Duration::from_millis(20);
+/// Target groups that each account has beside those in use, so that the bucket bounds the audit.
+const LEFT: usize = 60;
+
+/// A target that is not healthy: its cluster and its instance.
+type Sick = (String, String);
+
 fn main() {
     agents(500);
-    let estate = Estate::start();
-    estate.aws.faults(&json!({"*": {"delay_ms": 20}}));
-    audit(&estate);
-    script(&estate);
+    let estate = Estate::with_left(LEFT, LEFT);
+    let delay = json!({"*": {"delay_ms": DELAY.as_millis() as u64}});
+    estate.aws.faults(&delay);
+    for (_, cluster) in &estate.clusters {
+        let fault = RequestFault::at("/", RequestAction::Delay(DELAY));
+        cluster.set_faults(Faults::none().request(fault));
+    }
+    let found = audit(&estate);
+    script(&estate, &found);
 }
 
 fn agents(count: usize) {
@@ -45,25 +60,52 @@ fn agents(count: usize) {
     );
 }
 
-fn audit(estate: &Estate) {
+/// Calls of a service by account.
+fn calls(estate: &Estate, service: &str) -> BTreeMap<String, u64> {
+    let mut calls = BTreeMap::new();
+    for call in estate.aws.log() {
+        if call["call"].as_str().unwrap().starts_with(service) {
+            let account = call["account"].as_str().unwrap_or("unknown").to_owned();
+            *calls.entry(account).or_default() += 1;
+        }
+    }
+    calls
+}
+
+/// Runs the audit and returns the targets that it calls unhealthy as AWS does.
+fn audit(estate: &Estate) -> BTreeSet<Sick> {
     estate.aws.reset_calls();
     let start = Instant::now();
     let (code, list, stderr) = estate.audit(&["--all-contexts", "--role-arn", ROLE]);
     let seconds = start.elapsed().as_secs_f64();
-    assert!(list["items"].is_array(), "exit {code}: {stderr}");
-    let calls = estate.aws.calls();
-    let of = |service: &str| -> u64 {
-        let named = calls.iter().filter(|(name, _)| name.starts_with(service));
-        named.map(|(_, count)| count).sum()
-    };
-    let elbv2 = of("elbv2:");
-    println!(
-        "audit: {seconds:.1} s, {elbv2} calls of ELBv2 and {} of EC2; the buckets of both accounts let the calls of ELBv2 \
-         pass in {:.1} s where one account has all of them, and in {:.1} s where each has half",
-        of("ec2:"),
-        demanded(elbv2),
-        demanded(elbv2.div_ceil(2)),
-    );
+    assert_eq!(code, 1, "{stderr}");
+    println!("audit: {seconds:.1} s");
+    let elbv2 = calls(estate, "elbv2:");
+    let ec2 = calls(estate, "ec2:");
+    for account in [OWN, OTHER] {
+        let (asked, others) = (elbv2[account], ec2.get(account).unwrap_or(&0));
+        println!(
+            "  account {account}: {asked} calls of ELBv2, which its bucket lets pass in {:.1} s, and {others} of EC2",
+            demanded(asked),
+        );
+    }
+    sick(&list)
+}
+
+fn sick(list: &Value) -> BTreeSet<Sick> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let mut found = BTreeSet::new();
+    for item in list["items"].as_array().unwrap() {
+        let paths = item["paths"].as_array().unwrap().iter();
+        for target in paths.flat_map(|path| path["targets"].as_array().unwrap()) {
+            let state = &target["reported"]["state"];
+            if state.is_string() && state != "healthy" {
+                found.insert((text(&item["subject"]["context"]), text(&target["id"])));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "nothing is unhealthy: {list:#}");
+    found
 }
 
 /// Seconds in which a bucket lets so many calls pass.
@@ -72,7 +114,7 @@ fn demanded(calls: u64) -> f64 {
     (calls as f64 - burst).max(0.0) / rate
 }
 
-fn script(estate: &Estate) {
+fn script(estate: &Estate, expected: &BTreeSet<Sick>) {
     let missing: Vec<&str> = TOOLS
         .into_iter()
         .filter(|tool| Command::new(tool).arg("--help").output().is_err())
@@ -96,11 +138,27 @@ fn script(estate: &Estate) {
         .output()
         .unwrap();
     let seconds = start.elapsed().as_secs_f64();
+    let (out, errors) = (
+        String::from_utf8_lossy(&ran.stdout),
+        String::from_utf8_lossy(&ran.stderr),
+    );
+    assert!(ran.status.success(), "{}: {errors}", ran.status);
+    // The context, the binding, the target, its state and its reason.
+    let named: BTreeSet<Sick> = out
+        .lines()
+        .map(|line| {
+            let (subject, rest) = line.split_once('\t').unwrap();
+            let context = subject.split_once(' ').unwrap().0;
+            (
+                context.to_owned(),
+                rest.split('\t').next().unwrap().to_owned(),
+            )
+        })
+        .collect();
+    assert_eq!(&named, expected, "the script and the audit name others");
     let calls: u64 = estate.aws.calls().values().sum();
     println!(
-        "the script: {seconds:.1} s, {calls} calls of AWS, {}; it names {} targets that are not healthy and no cause\n{}",
-        ran.status,
-        String::from_utf8_lossy(&ran.stdout).lines().count(),
-        String::from_utf8_lossy(&ran.stderr)
+        "the script: {seconds:.1} s, {calls} calls of AWS; it names the same {} targets that are not healthy, and no cause",
+        named.len()
     );
 }

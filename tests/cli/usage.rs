@@ -44,6 +44,10 @@ fn wrong_usage_is_2_and_names_what_is_expected() {
             "cannot be used with",
         ),
         (vec!["explain"], "CODE"),
+        (
+            vec!["permissions", "iam", "--command", "completion"],
+            "--command completion calls nothing of AWS",
+        ),
         (vec!["completion"], "ACTION"),
         (vec!["completion", "elvish"], "bash"),
         (vec!["completion", "zsh", "--dir", "x"], "--dir goes with"),
@@ -53,6 +57,37 @@ fn wrong_usage_is_2_and_names_what_is_expected() {
         assert_eq!(code(&ran), 2, "{args:?}: {}", stderr(&ran));
         assert!(stderr(&ran).contains(said), "{args:?}: {}", stderr(&ran));
         assert_eq!(stdout(&ran), "", "{args:?}");
+    }
+}
+
+#[cfg(feature = "live")]
+#[test]
+fn a_time_that_is_none_is_wrong_usage_of_its_flag() {
+    for command in [
+        vec!["why-unhealthy", "web"],
+        vec!["audit", "-A"],
+        vec!["capture", "web", "-o", "x"],
+    ] {
+        for (flag, value) in [
+            ("--deadline", "0"),
+            ("--deadline", "-5s"),
+            ("--deadline", "soon"),
+            ("--request-timeout", "x"),
+        ] {
+            let flag_and_value = format!("{flag}={value}");
+            let ran = program()
+                .args(&command)
+                .arg(&flag_and_value)
+                .output()
+                .unwrap();
+            assert_eq!(
+                code(&ran),
+                2,
+                "{command:?} {flag_and_value}: {}",
+                stderr(&ran)
+            );
+            assert!(stderr(&ran).contains(flag), "{}", stderr(&ran));
+        }
     }
 }
 

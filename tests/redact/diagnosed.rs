@@ -31,7 +31,7 @@ fn asked(arg: &str, redaction: &mut Redaction) -> String {
 }
 
 /// What a diagnosis decides, without the names it decides about.
-fn decided(document: &Value) -> Value {
+pub(crate) fn decided(document: &Value) -> Value {
     let sorted = |value: &Value, fields: &[&str]| {
         let mut rows: Vec<String> = value
             .as_array()

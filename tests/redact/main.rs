@@ -14,4 +14,7 @@ mod any;
 mod captured;
 mod computed;
 mod diagnosed;
+mod documents;
+#[cfg(feature = "live")]
+mod live;
 mod survivors;

@@ -119,6 +119,11 @@ impl AwsDouble {
             .expect("x-calls answers a JSON object")
     }
 
+    /// The same calls one by one, in order: `call`, `account`, and `parameters` by name.
+    pub(crate) fn log(&self) -> Vec<Value> {
+        serde_json::from_str(&self.door("GET", "x-log", "")).expect("x-log answers a JSON array")
+    }
+
     /// Sets all counters to nothing.
     pub(crate) fn reset_calls(&self) {
         self.door("POST", "x-calls", "");

@@ -19,6 +19,9 @@ pub(crate) const ROLE: &str = "arn:aws:iam::{account}:role/audit";
 /// A target group that nothing of `eu-dev` uses any more.
 pub(crate) const LEFT: &str = "k8s-shop-old-0123456789";
 
+/// A target group of the same VPC that somebody made by hand.
+pub(crate) const FOREIGN: &str = "by-hand";
+
 /// Clusters `eu-dev` and `eu-test` in [`OWN`], `eu-prod` in [`OTHER`], each with one Gateway of two target groups.
 pub(crate) struct Estate {
     /// Both accounts.
@@ -29,33 +32,47 @@ pub(crate) struct Estate {
 }
 
 /// A target group of a Service that is gone, with the tags of the AWS Load Balancer Controller. Another cluster of the
-/// account has the same name, in another VPC.
-fn leave_behind(world: &mut Value) {
+/// account has the same name, in another VPC. Beside it is a group that nothing says to be anybody's.
+fn leave_behind(world: &mut Value, count: usize) {
     let cluster = world["load_balancers"]["lb"]["tags"]["elbv2.k8s.aws/cluster"].clone();
     world["target_groups"]["left"] = json!({
         "name": LEFT, "protocol": "TCP", "port": 31999, "type": "instance", "targets": [],
         "health_check": {"protocol": "TCP", "port": "traffic-port", "interval": 10, "timeout": 10, "healthy": 3, "unhealthy": 3},
         "tags": {"elbv2.k8s.aws/cluster": cluster, "service.k8s.aws/stack": "shop/old", "service.k8s.aws/resource": "shop/old:80"},
     });
+    for number in 1..count {
+        let mut another = world["target_groups"]["left"].clone();
+        another["name"] = json!(format!("k8s-shop-old-{number:010}"));
+        world["target_groups"][format!("left-{number}")] = another;
+    }
+    let mut foreign = world["target_groups"]["left"].clone();
+    foreign["name"] = json!(FOREIGN);
+    foreign["tags"] = json!({});
+    world["target_groups"]["foreign"] = foreign;
 }
 
 impl Estate {
     /// Everything works, but the nodes of `eu-prod` admit no NodePort from their load balancer.
     pub(crate) fn start() -> Self {
+        Self::with_left(1, 0)
+    }
+
+    /// The same with so many target groups left behind by `eu-dev` and by `eu-prod`, one cluster of each account.
+    pub(crate) fn with_left(own: usize, other: usize) -> Self {
         let mut aws = AwsDouble::start();
         let folder = tempfile::tempdir().unwrap();
         let clusters = [
-            ("eu-dev", OWN, "", (30000, 32767)),
-            ("eu-prod", OTHER, "", (30000, 30800)),
-            ("eu-test", OWN, "t", (30000, 32767)),
+            ("eu-dev", OWN, "", (30000, 32767), own),
+            ("eu-prod", OTHER, "", (30000, 30800), other),
+            ("eu-test", OWN, "t", (30000, 32767), 0),
         ];
         let clusters = clusters
             .into_iter()
-            .map(|(name, account, suffix, admitted)| {
+            .map(|(name, account, suffix, admitted, left)| {
                 let mut world = plan(suffix, admitted, &PORTS);
                 world["account"] = json!(account);
-                if name == "eu-dev" {
-                    leave_behind(&mut world);
+                if left > 0 {
+                    leave_behind(&mut world, left);
                 }
                 let made = aws.seed(&world);
                 let mut half = cluster_half(&made);
@@ -79,20 +96,25 @@ impl Estate {
 
     /// The program with a kubeconfig of all three contexts and the AWS environment of [`OWN`].
     pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-cilium_lb"));
+        self.environment(&mut command);
+        command.args(args);
+        command
+    }
+
+    /// Sets that environment, and nothing of the machine's, on any command.
+    pub(crate) fn environment(&self, command: &mut Command) {
         let files = self
             .clusters
             .iter()
             .map(|(_, cluster)| cluster.kubeconfig());
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-cilium_lb"));
         command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.folder.path())
             .env("KUBECONFIG", std::env::join_paths(files).unwrap())
             .env("COLUMNS", "100")
-            .envs(self.aws.env())
-            .args(args);
-        command
+            .envs(self.aws.env());
     }
 
     /// `audit -A -o json` with more arguments.

@@ -119,19 +119,61 @@ pub(super) fn path(replacer: &mut Replacer, path: &str) -> String {
     made.join("/")
 }
 
+/// The names of an agent's documents before their first dot, as far as they are made of several words: an object may be
+/// called like one of these words.
+const OF_AGENTS: [&str; 22] = [
+    "bpf-lb-list",
+    "bpf-lb-list-frontends",
+    "bpf-lb-maps-dump",
+    "bpf-metrics-list",
+    "db-backends",
+    "db-cilium-configs",
+    "db-ciliumenvoyconfigs",
+    "db-devices",
+    "db-envoy-resources",
+    "db-frontends",
+    "db-node-addresses",
+    "db-services",
+    "endpoint-get-ingress",
+    "endpoint-list",
+    "health-check-node-port",
+    "ip-route-2004",
+    "ip-rule",
+    "iptables-save",
+    "monitor-drop",
+    "node-list",
+    "proc-net-tcp",
+    "service-list",
+];
+
+/// What the names of documents end with.
+const ENDINGS: [&str; 5] = ["json", "log", "txt", "yaml", "yml"];
+
 /// `OPERATION.NAME.json`: the name in the middle is somebody's; `PLURAL.json`, `pods-NAME.yaml`.
 fn file(replacer: &mut Replacer, name: &str) -> String {
     let (operation, rest) = name.split_once('.').unwrap_or((name, ""));
-    let stays =
-        operation.contains("-describe-") || operation.contains("-get-") || !operation.contains('-');
+    let stays = OF_AGENTS.contains(&operation)
+        || operation.contains("-describe-")
+        || operation.contains("-get-")
+        || !operation.contains('-');
     let mut made = if stays {
         operation.to_owned()
     } else {
         replacer.whole(operation)
     };
-    if !rest.is_empty() {
-        made.push('.');
-        made.push_str(&replacer.whole(rest));
+    if rest.is_empty() {
+        return made;
+    }
+    let (between, ending) = match rest.rsplit_once('.') {
+        Some((between, ending)) if ENDINGS.contains(&ending) => (between, ending),
+        _ if ENDINGS.contains(&rest) => ("", rest),
+        _ => (rest, ""),
+    };
+    for part in [replacer.whole(between).as_str(), ending] {
+        if !part.is_empty() {
+            made.push('.');
+            made.push_str(part);
+        }
     }
     made
 }

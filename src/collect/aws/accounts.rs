@@ -1,6 +1,7 @@
 //! What collections of several clusters share: sign-ins, token buckets, and lists of whole accounts.
 //!
-//! Credential plugins run once, a rejected token is met once, and ELBv2 sees one caller per account and region.
+//! Credential plugins run once, a rejected token is met once, and ELBv2 sees one caller per account and region. What one
+//! cluster had no time for, the next one tries again.
 
 use super::bucket::{Bucket, Pace};
 use super::failure::Failure;
@@ -23,7 +24,7 @@ pub(in crate::collect) struct Accounts {
     whole: bool,
     signed: ByKey<Login, Result<Arc<Signed>, Failure>>,
     buckets: Mutex<BTreeMap<Account, Arc<Bucket>>>,
-    inventories: ByKey<Account, Result<Arc<Inventory>, Failure>>,
+    inventories: ByKey<Account, Arc<Inventory>>,
 }
 
 impl Accounts {
@@ -32,9 +33,9 @@ impl Accounts {
         Self::new(Pace::QUESTION, false)
     }
 
-    /// For an audit: accounts are listed as a whole, and slowly.
-    pub(in crate::collect) fn for_audit() -> Self {
-        Self::new(Pace::AUDIT, true)
+    /// For one of `processes` audits of the same accounts: accounts are listed as a whole, and slowly.
+    pub(in crate::collect) fn for_audit(processes: u32) -> Self {
+        Self::new(Pace::AUDIT.shared_by(processes), true)
     }
 
     fn new(pace: Pace, whole: bool) -> Self {
@@ -67,39 +68,43 @@ impl Accounts {
         login: &Login,
         sign_in: impl Future<Output = Result<Signed, Failure>>,
     ) -> Result<Arc<Signed>, Failure> {
-        shared(&self.signed, login, sign_in).await
+        let lasts = |signed: &Result<_, Failure>| {
+            let failure = signed.as_ref().err();
+            !failure.is_some_and(Failure::is_passing)
+        };
+        let sign_in = async { sign_in.await.map(Arc::new) };
+        shared(&self.signed, login, lasts, sign_in).await
     }
 
     /// Everything that an account has in a region, where that is listed as a whole.
-    pub(super) async fn inventory(
-        &self,
-        reader: &Reader<'_>,
-    ) -> Result<Option<Arc<Inventory>>, Failure> {
+    pub(super) async fn inventory(&self, reader: &Reader<'_>) -> Option<Arc<Inventory>> {
         if !self.whole {
-            return Ok(None);
+            return None;
         }
         // Boxed, because it asks through the reader, whose every call may come by here.
-        let list = Box::pin(Inventory::list(reader));
-        let listed = shared(&self.inventories, &reader.account, list).await;
-        listed.map(Some)
+        let list = Box::pin(async { Arc::new(Inventory::list(reader).await) });
+        let lasts = |listed: &Arc<Inventory>| !listed.lacks_for_now();
+        Some(shared(&self.inventories, &reader.account, lasts, list).await)
     }
 }
 
-/// What `make` gives to whoever asks first, failures included: they would meet everybody. Only a deadline is that of
-/// one cluster, so the next one tries again.
-async fn shared<K: Ord + Clone, T>(
-    all: &ByKey<K, Result<Arc<T>, Failure>>,
+/// What `make` gives to whoever asks first, failures included: they would meet everybody. What does not last serves the
+/// one who asked, and the next one tries again.
+async fn shared<K: Ord + Clone, T: Clone>(
+    all: &ByKey<K, T>,
     key: &K,
-    make: impl Future<Output = Result<T, Failure>>,
-) -> Result<Arc<T>, Failure> {
+    lasts: impl Fn(&T) -> bool,
+    make: impl Future<Output = T>,
+) -> T {
     let cell = once(all, key);
     let made = cell.get_or_try_init(|| async {
-        match make.await {
-            Err(failure) if failure.is_deadline() => Err(failure),
-            made => Ok(made.map(Arc::new)),
-        }
+        let made = make.await;
+        if lasts(&made) { Ok(made) } else { Err(made) }
     });
-    made.await?.clone()
+    match made.await {
+        Ok(made) => made.clone(),
+        Err(made) => made,
+    }
 }
 
 fn once<K: Ord + Clone, T>(all: &ByKey<K, T>, key: &K) -> Once<T> {
@@ -109,33 +114,78 @@ fn once<K: Ord + Clone, T>(all: &ByKey<K, T>, key: &K) -> Once<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ByKey, Failure, shared};
+    use super::{Account, Accounts, Failure, Login, shared};
     use std::cell::Cell;
     use std::sync::Arc;
 
-    #[test]
-    fn failures_are_kept_but_deadlines_are_not() {
-        let runtime = tokio::runtime::Builder::new_current_thread()
+    fn runtime() -> tokio::runtime::Runtime {
+        tokio::runtime::Builder::new_current_thread()
             .build()
-            .unwrap();
-        runtime.block_on(async {
-            let all: ByKey<&str, Result<Arc<u8>, Failure>> = ByKey::default();
-            let asked = Cell::new(0);
-            let ask = async |key: &'static str, answer: Result<u8, Failure>| {
+            .unwrap()
+    }
+
+    fn account(number: &str, region: &str) -> Account {
+        Account {
+            number: number.to_owned(),
+            region: region.to_owned(),
+        }
+    }
+
+    #[test]
+    fn every_account_and_region_has_a_bucket_of_its_own() {
+        let accounts = Accounts::for_audit(1);
+        let of = |number: &str, region: &str| accounts.bucket(&account(number, region));
+        let first = of("111122223333", "eu-west-2");
+        assert!(Arc::ptr_eq(&first, &of("111122223333", "eu-west-2")));
+        assert!(!Arc::ptr_eq(&first, &of("111122223333", "us-east-1")));
+        assert!(!Arc::ptr_eq(&first, &of("444455556666", "eu-west-2")));
+    }
+
+    #[test]
+    fn what_lasts_is_made_once_for_each_key() {
+        runtime().block_on(async {
+            let (all, asked) = (Default::default(), Cell::new(0));
+            let ask = async |key: &'static str, answer: u8| {
                 let make = async {
                     asked.set(asked.get() + 1);
                     answer
                 };
-                shared(&all, &key, make).await.map(|made| *made)
+                shared(&all, &key, |made| *made > 0, make).await
             };
-            let late = Failure::new("Deadline", "not read within 1 s");
-            assert_eq!(ask("a", Err(late.clone())).await, Err(late));
-            assert_eq!(ask("a", Ok(7)).await, Ok(7));
-            assert_eq!(ask("a", Ok(8)).await, Ok(7));
-            let denied = Failure::new("AccessDenied", "no");
-            assert_eq!(ask("b", Err(denied.clone())).await, Err(denied.clone()));
-            assert_eq!(ask("b", Ok(9)).await, Err(denied));
+            assert_eq!(ask("a", 0).await, 0, "it serves the one who asked");
+            assert_eq!(ask("a", 7).await, 7);
+            assert_eq!(ask("a", 8).await, 7);
+            assert_eq!(ask("b", 9).await, 9);
             assert_eq!(asked.get(), 3);
         });
+    }
+
+    /// How often two clusters that sign in alike run the sign-in, when it fails with `code`.
+    fn sign_ins(code: &str) -> usize {
+        let accounts = Accounts::for_audit(1);
+        let runs = Cell::new(0);
+        for _ in 0..2 {
+            let signed = runtime().block_on(accounts.signed(&Login::default(), async {
+                runs.set(runs.get() + 1);
+                Err(Failure::new(code, "x"))
+            }));
+            assert_eq!(signed.err().unwrap().code, code);
+        }
+        runs.get()
+    }
+
+    #[test]
+    fn a_failure_of_one_clusters_time_is_not_that_of_the_next() {
+        for code in [
+            "AccessDenied",
+            "ExpiredToken",
+            "NoCredentials",
+            "MfaRequired",
+        ] {
+            assert_eq!(sign_ins(code), 1, "{code} is met once");
+        }
+        for code in ["Timeout", "Deadline", "Unreachable", "Throttling"] {
+            assert_eq!(sign_ins(code), 2, "{code} may pass");
+        }
     }
 }

@@ -34,6 +34,16 @@ impl Pace {
         burst: 10.0,
         rate: 4.0,
     };
+
+    /// The part of each of so many processes that audit the same accounts at a time: together they take no more, but for
+    /// the one call that each may begin with.
+    pub(super) fn shared_by(self, processes: u32) -> Self {
+        let processes = f64::from(processes.max(1));
+        Self {
+            burst: (self.burst / processes).max(1.0),
+            rate: self.rate / processes,
+        }
+    }
 }
 
 /// Tokens that come back with time.
@@ -93,7 +103,8 @@ impl Bucket {
                 .throttled
                 .is_none_or(|last| now.saturating_duration_since(last).as_secs_f64() > 1.0);
             if fresh {
-                state.rate = (state.rate / 2.0).max(SLOWEST);
+                let slowest = SLOWEST.min(self.pace.rate);
+                state.rate = (state.rate / 2.0).max(slowest);
             }
             state.tokens = state.tokens.min(0.0);
             state.throttled = Some(now);
@@ -173,6 +184,32 @@ mod tests {
     fn an_audit_takes_ten_at_once_and_four_a_second() {
         let bucket = Bucket::new(Pace::AUDIT);
         assert_eq!(at_once(&bucket, Instant::now()), (10, millis(250)));
+    }
+
+    #[test]
+    fn slices_together_take_what_one_audit_takes() {
+        let half = Bucket::new(Pace::AUDIT.shared_by(2));
+        assert_eq!(at_once(&half, Instant::now()), (5, millis(500)));
+        let start = Instant::now();
+        let minute = |slices: u32| -> usize {
+            let of_slice = |_| {
+                let bucket = Bucket::new(Pace::AUDIT.shared_by(slices));
+                let seconds = (0..=60).map(|second| start + Duration::from_secs(second));
+                seconds.map(|now| at_once(&bucket, now).0).sum::<usize>()
+            };
+            (0..slices).map(of_slice).sum()
+        };
+        assert_eq!((minute(1), minute(2), minute(5)), (250, 250, 250));
+        assert_eq!(minute(16), 256, "the first call of each waits for nobody");
+    }
+
+    #[test]
+    fn throttling_makes_no_slice_faster() {
+        // Its own rate is below the slowest of a whole audit.
+        let bucket = Bucket::new(Pace::AUDIT.shared_by(16));
+        let start = Instant::now();
+        bucket.slow(start);
+        assert_eq!(at_once(&bucket, start), (0, millis(4000)));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::find::{BALANCERS, Found};
+use super::left_over::Users;
 use crate::model::aws::instance::Reservation;
 use crate::model::aws::{LoadBalancer, NetworkInterface, RouteTable, SecurityGroup, Subnet};
 use futures::StreamExt;
@@ -172,13 +173,14 @@ impl Found<'_> {
 
     /// The instances, then the security groups of both ends, and the prefix lists that those name.
     ///
-    /// `of_addresses` are the groups of interfaces that carry targets by address.
+    /// `of_addresses` are the groups of interfaces that carry targets by address. None when the instances could not be
+    /// read.
     async fn instances(
         &self,
         ids: &BTreeSet<String>,
         of_addresses: BTreeSet<String>,
-    ) -> (Vec<Reservation>, BTreeSet<String>) {
-        let mut reservations = Vec::new();
+    ) -> (Option<Vec<Reservation>>, BTreeSet<String>) {
+        let mut reservations = Some(Vec::new());
         let mut groups: BTreeSet<String> = self
             .balancers
             .iter()
@@ -191,9 +193,8 @@ impl Found<'_> {
             reservations = self
                 .reader
                 .document("ec2-describe-instances", "", "Reservations", call)
-                .await
-                .unwrap_or_default();
-            groups.extend(groups_of(&reservations));
+                .await;
+            groups.extend(reservations.iter().flat_map(|read| groups_of(read)));
         }
         if groups.is_empty() {
             return (reservations, BTreeSet::new());
@@ -235,8 +236,14 @@ impl Found<'_> {
     }
 }
 
-/// Reads everything else of a region. `nodes` are the instance ids of the cluster's nodes.
-pub(in crate::collect) async fn detail(found: &Found<'_>, nodes: &BTreeSet<String>) {
+/// Reads everything else of a region, and says whether it has, or may have, any of the cluster's instances.
+///
+/// `nodes` are the instance ids of the cluster's nodes; with `users` what they do not use is looked for.
+pub(in crate::collect) async fn detail(
+    found: &Found<'_>,
+    nodes: &BTreeSet<String>,
+    users: Option<&Users>,
+) -> bool {
     let targets = async {
         let (registered, interfaces) =
             futures::future::join(found.health(), found.interfaces()).await;
@@ -245,17 +252,23 @@ pub(in crate::collect) async fn detail(found: &Found<'_>, nodes: &BTreeSet<Strin
         if ids.is_empty() || found.has_address_targets() {
             ids.extend(nodes.iter().cloned());
         }
-        let (reservations, lists) = found
+        let (read, lists) = found
             .instances(&ids, groups_of_addresses(&interfaces, &addresses))
             .await;
+        let is_read = read.is_some();
+        let reservations = read.unwrap_or_default();
         if let Some(failure) = &found.missing {
             let instances = reservations.iter().map(|r| r.instances.len()).sum();
             found.absent(failure, instances);
         }
-        found.left_over(&reservations).await;
-        lists
+        if let Some(users) = users {
+            found.left_over(&reservations, users).await;
+        }
+        let mut instances = reservations.iter().flat_map(|of| &of.instances);
+        let at_home = !is_read || instances.any(|instance| nodes.contains(&instance.instance_id));
+        (at_home, lists)
     };
-    let (mut lists, of_routes, ..) = futures::future::join4(
+    let ((at_home, mut lists), of_routes, ..) = futures::future::join4(
         targets,
         found.network(),
         found.balancer_attributes(),
@@ -264,6 +277,7 @@ pub(in crate::collect) async fn detail(found: &Found<'_>, nodes: &BTreeSet<Strin
     .await;
     lists.extend(of_routes);
     found.prefix_lists(&lists).await;
+    at_home
 }
 
 /// `ELB net/<name>/<id>`, the description of a load balancer's interfaces.

@@ -92,7 +92,7 @@ impl Reader<'_> {
         by: By,
         wanted: &[String],
     ) -> Result<Batch<LoadBalancer>, Failure> {
-        if let Some(inventory) = self.inventory().await? {
+        if let Some(inventory) = self.inventory().await {
             return inventory.balancers_by(wanted, |balancer| match by {
                 By::Name => &balancer.load_balancer_name,
                 By::Arn => &balancer.load_balancer_arn,
@@ -118,7 +118,7 @@ impl Reader<'_> {
         &self,
         arns: &[String],
     ) -> Result<Batch<TargetGroup>, Failure> {
-        if let Some(inventory) = self.inventory().await? {
+        if let Some(inventory) = self.inventory().await {
             return inventory.groups_by_arn(arns);
         }
         batches(arns, |arns| async {
@@ -202,7 +202,7 @@ impl Reader<'_> {
     }
 
     pub(super) async fn tags(&self, arns: &[String]) -> Result<Vec<TagDescription>, Failure> {
-        match self.inventory().await? {
+        match self.inventory().await {
             Some(inventory) => inventory.tags_of(arns),
             None => self.tags_of(arns).await,
         }

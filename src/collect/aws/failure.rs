@@ -16,7 +16,26 @@ pub(super) struct Failure {
     pub(super) code: String,
     /// The rest of the sentence.
     message: String,
+    /// Whether the next who asks may be answered all the same.
+    passing: bool,
 }
+
+/// Failures of one moment or one caller's time, which say nothing of the account. Refusals for the rate are among them,
+/// as are those of AWS itself (common error codes of the API references).
+const PASSING: [&str; 12] = [
+    PASSED,
+    "Timeout",
+    "Unreachable",
+    "Unreadable",
+    "Throttling",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "TooManyRequestsException",
+    "InternalFailure",
+    "InternalError",
+    "ServiceUnavailable",
+];
 
 impl Failure {
     /// A failure with its code.
@@ -24,7 +43,13 @@ impl Failure {
         Self {
             code: code.to_owned(),
             message: message.into(),
+            passing: PASSING.contains(&code),
         }
+    }
+
+    /// Whether it says nothing of the account, so that the next who asks may be answered.
+    pub(super) fn is_passing(&self) -> bool {
+        self.passing
     }
 
     /// What the SDK says of a call.
@@ -62,12 +87,16 @@ impl Failure {
             None => ("the default chain".to_owned(), String::new()),
         };
         let message = elapsed.message();
-        Self::new(
-            elapsed.code(),
-            format!(
-                "{message} from the credentials of {whose}; run `aws sts get-caller-identity{flag}` to see what they wait for"
-            ),
-        )
+        Self {
+            // Whoever asks next would wait for the same, and as long.
+            passing: false,
+            ..Self::new(
+                elapsed.code(),
+                format!(
+                    "{message} from the credentials of {whose}; run `aws sts get-caller-identity{flag}` to see what they wait for"
+                ),
+            )
+        }
     }
 
     /// What the credential chain says. `profile` completes the advice.
@@ -92,15 +121,13 @@ impl Failure {
 
     /// The same of the credentials of a role. That the deadline has passed says nothing about the role.
     pub(super) fn of_role(self, role: &str) -> Self {
-        if self.is_deadline() {
+        if self.code == PASSED {
             return self;
         }
-        Self::new("CannotAssumeRole", format!("{role}: {self}"))
-    }
-
-    /// Whether the time of whoever asked was over, which says nothing about AWS.
-    pub(super) fn is_deadline(&self) -> bool {
-        self.code == PASSED
+        Self {
+            passing: self.passing,
+            ..Self::new("CannotAssumeRole", format!("{role}: {self}"))
+        }
     }
 
     /// Whether AWS says that the thing does not exist.
@@ -144,7 +171,10 @@ impl fmt::Display for Failure {
 #[cfg(test)]
 mod tests {
     use super::Failure;
+    use crate::collect::deadline::Deadline;
     use aws_credential_types::provider::error::CredentialsError;
+    use std::future::pending;
+    use std::time::Duration;
 
     #[test]
     fn an_expired_sso_session_names_the_command() {
@@ -176,8 +206,35 @@ mod tests {
             format!("CannotAssumeRole: {role}: AccessDenied: no")
         );
         let late = Failure::new("Deadline", "not read within 60 s");
-        assert!(late.is_deadline() && !denied.is_deadline());
         assert_eq!(late.clone().of_role(role), late);
+    }
+
+    #[test]
+    fn a_role_that_could_not_be_assumed_for_now_may_be_assumed_by_the_next() {
+        let of_role = |code: &str| Failure::new(code, "x").of_role("audit");
+        assert!(of_role("Throttling").is_passing() && of_role("Deadline").is_passing());
+        assert!(!of_role("AccessDenied").is_passing());
+    }
+
+    #[test]
+    fn credentials_that_hang_do_so_for_everybody_but_a_deadline_is_ones_own() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        let wait = |total: Duration, limit: Duration| {
+            runtime.block_on(async {
+                let waited = Deadline::new(total, None)
+                    .within(limit, pending::<()>())
+                    .await;
+                Failure::of_waiting(waited.unwrap_err(), Some("prod"))
+            })
+        };
+        let (short, long) = (Duration::from_millis(1), Duration::from_secs(60));
+        let hangs = wait(long, short);
+        assert!(!hangs.is_passing(), "{hangs}");
+        assert!(hangs.to_string().contains("--profile prod"), "{hangs}");
+        assert!(wait(short, long).is_passing());
     }
 
     #[test]

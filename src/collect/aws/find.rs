@@ -32,6 +32,25 @@ pub(in crate::collect) struct Found<'a> {
     pub(super) all_read: bool,
 }
 
+impl Found<'_> {
+    /// Whether the region has nothing of what is wanted.
+    pub(in crate::collect) fn is_empty(&self) -> bool {
+        self.balancers.is_empty() && self.groups.is_empty()
+    }
+
+    /// That none of the cluster's instances is in any account that was asked: what was left behind is not looked for.
+    pub(in crate::collect) fn not_home(&self) {
+        let account = &self.reader.account;
+        self.reader.notebook.gap(
+            account.source(BALANCERS, ""),
+            format!(
+                "WrongAccount: account {} in {} has none of the cluster's instances, so load balancers that the cluster left behind are not looked for: choose the cluster's account with --aws-profile or --role-arn",
+                account.number, account.region
+            ),
+        );
+    }
+}
+
 /// Finds what is wanted of one region; `None` when nothing more can be asked there.
 pub(in crate::collect) async fn find<'a>(
     session: &Session<'a>,

@@ -21,10 +21,7 @@ pub(super) struct Inventory {
 
 impl Inventory {
     /// Lists everything; the tags in batches.
-    ///
-    /// # Errors
-    /// When the deadline passed before all was listed.
-    pub(super) async fn list(reader: &Reader<'_>) -> Result<Self, Failure> {
+    pub(super) async fn list(reader: &Reader<'_>) -> Self {
         let (balancers, groups) =
             futures::future::join(reader.all_load_balancers(), reader.all_target_groups()).await;
         let of_balancers = balancers.iter().flatten().map(|lb| &lb.load_balancer_arn);
@@ -35,15 +32,10 @@ impl Inventory {
                 .map(|tags| (tags.resource_arn.clone(), tags))
                 .collect()
         });
-        let listed = Self {
+        Self {
             balancers,
             groups,
             tags,
-        };
-        let late = listed.failures().find(|(_, failure)| failure.is_deadline());
-        match late.map(|(_, failure)| failure.clone()) {
-            Some(failure) => Err(failure),
-            None => Ok(listed),
         }
     }
 
@@ -83,6 +75,11 @@ impl Inventory {
             |group| &group.target_group_arn,
             "TargetGroupNotFound",
         ))
+    }
+
+    /// Whether the next who lists the account may be told what this one was not.
+    pub(super) fn lacks_for_now(&self) -> bool {
+        self.failures().any(|(_, failure)| failure.is_passing())
     }
 
     /// Tags of an ARN, where they were read.

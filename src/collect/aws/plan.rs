@@ -145,12 +145,18 @@ fn is_unnamed(service: &Service) -> bool {
 }
 
 impl Wanted {
-    /// Whether only the region is wanted.
-    pub(in crate::collect) fn names_nothing(&self) -> bool {
-        self.names.is_empty()
-            && self.balancers.is_empty()
-            && self.groups.is_empty()
-            && self.unnamed.is_empty()
+    /// The same account and region, of which nothing by name is wanted.
+    pub(in crate::collect) fn place(&self) -> Self {
+        Self {
+            account: self.account.clone(),
+            region: self.region.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether both are of one account, or of none that is known, and one region.
+    pub(in crate::collect) fn is_beside(&self, other: &Self) -> bool {
+        self.region == other.region && self.account == other.account
     }
 
     /// Adds what is wanted of the same region without a known account.

@@ -19,6 +19,7 @@ use std::error::Error;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::OnceCell;
 
 /// Most pages of one answer.
 const PAGES: usize = 100;
@@ -53,6 +54,7 @@ pub(super) struct Reader<'a> {
     deadline: Deadline,
     accounts: &'a Accounts,
     bucket: Arc<Bucket>,
+    listed: OnceCell<Option<Arc<Inventory>>>,
 }
 
 /// One page of an answer, and the token of the next.
@@ -101,20 +103,15 @@ impl<'a> Reader<'a> {
             notebook,
             deadline,
             accounts,
+            listed: OnceCell::new(),
         }
     }
 
-    /// Everything of the account and region, where that is listed as a whole.
-    ///
-    /// # Errors
-    /// Why it could not be listed.
-    pub(super) async fn inventory(&self) -> Result<Option<Arc<Inventory>>, Failure> {
-        self.accounts.inventory(self).await
-    }
-
-    /// Whether accounts are listed as a whole.
-    pub(super) fn lists_everything(&self) -> bool {
-        self.accounts.lists_everything()
+    /// Everything of the account and region, where that is listed as a whole. What this reader could not list, it does
+    /// not try to list again.
+    pub(super) async fn inventory(&self) -> Option<Arc<Inventory>> {
+        let listed = self.listed.get_or_init(|| self.accounts.inventory(self));
+        listed.await.clone()
     }
 
     /// One call of ELBv2, after a token of the account's bucket.

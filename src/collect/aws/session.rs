@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::find::IDENTITY;
 use super::http;
 use super::reader::{Account, Reader};
+use super::refresh::Refreshing;
 use crate::collect::deadline::Deadline;
 use crate::collect::notebook::Notebook;
 use crate::collect::request::AwsOptions;
@@ -29,7 +30,7 @@ const SESSION_NAME: &str = "kubectl-cilium-lb";
 const ACCOUNT: &str = "{account}";
 
 /// Which credentials.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Login {
     profile: Option<String>,
     role: Option<String>,
@@ -233,7 +234,8 @@ async fn signed_in(
     Ok(config.to_builder().credentials_provider(provider).build())
 }
 
-/// The provider's credentials as a provider: loaded now, so that their failure is told once and in time.
+/// The provider with its first credentials: loaded now, so that their failure is told once and in time. Later ones are
+/// loaded when those expire.
 async fn loaded(
     provider: SharedCredentialsProvider,
     deadline: &Deadline,
@@ -244,7 +246,10 @@ async fn loaded(
         .await
         .map_err(|elapsed| Failure::of_waiting(elapsed, profile))?
         .map_err(|error| Failure::of_credentials(&error, profile))?;
-    Ok(SharedCredentialsProvider::new(credentials))
+    Ok(SharedCredentialsProvider::new(Refreshing::new(
+        provider,
+        credentials,
+    )))
 }
 
 async fn identity(

@@ -29,7 +29,7 @@ pub struct DiagnosisList {
     pub baseline: Option<Baseline>,
     /// The slice that was audited; null for everything.
     pub shard: Option<Shard>,
-    /// The run itself; calls and seconds of all clusters.
+    /// The run itself: calls of all clusters together, and seconds from its start to its end; merged, those of the longest.
     pub run: Run,
 }
 

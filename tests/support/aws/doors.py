@@ -1,4 +1,4 @@
-"""Two side doors for tests, on paths that no AWS service has.
+"""Three side doors for tests, on paths that no AWS service has.
 
 * POST /moto-api/x-faults replaces all faults by the JSON object in the body: `"<service>:<Action>"`, `"<Action>"` or `"*"`
   -> `{"code", "status", "message", "count", "delay_ms", "page"}`. The most precise key wins. `count` is how often it strikes,
@@ -6,6 +6,7 @@
   in a page, as AWS may always give fewer than were asked for.
 * GET /moto-api/x-calls answers `{"<service>:<Action>": n}` since the last POST or DELETE on it. A call that a fault
   refused counts: it went over the wire.
+* GET /moto-api/x-log answers the same calls one by one, in order: `{"call", "account", "parameters"}`.
 
 Services are called as in moto: elbv2, elb, ec2, sts, resourcegroupstaggingapi.
 """
@@ -27,12 +28,14 @@ _call_action = BaseResponse.call_action
 _lock = threading.Lock()
 _faults = {}
 _calls = collections.Counter()
+_log = []
 
 
-def take_fault(service, action):
-    """The fault that strikes this call, counted down, or None. Also counts the call."""
+def take_fault(service, action, account=None, parameters=None):
+    """The fault that strikes this call, counted down, or None. Also counts the call and logs it."""
     with _lock:
         _calls[f"{service}:{action}"] += 1
+        _log.append({"call": f"{service}:{action}", "account": account, "parameters": parameters or {}})
         for key in (f"{service}:{action}", action, "*"):
             fault = _faults.get(key)
             if fault and fault["count"] != 0:
@@ -56,7 +59,8 @@ def error_document(service, code, message):
 
 def call_action(self):
     service = self.service_name
-    fault = take_fault(service, self._get_action())
+    parameters = {name: values[0] for name, values in (self.querystring or {}).items() if values}
+    fault = take_fault(service, self._get_action(), self.current_account, parameters)
     if fault:
         time.sleep(fault.get("delay_ms", 0) / 1000)
         if fault.get("code"):
@@ -87,7 +91,13 @@ def x_calls(request, full_url, headers):
     with _lock:
         if request.method in ("POST", "DELETE"):
             _calls.clear()
+            _log.clear()
         return 200, {"Content-Type": "application/json"}, json.dumps(_calls, sort_keys=True)
+
+
+def x_log(request, full_url, headers):
+    with _lock:
+        return 200, {"Content-Type": "application/json"}, json.dumps(_log)
 
 
 def install():
@@ -95,3 +105,4 @@ def install():
     BaseResponse.call_action = call_action
     urls.url_paths["{0}/moto-api/x-faults"] = x_faults
     urls.url_paths["{0}/moto-api/x-calls"] = x_calls
+    urls.url_paths["{0}/moto-api/x-log"] = x_log
