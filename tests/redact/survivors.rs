@@ -29,6 +29,7 @@ const COMMON: &[&str] = &[
     // Words of the documents' own formats, which some bundles have as names: an API group, a label, a field, a protocol.
     "api",
     "gateway",
+    "metrics",
     "named",
     "nodes",
     "pods",
