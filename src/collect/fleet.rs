@@ -1,7 +1,7 @@
 //! Many clusters, some at a time: what one run learns of an account serves all of them.
 
 use super::aws::Accounts;
-use super::{CollectError, Collected, Event, Request, SHUTDOWN, run, runtime};
+use super::{CollectError, Collected, Event, Request, SHUTDOWN, STACK, run, runtime};
 use futures::StreamExt;
 use futures::future::{Either, select};
 use std::ops::ControlFlow;
@@ -13,8 +13,6 @@ use tokio_util::sync::CancellationToken;
 
 /// Clusters at a time: their documents are in memory together.
 const AT_A_TIME: usize = 4;
-/// Stack of the thread that drives all collections: that of a main thread, where a single one runs.
-const STACK: usize = 8 << 20;
 
 /// Collects every request and hands each result with its index to `each`, in the order in which they end. Returns how long
 /// all of it took.

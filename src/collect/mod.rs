@@ -41,6 +41,8 @@ use deadline::Deadline;
 use jiff::{Timestamp, Unit};
 use notebook::Notebook;
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
+use std::thread;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -65,8 +67,8 @@ pub struct Collected {
 
 /// Reads everything that the subjects of `request` need.
 ///
-/// It blocks, with a runtime of its own, at most as long as the request's deadline. `events` is called from that
-/// runtime's threads while it goes on.
+/// It blocks, with a runtime and threads of its own, at most as long as the request's deadline. `events` is called from
+/// those threads while it goes on.
 ///
 /// # Errors
 /// Only when nothing can be read at all: no kubeconfig or context, no credentials, an API server that cannot be
@@ -78,11 +80,21 @@ pub fn collect(
     let runtime = runtime()?;
     let accounts = Accounts::for_question();
     let stop = CancellationToken::new();
-    let collected = runtime.block_on(run(request, &accounts, &stop, events));
+    let collected = thread::scope(|threads| {
+        let driver = thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(threads, || {
+                runtime.block_on(run(request, &accounts, &stop, events))
+            })?;
+        driver.join().unwrap_or_else(|panic| resume_unwind(panic))
+    });
     // A hanging name resolution must not keep the program.
     runtime.shutdown_timeout(SHUTDOWN);
     collected
 }
+
+/// Stack of the thread that drives collections: the SDKs' futures are deep, and the main thread's stack is 1 MiB on Windows.
+const STACK: usize = 8 << 20;
 
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()

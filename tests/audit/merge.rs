@@ -33,16 +33,19 @@ fn run() -> v1::Run {
     }
 }
 
-/// Clusters of many kinds, some of which have no time, and two with annotations.
+/// Has a finding of CLB5103, for which a suppression ends, and loses its time.
+const UNDATED: &str = "obs-eu-dev";
+
+/// Clusters of many kinds, some of which have no time.
 fn clusters() -> Vec<(String, Snapshot)> {
     let all = scenario::all().into_iter().enumerate();
-    all.filter(|(index, _)| index % 13 == 0)
+    all.filter(|(index, scenario)| index % 13 == 0 || scenario.name == UNDATED)
         .map(|(index, scenario)| {
             let mut bundle = scenario.bundle;
             annotate(&mut bundle);
             let mut snapshot = parse::snapshot(&bundle);
             // Every other one of those that are taken.
-            if index % 26 == 0 {
+            if index % 26 == 0 || scenario.name == UNDATED {
                 snapshot.taken_at = None;
             }
             (scenario.name, snapshot)

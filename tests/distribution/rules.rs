@@ -17,8 +17,17 @@ const PLATFORMS: [(&str, &str); 11] = [
     ("darwin", "amd64"),
     ("darwin", "arm64"),
 ];
-/// Names that Windows keeps for devices.
+/// Names that Windows keeps for devices; `com` and `lpt` are followed by a digit from 1 to 9.
 const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
+
+fn is_device(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let port = ["com", "lpt"]
+        .iter()
+        .find_map(|kind| name.strip_prefix(kind));
+    DEVICES.contains(&name.as_str())
+        || port.is_some_and(|digit| digit.len() == 1 && ("1"..="9").contains(&digit))
+}
 
 /// What is wrong with the manifest in a file of this name.
 pub(crate) fn problems(manifest: &Value, file: &str) -> Vec<String> {
@@ -36,10 +45,7 @@ pub(crate) fn problems(manifest: &Value, file: &str) -> Vec<String> {
     let name = manifest["metadata"]["name"].as_str().unwrap_or_default();
     let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     must(!name.is_empty() && name.chars().all(word), "name");
-    must(
-        !DEVICES.contains(&name.to_lowercase().as_str()),
-        "name of a device",
-    );
+    must(!is_device(name), "name of a device");
     must(file == format!("{name}.yaml"), "name of the file");
     let spec = &manifest["spec"];
     must(
@@ -112,13 +118,6 @@ pub(crate) fn selects(platform: &Value, os: &str, arch: &str) -> bool {
 
 /// `v` and a semantic version.
 fn version(text: &str) -> bool {
-    let core = text.strip_prefix('v').unwrap_or_default();
-    let core = core.split(['-', '+']).next().unwrap_or_default();
-    let numbers: Vec<&str> = core.split('.').collect();
-    let number = |part: &&str| {
-        !part.is_empty()
-            && part.chars().all(|c| c.is_ascii_digit())
-            && (*part == "0" || !part.starts_with('0'))
-    };
-    numbers.len() == 3 && numbers.iter().all(number)
+    text.strip_prefix('v')
+        .is_some_and(|version| semver::Version::parse(version).is_ok())
 }

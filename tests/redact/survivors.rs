@@ -211,6 +211,7 @@ impl Found {
                     }
                 }
                 for field in [
+                    "host",
                     "hostname",
                     "DNSName",
                     "LoadBalancerName",
@@ -225,11 +226,13 @@ impl Found {
                         self.name(name.trim_start_matches("*."));
                     }
                 }
-                if let Some(hosts) = fields.get("hostnames").and_then(Value::as_array) {
-                    hosts
-                        .iter()
-                        .filter_map(Value::as_str)
-                        .for_each(|host| self.name(host.trim_start_matches("*.")));
+                // Of routes, of an Ingress's TLS and of Envoy's virtual hosts, which may end in a port.
+                for field in ["hostnames", "hosts", "domains"] {
+                    let hosts = fields.get(field).and_then(Value::as_array);
+                    for host in hosts.into_iter().flatten().filter_map(Value::as_str) {
+                        let host = host.split(':').next().unwrap_or_default();
+                        self.name(host.trim_start_matches("*."));
+                    }
                 }
                 fields.values().for_each(|value| self.tree(value));
             }

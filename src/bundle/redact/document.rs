@@ -4,6 +4,7 @@ use super::fields;
 use super::json::{Place, Visitor, walk};
 use super::text::Replacer;
 use crate::bundle::yaml;
+use crate::model::Source;
 use serde_json::Value;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -119,32 +120,15 @@ pub(super) fn path(replacer: &mut Replacer, path: &str) -> String {
     made.join("/")
 }
 
-/// The names of an agent's documents before their first dot, as far as they are made of several words: an object may be
-/// called like one of these words.
-const OF_AGENTS: [&str; 22] = [
-    "bpf-lb-list",
-    "bpf-lb-list-frontends",
-    "bpf-lb-maps-dump",
-    "bpf-metrics-list",
-    "db-backends",
-    "db-cilium-configs",
-    "db-ciliumenvoyconfigs",
-    "db-devices",
-    "db-envoy-resources",
-    "db-frontends",
-    "db-node-addresses",
-    "db-services",
-    "endpoint-get-ingress",
-    "endpoint-list",
-    "health-check-node-port",
-    "ip-route-2004",
-    "ip-rule",
-    "iptables-save",
-    "monitor-drop",
-    "node-list",
-    "proc-net-tcp",
-    "service-list",
-];
+/// A document of an agent that is no reading of this program.
+const MAPS_DUMP: &str = "bpf-lb-maps-dump";
+
+/// Whether a name before its first dot is that of an agent's document: an object may be called like one of its words.
+fn is_of_agents(name: &str) -> bool {
+    let keys = Source::all().filter(|source| source.is_agent());
+    let mut names = keys.map(|source| source.info().key);
+    name == MAPS_DUMP || names.any(|key| key.split('.').next() == Some(name))
+}
 
 /// What the names of documents end with.
 const ENDINGS: [&str; 5] = ["json", "log", "txt", "yaml", "yml"];
@@ -152,7 +136,7 @@ const ENDINGS: [&str; 5] = ["json", "log", "txt", "yaml", "yml"];
 /// `OPERATION.NAME.json`: the name in the middle is somebody's; `PLURAL.json`, `pods-NAME.yaml`.
 fn file(replacer: &mut Replacer, name: &str) -> String {
     let (operation, rest) = name.split_once('.').unwrap_or((name, ""));
-    let stays = OF_AGENTS.contains(&operation)
+    let stays = is_of_agents(operation)
         || operation.contains("-describe-")
         || operation.contains("-get-")
         || !operation.contains('-');
