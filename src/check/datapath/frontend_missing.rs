@@ -35,6 +35,7 @@ pub static CHECK: Check = Check {
         Source::AgentStartConfig,
         Source::AgentLog,
         Source::AgentMetrics,
+        Source::DbConfigs,
         Source::ConfigMaps,
         Source::NodeConfigs,
         Source::Nodes,

@@ -1,6 +1,8 @@
 //! Which NodePort entry decides a target's health check, and what the BPF map of its node says.
 
 use crate::check::View;
+use crate::check::node::running::running;
+use crate::check::node::setting::Key;
 use crate::check::outcome::{Checked, pass};
 use crate::model::cilium::{BpfLb, Frontend, FrontendKind};
 use crate::model::kubernetes::Service;
@@ -119,13 +121,12 @@ impl Entry<'_, '_> {
             .any(|frontend| frontend.flags.kind == FrontendKind::NodePort)
     }
 
-    /// Whether it is kube-proxy that serves NodePorts on the node.
+    /// Whether it is kube-proxy that serves NodePorts on the node, by what CLB6101 goes by.
     ///
     /// # Errors
-    /// The gap of the agent's status where the map has no NodePort at all.
+    /// The gap of what the agent runs with, where the map has no NodePort at all.
     pub fn is_left_to_kube_proxy(&self, view: &View<'_>) -> Result<bool, Gap> {
-        Ok(!self.serves_node_ports()
-            && view.agent(self.node).status()?.kube_proxy_replacement == Some(false))
+        Ok(!self.serves_node_ports() && !running(view, self.node, Key::KubeProxyReplacement)?.on)
     }
 
     /// The gap of a map with rows that could not be read: what is looked for may hide among them.
