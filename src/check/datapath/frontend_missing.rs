@@ -35,7 +35,6 @@ pub static CHECK: Check = Check {
         Source::AgentStartConfig,
         Source::AgentLog,
         Source::AgentMetrics,
-        Source::DbConfigs,
         Source::ConfigMaps,
         Source::NodeConfigs,
         Source::Nodes,
