@@ -55,7 +55,7 @@ s cilium/bpf-metrics-list.2.json $C bpf metrics list -o json
 [ ! "$1" ]||a agent cilium/status-verbose.txt $C status --verbose
 }
 [ -n "$T" ] && [ ! -e "$U" ] || { r "$@"; f end 0 ''; exit; }
-o=$( { exec 2>/dev/null 3>&-; timeout 9 $C monitor -t drop -j; e=$?; [ $e = 124 ] || echo "it ended by itself with exit code $e"; } | head -n 400 3>&- & j=$!
+o=$( { exec 2>/dev/null 3>&-; timeout 9 $C monitor -t drop -j; e=$?; [ $e = 124 ] || echo "it ended by itself with exit code $e"; } | sed -u 400q 3>&- & j=$!
 r "$@"; kill -PIPE $j 2>/dev/null )
 f cilium/monitor-drop.json 0 "$o"
 f end 0 ''

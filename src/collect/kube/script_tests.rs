@@ -134,7 +134,10 @@ fn a_healthy_agent_gives_every_document() {
         result.documents["cilium/proc-net-tcp.txt"],
         b"  sl  local_address rem_address   st\n   0: 00000000:7968 00000000:0000 0A 0\n"
     );
-    assert_eq!(result.documents["cilium/db-services.json"], b"");
+    assert_eq!(
+        result.documents["cilium/monitor-drop.json"],
+        b"{\"type\":\"drop\"}"
+    );
     assert_eq!(
         result.documents["cilium/sysctl.txt"],
         b"net.ipv4.conf.ens5.rp_filter = 2\nnet.bridge.bridge-nf-call-iptables = 1\n"
