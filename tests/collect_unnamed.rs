@@ -1,4 +1,4 @@
-//! Load balancers of Services whose status names none, and Classic ones, looked for in the AWS double.
+//! Load balancers of Services whose status names none, looked for in the AWS double.
 
 #![allow(
     clippy::expect_used,
@@ -10,66 +10,12 @@
 
 mod support;
 
-use cilium_lb::bundle::{self, Bundle};
 use cilium_lb::model::aws::Region;
-use cilium_lb::parse;
 use serde_json::{Value, json};
-use std::fs;
-use support::cluster::ClusterDouble;
+use support::edited::{UID, region};
 use support::world::{World, outcome};
 
 const BALANCER: &str = "k8s-gateway-ciliumga-64535184d1";
-const UID: &str = "e57726fb-7cd2-4615-8242-678a6b3037f4";
-/// The name that cloud-provider-aws gives for that UID.
-const CLOUD: &str = "ae57726fb7cd246158242678a6b3037f";
-const HOST_LINE: &str = "      ingress:\n      - hostname: ";
-
-/// The world's cluster after its Service lost its status and its bindings; `changes` are made in its objects.
-fn wiped(world: &World, changes: &[(&str, &str, &str)]) -> ClusterDouble {
-    let folder = world.path("cluster/kubernetes");
-    fs::remove_file(folder.join("targetgroupbindings.yaml")).unwrap();
-    let hostname = world.made["load_balancers"]["lb"]["dns_name"].as_str();
-    let hostname = format!("{HOST_LINE}{}\n", hostname.unwrap());
-    edit(world, "services.yaml", &hostname, "      ingress: []\n");
-    for (file, from, to) in changes {
-        edit(world, file, from, to);
-    }
-    ClusterDouble::start(world.path("cluster"))
-}
-
-fn edit(world: &World, file: &str, from: &str, to: &str) {
-    let path = world.path("cluster/kubernetes").join(file);
-    let text = fs::read_to_string(&path).unwrap();
-    assert!(text.contains(from), "{from} is not in {file}");
-    fs::write(&path, text.replace(from, to)).unwrap();
-}
-
-/// What `capture` reads of the Gateway, and how often AWS was asked for it.
-fn capture(world: &World, cluster: &ClusterDouble) -> (Bundle, u64) {
-    world.aws.reset_calls();
-    let to = world.path("captured");
-    let ran = world
-        .command(&["capture", "gateway/shared-gateway", "-n", "gateway"])
-        .args(["--no-exec", "-o"])
-        .arg(&to)
-        .env("KUBECONFIG", cluster.kubeconfig())
-        .output()
-        .unwrap();
-    assert!(
-        ran.status.success(),
-        "{}",
-        String::from_utf8_lossy(&ran.stderr)
-    );
-    (bundle::read(&to).unwrap(), world.aws.calls().values().sum())
-}
-
-/// The one region that was read.
-fn region(bundle: &Bundle) -> Region {
-    let regions = parse::snapshot(bundle).aws.regions;
-    assert_eq!(regions.len(), 1, "{:?}", regions.keys());
-    regions.into_values().next().unwrap()
-}
-
 fn balancers(region: &Region) -> Vec<String> {
     let all = region.load_balancers.as_ref().expect("load balancers");
     all.iter()
@@ -80,8 +26,8 @@ fn balancers(region: &Region) -> Vec<String> {
 #[test]
 fn a_wiped_status_is_looked_up_by_interfaces_within_the_budget() {
     let world = World::healthy();
-    let cluster = wiped(&world, &[]);
-    let (bundle, calls) = capture(&world, &cluster);
+    let cluster = world.wiped(&[]);
+    let (bundle, calls) = world.captured(&cluster);
     let found = region(&bundle);
     assert_eq!(balancers(&found), [BALANCER]);
     assert_eq!(found.target_health.len(), 2);
@@ -117,8 +63,8 @@ fn a_wiped_status_is_looked_up_by_interfaces_within_the_budget() {
 fn a_load_balancer_of_another_uid_is_somebody_elses() {
     let world = World::silent();
     let other = "0d7a8d2e-7f1c-4d0b-9f63-0c6f0e3a1b55";
-    let cluster = wiped(&world, &[("services.yaml", UID, other)]);
-    let (bundle, _) = capture(&world, &cluster);
+    let cluster = world.wiped(&[("services.yaml", UID, other)]);
+    let (bundle, _) = world.captured(&cluster);
     let found = region(&bundle);
     assert_eq!(balancers(&found), Vec::<String>::new());
     assert!(!found.instances.unwrap().is_empty(), "the account is right");
@@ -130,13 +76,13 @@ fn without_interfaces_the_computed_names_are_asked_for() {
     let world = World::silent();
     let label = "topology.kubernetes.io/region: eu-west-2";
     let labels = format!("{label}\n      alpha.eksctl.io/cluster-name: obs-eu-dev-cluster");
-    let cluster = wiped(&world, &[("nodes.yaml", label, &labels)]);
+    let cluster = world.wiped(&[("nodes.yaml", label, &labels)]);
     let denied =
         json!({"code": "UnauthorizedOperation", "status": 403, "message": "no", "count": -1});
     world
         .aws
         .faults(&json!({"ec2:DescribeNetworkInterfaces": denied}));
-    let (bundle, _) = capture(&world, &cluster);
+    let (bundle, _) = world.captured(&cluster);
     assert_eq!(balancers(&region(&bundle)), [BALANCER]);
     // The scheme of the annotation is asked for first.
     let asked = world.aws.calls()["elbv2:DescribeLoadBalancers"];
@@ -149,20 +95,17 @@ fn names_that_nobody_has_are_an_answer() {
     let annotation = "service.beta.kubernetes.io/aws-load-balancer-type: external";
     let label = "topology.kubernetes.io/region: eu-west-2";
     let labels = format!("{label}\n      alpha.eksctl.io/cluster-name: another-cluster");
-    let cluster = wiped(
-        &world,
-        &[
-            ("services.yaml", annotation, "example.com/none: none"),
-            ("services.yaml", UID, "0d7a8d2e-7f1c-4d0b-9f63-0c6f0e3a1b55"),
-            ("nodes.yaml", label, &labels),
-        ],
-    );
+    let cluster = world.wiped(&[
+        ("services.yaml", annotation, "example.com/none: none"),
+        ("services.yaml", UID, "0d7a8d2e-7f1c-4d0b-9f63-0c6f0e3a1b55"),
+        ("nodes.yaml", label, &labels),
+    ]);
     let denied =
         json!({"code": "UnauthorizedOperation", "status": 403, "message": "no", "count": -1});
     world
         .aws
         .faults(&json!({"ec2:DescribeNetworkInterfaces": denied}));
-    let (bundle, _) = capture(&world, &cluster);
+    let (bundle, _) = world.captured(&cluster);
     assert_eq!(balancers(&region(&bundle)), Vec::<String>::new());
     let gaps = &bundle.manifest.gaps;
     assert!(
@@ -172,48 +115,4 @@ fn names_that_nobody_has_are_an_answer() {
     );
     // Both schemes and the name of cloud-provider-aws.
     assert_eq!(world.aws.calls()["elbv2:DescribeLoadBalancers"], 3);
-}
-
-#[test]
-fn a_classic_load_balancer_is_a_gap_that_says_how_to_read_it() {
-    let world = World::silent();
-    let host = format!("{CLOUD}-1234567890.eu-west-2.elb.amazonaws.com");
-    let ingress = format!("{HOST_LINE}{host}\n");
-    let cluster = wiped(
-        &world,
-        &[("services.yaml", "      ingress: []\n", &ingress)],
-    );
-    let (bundle, _) = capture(&world, &cluster);
-    let gaps = &bundle.manifest.gaps;
-    let gap = gaps
-        .iter()
-        .find(|gap| gap.source.ends_with("/elb-describe-load-balancers"))
-        .unwrap_or_else(|| panic!("{gaps:#?}"));
-    for part in [
-        format!("aws elb describe-load-balancers --region eu-west-2 --load-balancer-names {CLOUD}"),
-        format!("aws/123456789012/eu-west-2/elb-describe-instance-health.{CLOUD}.json"),
-    ] {
-        assert!(gap.reason.contains(&part), "{}", gap.reason);
-    }
-    let ran = world
-        .command(&["why-unhealthy", "gateway/shared-gateway", "-n", "gateway"])
-        .args(["-o", "json", "--from"])
-        .arg(world.path("captured"))
-        .output()
-        .unwrap();
-    let (code, document, stderr) = outcome(&ran);
-    assert_eq!(
-        (code, &document["verdict"]),
-        (3, &"unknown".into()),
-        "{stderr}\n{document:#}"
-    );
-    let gaps = document["gaps"].as_array().unwrap();
-    let told = gaps.iter().any(|gap| {
-        gap["reason"]
-            .as_str()
-            .unwrap()
-            .contains("aws elb describe-instance-health")
-            && gap["wouldDecide"].to_string().contains("CLB2101")
-    });
-    assert!(told, "{gaps:#?}");
 }

@@ -44,7 +44,7 @@ fn called(world: &World) -> BTreeSet<String> {
     let names = calls.keys().map(|name| {
         let (service, action) = name.split_once(':').unwrap();
         let service = match service {
-            "elbv2" => "elasticloadbalancing",
+            "elb" | "elbv2" => "elasticloadbalancing",
             other => other,
         };
         format!("{service}:{action}")

@@ -1,5 +1,6 @@
 //! The second wave: which load balancers, listeners and target groups there are.
 
+use super::classic::Classic;
 use super::elbv2::By;
 use super::failure::Failure;
 use super::plan::Wanted;
@@ -22,6 +23,8 @@ pub(in crate::collect) struct Found<'a> {
     pub(in crate::collect) balancers: Vec<LoadBalancer>,
     /// Target groups.
     pub(super) groups: Vec<TargetGroup>,
+    /// Classic Load Balancers.
+    pub(super) classic: Classic,
     /// Load balancers that the account does not have: it may be the wrong account.
     pub(super) missing: Option<Failure>,
     /// Interfaces of load balancers that were read already.
@@ -35,7 +38,7 @@ pub(in crate::collect) struct Found<'a> {
 impl Found<'_> {
     /// Whether the region has nothing of what is wanted.
     pub(in crate::collect) fn is_empty(&self) -> bool {
-        self.balancers.is_empty() && self.groups.is_empty()
+        self.balancers.is_empty() && self.groups.is_empty() && self.classic.found.is_empty()
     }
 
     /// That none of the cluster's instances is in any account that was asked: what was left behind is not looked for.
@@ -67,10 +70,16 @@ pub(in crate::collect) async fn find<'a>(
     keep_balancers(&reader, &named);
     let mut unnamed = unnamed::look_up(&reader, wanted).await;
     unnamed.balancers.retain(|found| !named.contains(found));
-    let all = named.iter().chain(&unnamed.balancers);
-    let (forwarded, all_heard) = listeners(&reader, all).await;
-    let arns: BTreeSet<String> = wanted.groups.union(&forwarded).cloned().collect();
-    let groups = read_groups(&reader, &arns).await;
+    let mut classic = wanted.perhaps_classic(&named);
+    classic.append(&mut unnamed.classic);
+    let behind = async {
+        let all = named.iter().chain(&unnamed.balancers);
+        let (forwarded, all_heard) = listeners(&reader, all).await;
+        let arns: BTreeSet<String> = wanted.groups.union(&forwarded).cloned().collect();
+        (read_groups(&reader, &arns).await, all_heard)
+    };
+    let (classic, (groups, all_heard)) =
+        futures::future::join(reader.classic_of(classic), behind).await;
     let mut found = Found {
         reader,
         balancers: named,
@@ -79,6 +88,7 @@ pub(in crate::collect) async fn find<'a>(
         tagged: !unnamed.balancers.is_empty(),
         all_read: all_heard && groups.is_some(),
         groups: groups.unwrap_or_default(),
+        classic,
     };
     if !unnamed.balancers.is_empty() {
         unnamed::prove(&mut found, wanted, unnamed.balancers).await;
@@ -165,12 +175,12 @@ async fn balancers(reader: &Reader<'_>, wanted: &Wanted) -> (Vec<LoadBalancer>, 
                         found.push(balancer);
                     }
                 }
-                for (name, failure) in batch.missing {
-                    if wanted.names.get(&name) == Some(&true) {
-                        reader.is_classic(&name, false);
-                    }
-                    missing = Some(failure);
-                }
+                missing = batch
+                    .missing
+                    .into_iter()
+                    .map(|(_, why)| why)
+                    .next_back()
+                    .or(missing);
             }
             Err(failure) => {
                 reader.notebook.gap(&source, failure);

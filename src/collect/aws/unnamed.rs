@@ -2,8 +2,9 @@
 //!
 //! Their interfaces are asked for by description, which holds the name: one call, in which the hash of the name may
 //! be left open, so that the cluster's name need not be known. What has no interface yet is asked for by the names
-//! that both controllers compute, one by one, because one unknown name refuses a whole call. All load balancers are
-//! never listed. Whose a load balancer is, only names and tags prove: what belongs to somebody else is left out.
+//! that both controllers compute, one by one, because one unknown name refuses a whole call; what ELBv2 does not have
+//! under the name of cloud-provider-aws may be a Classic Load Balancer. All load balancers are never listed. Whose a load
+//! balancer is, only names and tags prove: what belongs to somebody else is left out.
 
 use super::elbv2::By;
 use super::failure::Failure;
@@ -27,6 +28,8 @@ pub(super) struct Unnamed {
     pub(super) balancers: Vec<LoadBalancer>,
     /// Interfaces of those load balancers.
     pub(super) interfaces: Vec<NetworkInterface>,
+    /// Names that a Classic Load Balancer has, or may have where nothing else was found.
+    pub(super) classic: BTreeSet<String>,
     /// AWS's words when there is none.
     pub(super) missing: Option<Failure>,
 }
@@ -62,7 +65,9 @@ pub(super) async fn look_up(reader: &Reader<'_>, wanted: &Wanted) -> Unnamed {
             Some(Named::Network(name)) => {
                 names.insert(name.to_owned());
             }
-            Some(Named::Classic(name)) => reader.is_classic(name, true),
+            Some(Named::Classic(name)) => {
+                found.classic.insert(name.to_owned());
+            }
             None => {}
         }
     }
@@ -73,8 +78,13 @@ pub(super) async fn look_up(reader: &Reader<'_>, wanted: &Wanted) -> Unnamed {
         Err(failure) => reader.notebook.gap(source, failure),
     }
     for service in &wanted.unnamed {
-        if !names.iter().any(|name| may_be(service, wanted, name)) {
-            by_name(reader, wanted, service, &mut found).await;
+        let classic = candidates::classic(service);
+        let is_seen = classic
+            .as_ref()
+            .is_some_and(|name| found.classic.contains(name))
+            || names.iter().any(|name| may_be(service, wanted, name));
+        if !is_seen && !by_name(reader, wanted, service, &mut found).await {
+            found.classic.extend(classic);
         }
     }
     if !found.balancers.is_empty() {
@@ -94,8 +104,13 @@ fn may_be(service: &Service, wanted: &Wanted, name: &str) -> bool {
             .any(|computed| computed == name)
 }
 
-/// Asks for the computed names of one Service, the likeliest first, until there is one.
-async fn by_name(reader: &Reader<'_>, wanted: &Wanted, service: &Service, found: &mut Unnamed) {
+/// Asks for the computed names of one Service, the likeliest first, until there is one; whether there is.
+async fn by_name(
+    reader: &Reader<'_>,
+    wanted: &Wanted,
+    service: &Service,
+    found: &mut Unnamed,
+) -> bool {
     let source = reader.account.source(BALANCERS, "");
     let mut names = candidates::balancers(service, &wanted.clusters);
     names.extend(candidates::asked_name(service).map(str::to_owned));
@@ -115,15 +130,16 @@ async fn by_name(reader: &Reader<'_>, wanted: &Wanted, service: &Service, found:
                 found.missing = batch.missing.into_iter().map(|(_, why)| why).next();
                 if !batch.found.is_empty() {
                     found.balancers.extend(batch.found);
-                    return;
+                    return true;
                 }
             }
             Err(failure) => {
                 reader.notebook.gap(&source, failure);
-                return;
+                return false;
             }
         }
     }
+    false
 }
 
 /// What the description of an interface names.
@@ -189,27 +205,6 @@ pub(super) async fn prove(found: &mut Found<'_>, wanted: &Wanted, looked_up: Vec
                 .iter()
                 .any(|own| arns.contains(&own.load_balancer_arn))
     });
-}
-
-impl Reader<'_> {
-    /// Tells that a Classic Load Balancer is, or may be, meant, and how a person reads it.
-    pub(super) fn is_classic(&self, name: &str, certain: bool) {
-        let (account, region) = (&self.account.number, &self.account.region);
-        let is = if certain { "is" } else { "may be" };
-        let (balancers, health) = (
-            "elb-describe-load-balancers",
-            "elb-describe-instance-health",
-        );
-        let path = |operation, key| format!("{}.json", self.account.source(operation, key));
-        self.notebook.gap(
-            self.account.source(balancers, ""),
-            format!(
-                "NotRead: {name} of account {account} {is} a Classic Load Balancer, which this program does not read from AWS itself: write what `aws elb describe-load-balancers --region {region} --load-balancer-names {name} --output json` prints into a capture as {}, and `aws elb describe-instance-health --region {region} --load-balancer-name {name} --output json` as {}",
-                path(balancers, ""),
-                path(health, name),
-            ),
-        );
-    }
 }
 
 #[cfg(test)]

@@ -227,11 +227,7 @@ impl Source {
     pub fn is_collected(self) -> bool {
         !matches!(
             self,
-            Self::TaggedResources
-                | Self::ClassicLoadBalancers
-                | Self::InstanceHealth
-                | Self::MonitorDrops
-                | Self::HubbleFlows
+            Self::TaggedResources | Self::MonitorDrops | Self::HubbleFlows
         )
     }
 

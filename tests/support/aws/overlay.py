@@ -1,10 +1,11 @@
-"""The AWS double: moto with the shapes, the health and the limits of real Network Load Balancers.
+"""The AWS double: moto with the shapes, the health and the limits of real Network and Classic Load Balancers.
 
 `install()` patches moto in this process; serve.py calls it before it starts the server. What is replaced is private to
 moto, so the names are asserted first: an upgrade that renames one fails at once and says which, instead of leaving a
 double that quietly answers like plain moto.
 """
 
+import classic
 import moto
 import doors
 import ec2_shapes
@@ -20,6 +21,9 @@ from moto.ec2.models.instances import Instance
 from moto.ec2.models.network_acls import NetworkAclBackend
 from moto.ec2.models.route_tables import Route, RouteTable
 from moto.ec2.models.security_groups import SecurityGroup
+from moto.elb.models import ELBBackend
+from moto.elb.models import LoadBalancer as ClassicLoadBalancer
+from moto.elb.responses import ELBResponse
 from moto.elbv2 import models
 from moto.elbv2.responses import ELBV2Response
 from moto.iam.access_control import IAMRequestBase
@@ -27,6 +31,9 @@ from moto.moto_api._internal import urls
 
 VERSION = "5.2.5"
 PRIVATE = {
+    ClassicLoadBalancer: "get_default_attributes instance_ids",
+    ELBBackend: "create_load_balancer delete_load_balancer describe_load_balancers get_load_balancer iter_tagged_resources",
+    ELBResponse: "describe_instance_health describe_load_balancers",
     BaseResponse: "call_action _get_action _get_param",
     ELBV2Response: " ".join(limits.BATCHED) + " " + " ".join(limits.ELB_PAGED),
     IAMRequestBase: "check_signature",
@@ -60,5 +67,5 @@ def check():
 def install():
     """Checks moto, then patches it. Call once per process, before the server is built."""
     check()
-    for part in (load_balancers, target_groups, ec2_shapes, health, limits, signatures, doors):
+    for part in (load_balancers, classic, target_groups, ec2_shapes, health, limits, signatures, doors):
         part.install()
