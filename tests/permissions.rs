@@ -45,6 +45,7 @@ fn called(world: &World) -> BTreeSet<String> {
         let (service, action) = name.split_once(':').unwrap();
         let service = match service {
             "elb" | "elbv2" => "elasticloadbalancing",
+            "resourcegroupstaggingapi" => "tag",
             other => other,
         };
         format!("{service}:{action}")

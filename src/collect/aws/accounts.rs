@@ -142,6 +142,7 @@ mod tests {
             ("111122223333", "us-east-1", Api::ElbV2),
             ("444455556666", "eu-west-2", Api::ElbV2),
             ("111122223333", "eu-west-2", Api::Classic),
+            ("111122223333", "eu-west-2", Api::Tagging),
         ] {
             assert!(!Arc::ptr_eq(&first, &of(number, region, api)));
         }

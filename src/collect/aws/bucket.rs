@@ -1,6 +1,7 @@
 //! A token bucket before the SDK: ELBv2's own is shared with the controller that registers targets.
 //!
-//! Classic Load Balancers and those of ELBv2 have buckets of their own there (the same guide).
+//! Classic Load Balancers and those of ELBv2 have buckets of their own there (the same guide), and the tagging API
+//! is another service.
 //! AWS allows 40 calls at once and 10 a second over all ELB actions of an account and region (Elastic Load
 //! Balancing guide, "Request throttling"); the AWS Load Balancer Controller limits itself to the same. An audit
 //! takes less, and gives way where AWS throttles all the same: somebody else needs the calls.
@@ -22,6 +23,8 @@ pub(super) enum Api {
     ElbV2,
     /// Classic Load Balancers.
     Classic,
+    /// Tags of every service.
+    Tagging,
 }
 
 /// How many calls an API gets of an account and region.

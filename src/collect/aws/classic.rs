@@ -93,6 +93,23 @@ impl Reader<'_> {
 }
 
 impl Found<'_> {
+    /// Reads those with these names beside those that are known.
+    pub(super) async fn more_classic(&mut self, mut names: BTreeSet<String>) {
+        let known = self.classic.found.iter().map(|one| &one.load_balancer_name);
+        known.for_each(|name| {
+            names.remove(name);
+        });
+        let more = self.reader.classic_of(names).await.found;
+        if more.is_empty() {
+            return;
+        }
+        self.classic.found.extend(more);
+        self.classic.missing = None;
+        let all = &self.classic.found;
+        self.reader
+            .keep(CLASSIC, "", "LoadBalancerDescriptions", all);
+    }
+
     /// How the instances of each fare; returns the ids of all that are registered.
     pub(super) async fn instance_health(&self) -> BTreeSet<String> {
         let reader = &self.reader;

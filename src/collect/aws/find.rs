@@ -90,9 +90,13 @@ pub(in crate::collect) async fn find<'a>(
         groups: groups.unwrap_or_default(),
         classic,
     };
-    if !unnamed.balancers.is_empty() {
-        unnamed::prove(&mut found, wanted, unnamed.balancers).await;
-    }
+    let tags = if unnamed.balancers.is_empty() {
+        Vec::new()
+    } else {
+        unnamed::prove(&mut found, wanted, unnamed.balancers).await
+    };
+    let lacking = unnamed::lacking(&found, wanted, &tags);
+    found.by_tags(wanted, &lacking).await;
     found.of_groups().await;
     // One that was found proves that the account is right, so the answer counts for all.
     if !found.balancers.is_empty() {
@@ -193,7 +197,7 @@ async fn balancers(reader: &Reader<'_>, wanted: &Wanted) -> (Vec<LoadBalancer>, 
 }
 
 /// Reads the listeners of each load balancer and returns the target groups they forward to, and whether all were read.
-async fn listeners<'b>(
+pub(super) async fn listeners<'b>(
     reader: &Reader<'_>,
     balancers: impl Iterator<Item = &'b LoadBalancer>,
 ) -> (BTreeSet<String>, bool) {
@@ -213,7 +217,10 @@ async fn listeners<'b>(
 }
 
 /// The target groups that exist of these; `None` when they could not be read.
-async fn read_groups(reader: &Reader<'_>, arns: &BTreeSet<String>) -> Option<Vec<TargetGroup>> {
+pub(super) async fn read_groups(
+    reader: &Reader<'_>,
+    arns: &BTreeSet<String>,
+) -> Option<Vec<TargetGroup>> {
     if arns.is_empty() {
         return Some(Vec::new());
     }

@@ -50,6 +50,7 @@ pub(super) struct Reader<'a> {
     pub(super) account: Account,
     pub(super) elb: aws_sdk_elasticloadbalancingv2::Client,
     pub(super) classic: aws_sdk_elasticloadbalancing::Client,
+    pub(super) tagging: aws_sdk_resourcegroupstagging::Client,
     pub(super) ec2: aws_sdk_ec2::Client,
     pub(super) notebook: &'a Notebook<'a>,
     deadline: Deadline,
@@ -96,6 +97,12 @@ impl<'a> Reader<'a> {
             .retry_partition(partition("elb"))
             .interceptor(watch(Api::Classic))
             .build();
+        let tagging = aws_sdk_resourcegroupstagging::config::Builder::from(config)
+            .region(region.clone())
+            .retry_config(retries.clone())
+            .retry_partition(partition("tagging"))
+            .interceptor(watch(Api::Tagging))
+            .build();
         let ec2 = aws_sdk_ec2::config::Builder::from(config)
             .region(region)
             .retry_config(retries)
@@ -104,6 +111,7 @@ impl<'a> Reader<'a> {
         Self {
             elb: aws_sdk_elasticloadbalancingv2::Client::from_conf(elb),
             classic: aws_sdk_elasticloadbalancing::Client::from_conf(classic),
+            tagging: aws_sdk_resourcegroupstagging::Client::from_conf(tagging),
             ec2: aws_sdk_ec2::Client::from_conf(ec2),
             account,
             notebook,
@@ -120,7 +128,7 @@ impl<'a> Reader<'a> {
         listed.await.clone()
     }
 
-    /// One call of Elastic Load Balancing, after a token of the account's bucket for `api`.
+    /// One call of Elastic Load Balancing.
     pub(super) async fn elb<T, E>(
         &self,
         api: Api,
@@ -130,12 +138,25 @@ impl<'a> Reader<'a> {
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
+        let action = format!("elasticloadbalancing:{operation}");
+        self.limited(api, &action, call).await
+    }
+
+    /// One call, after a token of the account's bucket for `api`.
+    pub(super) async fn limited<T, E>(
+        &self,
+        api: Api,
+        action: &str,
+        call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T, Failure>
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
         let bucket = self.accounts.bucket(&self.account, api);
         self.deadline
             .within(self.deadline.remaining(), bucket.take())
             .await?;
-        self.call(&format!("elasticloadbalancing:{operation}"), call)
-            .await
+        self.call(action, call).await
     }
 
     /// One call of EC2.

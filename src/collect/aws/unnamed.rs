@@ -4,13 +4,15 @@
 //! be left open, so that the cluster's name need not be known. What has no interface yet is asked for by the names
 //! that both controllers compute, one by one, because one unknown name refuses a whole call; what ELBv2 does not have
 //! under the name of cloud-provider-aws may be a Classic Load Balancer. All load balancers are never listed. Whose a load
-//! balancer is, only names and tags prove: what belongs to somebody else is left out.
+//! balancer is, only names and tags prove: what belongs to somebody else is left out, and for whom nothing is left, tags
+//! are asked for.
 
 use super::elbv2::By;
 use super::failure::Failure;
 use super::find::{BALANCERS, Found, keep_balancers};
 use super::plan::Wanted;
 use super::reader::Reader;
+use crate::model::aws::load_balancer::TagDescription;
 use crate::model::aws::{LoadBalancer, NetworkInterface};
 use crate::model::kubernetes::Service;
 use crate::model::naming;
@@ -160,16 +162,15 @@ fn named(description: &str) -> Option<Named<'_>> {
 
 /// Adds those of `looked_up` to `found` that are proven to be one of the Services', and reads the tags of all. Of the
 /// others nothing is kept, and that there is no load balancer is said only where all that would prove one was read.
-pub(super) async fn prove(found: &mut Found<'_>, wanted: &Wanted, looked_up: Vec<LoadBalancer>) {
+pub(super) async fn prove(
+    found: &mut Found<'_>,
+    wanted: &Wanted,
+    looked_up: Vec<LoadBalancer>,
+) -> Vec<TagDescription> {
     let reader = &found.reader;
     let all = found.balancers.iter().chain(&looked_up);
     let tags = reader.read_tags(all, &found.groups).await;
-    let mut clusters = wanted.clusters.clone();
-    clusters.extend(balancer::clusters(&tags));
-    let services = wanted.unnamed.iter();
-    let made: Vec<Made<'_>> = services
-        .map(|service| Made::of(service, &clusters, &tags, &found.groups))
-        .collect();
+    let made = made(found, wanted, &tags);
     let (own, others): (Vec<_>, Vec<_>) = looked_up
         .into_iter()
         .partition(|one| made.iter().any(|made| made.has(one)));
@@ -205,6 +206,34 @@ pub(super) async fn prove(found: &mut Found<'_>, wanted: &Wanted, looked_up: Vec
                 .iter()
                 .any(|own| arns.contains(&own.load_balancer_arn))
     });
+    tags
+}
+
+/// What would be each Service's own, in their order.
+fn made<'a>(found: &'a Found<'_>, wanted: &Wanted, tags: &'a [TagDescription]) -> Vec<Made<'a>> {
+    let mut clusters = wanted.clusters.clone();
+    clusters.extend(balancer::clusters(tags));
+    let services = wanted.unnamed.iter();
+    services
+        .map(|service| Made::of(service, &clusters, tags, &found.groups))
+        .collect()
+}
+
+/// The Services that name no load balancer and of which none of those that were found is proven to be.
+pub(super) fn lacking<'w>(
+    found: &Found<'_>,
+    wanted: &'w Wanted,
+    tags: &[TagDescription],
+) -> Vec<&'w Service> {
+    let made = made(found, wanted, tags);
+    let services = wanted.unnamed.iter().zip(made);
+    let lacking = services.filter(|(service, made)| {
+        let classic = candidates::classic(service);
+        let mut of_classic = found.classic.found.iter();
+        !found.balancers.iter().any(|balancer| made.has(balancer))
+            && !of_classic.any(|one| Some(&one.load_balancer_name) == classic.as_ref())
+    });
+    lacking.map(|(service, _)| service).collect()
 }
 
 #[cfg(test)]

@@ -225,10 +225,7 @@ impl Source {
 
     /// Whether the live collector makes it; the others are read from bundles that people fill.
     pub fn is_collected(self) -> bool {
-        !matches!(
-            self,
-            Self::TaggedResources | Self::MonitorDrops | Self::HubbleFlows
-        )
+        !matches!(self, Self::MonitorDrops | Self::HubbleFlows)
     }
 
     /// The command with the object filled in; `about` is `node NAME` for agent readings, `namespace` that of

@@ -28,6 +28,8 @@ from moto.elbv2 import models
 from moto.elbv2.responses import ELBV2Response
 from moto.iam.access_control import IAMRequestBase
 from moto.moto_api._internal import urls
+from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend
+from moto.resourcegroupstaggingapi.responses import ResourceGroupsTaggingAPIResponse
 
 VERSION = "5.2.5"
 PRIVATE = {
@@ -40,6 +42,8 @@ PRIVATE = {
     Instance: "get_tags subnet_id vpc_id state",
     NetworkAclBackend: "add_default_entries create_network_acl_entry",
     NetworkInterface: "get_filter_value group_set get_tags",
+    ResourceGroupsTaggingAPIBackend: "get_resources",
+    ResourceGroupsTaggingAPIResponse: "backend get_resources",
     Route: "state gateway_id nat_gateway_id",
     RouteTable: "routes associations",
     SecurityGroup: "get_filter_value",
