@@ -7,6 +7,12 @@ mod agent;
 mod aws;
 mod kubernetes;
 
+/// Documents of agents that stand in for others, by name without ending, with the reading that they make.
+pub const STAND_INS: [(&str, Source); 2] = [
+    ("bpf-lb-maps-dump", Source::BpfLb),
+    ("statedb-dump", Source::DbDevices),
+];
+
 /// What a person needs to know to make one kind of reading.
 #[derive(Debug)]
 pub struct SourceInfo {
@@ -221,11 +227,6 @@ impl Source {
     /// Whether the reading is made on a node's agent.
     pub fn is_agent(self) -> bool {
         self.info().agent
-    }
-
-    /// Whether the live collector makes it; the others are read from bundles that people fill.
-    pub fn is_collected(self) -> bool {
-        !matches!(self, Self::MonitorDrops | Self::HubbleFlows)
     }
 
     /// The command with the object filled in; `about` is `node NAME` for agent readings, `namespace` that of
