@@ -76,7 +76,7 @@ impl Found<'_> {
     }
 
     async fn tags(&self) {
-        if !self.tagged {
+        if self.tags.is_none() {
             let balancers = self.balancers.iter();
             self.reader.read_tags(balancers, &self.groups).await;
         }

@@ -7,6 +7,7 @@ use super::plan::Wanted;
 use super::reader::Reader;
 use super::session::Session;
 use super::unnamed;
+use crate::model::aws::load_balancer::TagDescription;
 use crate::model::aws::{Arn, Listener, LoadBalancer, NetworkInterface, TargetGroup};
 use std::collections::BTreeSet;
 
@@ -29,8 +30,8 @@ pub(in crate::collect) struct Found<'a> {
     pub(super) missing: Option<Failure>,
     /// Interfaces of load balancers that were read already.
     pub(super) interfaces: Vec<NetworkInterface>,
-    /// Whether tags were read already.
-    pub(super) tagged: bool,
+    /// Tags of all of them, where they were read already.
+    pub(super) tags: Option<Vec<TagDescription>>,
     /// Whether all listeners and target groups of the load balancers could be read.
     pub(super) all_read: bool,
 }
@@ -85,18 +86,15 @@ pub(in crate::collect) async fn find<'a>(
         balancers: named,
         missing: missing.or(unnamed.missing),
         interfaces: unnamed.interfaces,
-        tagged: !unnamed.balancers.is_empty(),
+        tags: None,
         all_read: all_heard && groups.is_some(),
         groups: groups.unwrap_or_default(),
         classic,
     };
-    let tags = if unnamed.balancers.is_empty() {
-        Vec::new()
-    } else {
-        unnamed::prove(&mut found, wanted, unnamed.balancers).await
-    };
-    let lacking = unnamed::lacking(&found, wanted, &tags);
-    found.by_tags(wanted, &lacking).await;
+    if !unnamed.balancers.is_empty() {
+        unnamed::prove(&mut found, wanted, unnamed.balancers).await;
+    }
+    found.by_tags(wanted).await;
     found.of_groups().await;
     // One that was found proves that the account is right, so the answer counts for all.
     if !found.balancers.is_empty() {
@@ -124,7 +122,7 @@ impl Found<'_> {
         if bound.is_empty() {
             return;
         }
-        self.tagged = false;
+        self.tags = None;
         listeners(&self.reader, bound.iter()).await;
         self.balancers.extend(bound);
         keep_balancers(&self.reader, &self.balancers);

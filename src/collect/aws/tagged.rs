@@ -91,9 +91,11 @@ impl Reader<'_> {
 }
 
 impl Found<'_> {
-    /// Looks by their tags for the load balancers of `lacking`, of which nothing was found so far.
-    pub(super) async fn by_tags(&mut self, wanted: &Wanted, lacking: &[&Service]) {
-        let marks = Marks::of(lacking, &wanted.clusters);
+    /// Looks by their tags for the load balancers of Services of which nothing was found so far. For whom nothing is found
+    /// then and no name could be asked for, a gap says so.
+    pub(super) async fn by_tags(&mut self, wanted: &Wanted) {
+        let lacking = unnamed::lacking(self, wanted);
+        let marks = Marks::of(&lacking, &wanted.clusters);
         if marks.is_empty() {
             return;
         }
@@ -111,6 +113,22 @@ impl Found<'_> {
         self.more_classic(names.map(str::to_owned).collect()).await;
         self.more_balancers(wanted, arns, MOST * lacking.len())
             .await;
+        for service in unnamed::lacking(self, wanted) {
+            if unnamed::names(service, wanted).is_empty() {
+                self.nameless(service);
+            }
+        }
+    }
+
+    fn nameless(&self, service: &Service) {
+        let (reader, meta) = (&self.reader, &service.metadata);
+        reader.notebook.gap(
+            reader.account.source(BALANCERS, ""),
+            format!(
+                "NotAsked: no interface or tag leads to a load balancer of Service {}/{}, and its name depends on the cluster's, which neither the context nor node labels tell",
+                meta.namespace, meta.name
+            ),
+        );
     }
 
     /// Reads the load balancers with these ARNs, and keeps those that are proven to be one of the Services'.
@@ -138,7 +156,6 @@ impl Found<'_> {
             None => self.all_read = false,
         }
         self.all_read &= all_heard;
-        self.tagged = true;
         unnamed::prove(self, wanted, found).await;
     }
 }

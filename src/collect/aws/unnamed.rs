@@ -106,6 +106,13 @@ fn may_be(service: &Service, wanted: &Wanted, name: &str) -> bool {
             .any(|computed| computed == name)
 }
 
+/// The names that may be asked for: the computed ones, and one that an annotation gives.
+pub(super) fn names(service: &Service, wanted: &Wanted) -> Vec<String> {
+    let mut names = candidates::balancers(service, &wanted.clusters);
+    names.extend(candidates::asked_name(service).map(str::to_owned));
+    names
+}
+
 /// Asks for the computed names of one Service, the likeliest first, until there is one; whether there is.
 async fn by_name(
     reader: &Reader<'_>,
@@ -114,19 +121,7 @@ async fn by_name(
     found: &mut Unnamed,
 ) -> bool {
     let source = reader.account.source(BALANCERS, "");
-    let mut names = candidates::balancers(service, &wanted.clusters);
-    names.extend(candidates::asked_name(service).map(str::to_owned));
-    if names.is_empty() {
-        let meta = &service.metadata;
-        reader.notebook.gap(
-            &source,
-            format!(
-                "NotAsked: no interface belongs to a load balancer of Service {}/{}, and its name depends on the cluster's, which neither the context nor node labels tell",
-                meta.namespace, meta.name
-            ),
-        );
-    }
-    for name in names {
+    for name in names(service, wanted) {
         match reader.load_balancers(By::Name, &[name]).await {
             Ok(batch) => {
                 found.missing = batch.missing.into_iter().map(|(_, why)| why).next();
@@ -162,11 +157,7 @@ fn named(description: &str) -> Option<Named<'_>> {
 
 /// Adds those of `looked_up` to `found` that are proven to be one of the Services', and reads the tags of all. Of the
 /// others nothing is kept, and that there is no load balancer is said only where all that would prove one was read.
-pub(super) async fn prove(
-    found: &mut Found<'_>,
-    wanted: &Wanted,
-    looked_up: Vec<LoadBalancer>,
-) -> Vec<TagDescription> {
+pub(super) async fn prove(found: &mut Found<'_>, wanted: &Wanted, looked_up: Vec<LoadBalancer>) {
     let reader = &found.reader;
     let all = found.balancers.iter().chain(&looked_up);
     let tags = reader.read_tags(all, &found.groups).await;
@@ -206,7 +197,7 @@ pub(super) async fn prove(
                 .iter()
                 .any(|own| arns.contains(&own.load_balancer_arn))
     });
-    tags
+    found.tags = Some(tags);
 }
 
 /// What would be each Service's own, in their order.
@@ -220,11 +211,8 @@ fn made<'a>(found: &'a Found<'_>, wanted: &Wanted, tags: &'a [TagDescription]) -
 }
 
 /// The Services that name no load balancer and of which none of those that were found is proven to be.
-pub(super) fn lacking<'w>(
-    found: &Found<'_>,
-    wanted: &'w Wanted,
-    tags: &[TagDescription],
-) -> Vec<&'w Service> {
+pub(super) fn lacking<'w>(found: &Found<'_>, wanted: &'w Wanted) -> Vec<&'w Service> {
+    let tags = found.tags.as_deref().unwrap_or_default();
     let made = made(found, wanted, tags);
     let services = wanted.unnamed.iter().zip(made);
     let lacking = services.filter(|(service, made)| {
