@@ -44,7 +44,8 @@ fn called(world: &World) -> BTreeSet<String> {
     let names = calls.keys().map(|name| {
         let (service, action) = name.split_once(':').unwrap();
         let service = match service {
-            "elbv2" => "elasticloadbalancing",
+            "elb" | "elbv2" => "elasticloadbalancing",
+            "resourcegroupstaggingapi" => "tag",
             other => other,
         };
         format!("{service}:{action}")

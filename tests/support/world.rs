@@ -60,8 +60,20 @@ impl World {
     /// The healthy world, in which the node security group admits `ports` from the balancer, and
     /// something listens on `listening`.
     pub(crate) fn start(ports: (u16, u16), listening: &[u16]) -> Self {
+        Self::of(&plan("", ports, listening))
+    }
+
+    /// The healthy world, in which the account also has this section.
+    pub(crate) fn healthy_with(section: &str, planned: Value) -> Self {
+        let mut plan = plan("", NODE_PORTS, &PORTS);
+        plan[section] = planned;
+        Self::of(&plan)
+    }
+
+    /// The world of a plan like [`plan`]'s.
+    pub(crate) fn of(plan: &Value) -> Self {
         let mut aws = AwsDouble::start();
-        let made = aws.seed(&plan("", ports, listening));
+        let made = aws.seed(plan);
         let folder = tempfile::tempdir().unwrap();
         let half = cluster_half(&made);
         bundle::write(&half, &folder.path().join("cluster"), false).unwrap();
