@@ -89,6 +89,8 @@ pub enum Source {
     NetworkInterfaces,
     /// Security groups.
     SecurityGroups,
+    /// Ids of security group rules.
+    SecurityGroupRules,
     /// Network ACLs.
     NetworkAcls,
     /// Route tables.

@@ -1,7 +1,7 @@
 """The parts of EC2 that the program reads and moto leaves out.
 
-Filters over every address of an interface, routes whose next hop is gone, the IPv6 entries of a default network ACL, and
-VPC block public access, which moto answers with a 500.
+Filters over every address of an interface, routes whose next hop is gone, the owner of a security group's rule, the IPv6
+entries of a default network ACL, and VPC block public access, which moto answers with a 500.
 """
 
 from moto.core.responses import ActionResult
@@ -11,6 +11,7 @@ from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.instances import Instance
 from moto.ec2.models.network_acls import NetworkAclBackend
 from moto.ec2.models.route_tables import Route
+from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses import EC2Response
 
 _eni_filter = NetworkInterface.get_filter_value
@@ -83,6 +84,7 @@ def install():
     Instance.x_addresses = property(instance_addresses)
     utils.filter_dict_attribute_mapping["network-interface.addresses.private-ip-address"] = "x_addresses"
     Route.state = property(route_state)
+    SecurityGroupRule.group_owner_id = SecurityGroupRule.owner_id
     NetworkAclBackend.add_default_entries = add_default_entries
     EC2Response.describe_vpc_block_public_access_options = block_options
     EC2Response.modify_vpc_block_public_access_options = modify_block_options
