@@ -16,7 +16,7 @@ use cilium_lb::parse;
 use serde_json::{Value, json};
 use std::fs;
 use support::cluster::ClusterDouble;
-use support::world::{World, outcome};
+use support::world::{World, forget_balancer, outcome};
 
 const BALANCER: &str = "k8s-gateway-ciliumga-64535184d1";
 const UID: &str = "e57726fb-7cd2-4615-8242-678a6b3037f4";
@@ -26,11 +26,7 @@ const HOST_LINE: &str = "      ingress:\n      - hostname: ";
 
 /// The world's cluster after its Service lost its status and its bindings; `changes` are made in its objects.
 fn wiped(world: &World, changes: &[(&str, &str, &str)]) -> ClusterDouble {
-    let folder = world.path("cluster/kubernetes");
-    fs::remove_file(folder.join("targetgroupbindings.yaml")).unwrap();
-    let hostname = world.made["load_balancers"]["lb"]["dns_name"].as_str();
-    let hostname = format!("{HOST_LINE}{}\n", hostname.unwrap());
-    edit(world, "services.yaml", &hostname, "      ingress: []\n");
+    forget_balancer(&world.made, &world.path("cluster"));
     for (file, from, to) in changes {
         edit(world, file, from, to);
     }

@@ -111,6 +111,8 @@ class Shapes(Double):
         self.ec2.modify_vpc_block_public_access_options(InternetGatewayBlockMode="block-ingress")
         options = self.ec2.describe_vpc_block_public_access_options()["VpcBlockPublicAccessOptions"]
         self.assertEqual(options["InternetGatewayBlockMode"], "block-ingress")
+        subnets = self.ec2.describe_subnets(SubnetIds=[made["subnets"]["a"]["id"]])["Subnets"]
+        self.assertEqual(subnets[0]["BlockPublicAccessStates"], {"InternetGatewayBlockMode": "block-ingress"})
 
     def test_accounts_are_isolated(self):
         made = self.seed(base_plan() | {"account": "222222222222"})
