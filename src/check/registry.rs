@@ -100,7 +100,7 @@ pub static CHECKS: &[&Check] = &[
     &datapath::eni_rules_missing::CHECK,
     &datapath::host_policy_drops::CHECK,
     &datapath::backend_policy_drops::CHECK,
-    &datapath::hubble_sees_drops::CHECK,
+    &datapath::drops_seen::CHECK,
     &datapath::host_netfilter_refuses::CHECK,
     &proxy::envoy_config_missing::CHECK,
     &proxy::envoy_listener_missing::CHECK,

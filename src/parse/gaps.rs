@@ -7,6 +7,7 @@ use crate::bundle::Bundle;
 use crate::model::aws::{Arn, Region};
 use crate::model::cilium::Agent;
 use crate::model::envoy::EnvoyAdmin;
+use crate::model::source::STAND_INS;
 use crate::model::{Gap, Reason, Seen, Snapshot, Source};
 use std::collections::BTreeMap;
 
@@ -78,12 +79,12 @@ pub(super) fn source_on_node(place: Place<'_>) -> Option<Source> {
         _ => return None,
     };
     let stem = name.split(['.', '/']).next().unwrap_or_default();
-    if stem == "bpf-lb-maps-dump" {
-        return Some(Source::BpfLb);
-    }
-    Source::all()
-        .filter(|source| source.is_agent() && folder_of(*source) == folder)
-        .find(|source| source.info().key.split('.').next() == Some(stem))
+    let stand_in = STAND_INS.iter().find(|(name, _)| *name == stem);
+    stand_in.map(|(_, source)| *source).or_else(|| {
+        Source::all()
+            .filter(|source| source.is_agent() && folder_of(*source) == folder)
+            .find(|source| source.info().key.split('.').next() == Some(stem))
+    })
 }
 
 fn folder_of(source: Source) -> &'static str {

@@ -132,3 +132,46 @@ fn agents_are_sampled_unless_all_are_wanted() {
     run(&request);
     assert_eq!(cluster.execs().len(), 2 + 12);
 }
+
+#[test]
+fn what_was_seen_dropped_comes_in_the_same_exec() {
+    let (cluster, folder) = cluster(0, &["node-a", "node-b"]);
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write(
+        "hubble/node-a/flows.json",
+        "{\"flow\":{\"verdict\":\"DROPPED\",\"IP\":{\"source\":\"10.0.0.9\",\"destination\":\"10.0.1.5\"},\"destination\":{\"pod_name\":\"payroll-0\"}}}\n",
+    );
+    write(
+        "cilium/node-b/monitor-drop.json",
+        "{\"type\":\"drop\",\"reason\":\"Policy denied\",\"summary\":{\"l3\":{\"src\":\"10.0.0.9\",\"dst\":\"10.0.1.5\"}}}\n",
+    );
+    write(
+        "cilium/node-b/statedb-dump.json",
+        "{\"devices\":[{\"Name\":\"eth0\",\"Selected\":true}],\"routes\":[]}\n",
+    );
+    let bundle = run(&request(&cluster, "service/web")).bundle;
+    assert_eq!(cluster.execs().len(), 2);
+    let text = |path: &str| String::from_utf8(bundle.get(path).unwrap().to_vec()).unwrap();
+    let flows = text("hubble/node-a/flows.json");
+    assert!(
+        flows.contains("10.0.1.5") && !flows.contains("payroll"),
+        "{flows}"
+    );
+    assert_eq!(
+        text("cilium/node-b/statedb-dump.json"),
+        "{\"devices\":[{\"Name\":\"eth0\",\"Selected\":true}]}\n"
+    );
+    let snapshot = parse::snapshot(&bundle);
+    assert!(!snapshot.flows["node-a"].as_ref().unwrap().is_empty());
+    assert!(snapshot.agents["node-a"].drop_events.is_err());
+    let node_b = &snapshot.agents["node-b"];
+    assert_eq!(
+        node_b.drop_events.as_ref().unwrap()[0].reason,
+        "Policy denied"
+    );
+    assert_eq!(node_b.devices.as_ref().unwrap()[0].name, "eth0");
+}

@@ -176,6 +176,7 @@ fn a_subject_takes_one_request_a_kind_and_one_exec_an_agent() {
             "cilium/node-a/config-map/enable-envoy-config",
             "cilium/node-a/health-check-node-port.31753.txt",
             "cilium/node-a/ip-rule.txt",
+            "cilium/node-a/monitor-drop.json",
             "cilium/node-a/status.json",
             "cilium/node-a/version.json",
         ]

@@ -5,6 +5,7 @@ use super::json::{Place, Visitor, walk};
 use super::text::Replacer;
 use crate::bundle::yaml;
 use crate::model::Source;
+use crate::model::source::STAND_INS;
 use serde_json::Value;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -120,14 +121,12 @@ pub(super) fn path(replacer: &mut Replacer, path: &str) -> String {
     made.join("/")
 }
 
-/// A document of an agent that is no reading of this program.
-const MAPS_DUMP: &str = "bpf-lb-maps-dump";
-
 /// Whether a name before its first dot is that of an agent's document: an object may be called like one of its words.
 fn is_of_agents(name: &str) -> bool {
     let keys = Source::all().filter(|source| source.is_agent());
     let mut names = keys.map(|source| source.info().key);
-    name == MAPS_DUMP || names.any(|key| key.split('.').next() == Some(name))
+    STAND_INS.iter().any(|(stand_in, _)| *stand_in == name)
+        || names.any(|key| key.split('.').next() == Some(name))
 }
 
 /// What the names of documents end with.

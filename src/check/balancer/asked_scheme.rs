@@ -6,7 +6,7 @@ use crate::check::objects::owner::{Owner, PREFIXES};
 use crate::check::objects::setting;
 use crate::check::view::Located;
 use crate::model::aws::LoadBalancer;
-use crate::model::kubernetes::Service;
+use crate::model::kubernetes::{Object, Service};
 use crate::model::{Fact, Gap, Origin, Reason, Source};
 use std::collections::BTreeMap;
 
@@ -83,10 +83,7 @@ pub(super) fn asked<'a>(
         key,
         value,
         origin: &service.origin,
-        subject: format!(
-            "Service/{}/{}",
-            service.metadata.namespace, service.metadata.name
-        ),
+        subject: service.id(),
         heeded,
     };
     let annotations = &service.metadata.annotations;
@@ -140,10 +137,7 @@ fn on_gateway<'a>(view: &View<'a>) -> Result<Option<Asked<'a>>, Gap> {
             key,
             value,
             origin: &gateway.origin,
-            subject: format!(
-                "Gateway/{}/{}",
-                gateway.metadata.namespace, gateway.metadata.name
-            ),
+            subject: gateway.id(),
             heeded,
         })
     }))

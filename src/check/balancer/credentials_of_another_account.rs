@@ -5,7 +5,7 @@ use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::aws::{Arn, CallerIdentity};
-use crate::model::kubernetes::TargetGroupBinding;
+use crate::model::kubernetes::{Object, TargetGroupBinding};
 use crate::model::{Fact, Gap, Source};
 
 /// The check.
@@ -80,10 +80,7 @@ fn finding(
     arn: &Arn,
     caller: &Fact<CallerIdentity>,
 ) -> Finding {
-    let id = format!(
-        "TargetGroupBinding/{}/{}",
-        binding.metadata.namespace, binding.metadata.name
-    );
+    let id = binding.id();
     let role = binding.spec.iam_role_arn_to_assume.as_deref();
     let mut evidence = vec![
         Evidence::new(

@@ -7,7 +7,7 @@ use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::aws::{Arn, Listener};
 use crate::model::kubernetes::service::ServicePort;
-use crate::model::kubernetes::{Service, TargetGroupBinding};
+use crate::model::kubernetes::{Object, Service, TargetGroupBinding};
 use crate::model::{Fact, Origin, Source};
 use crate::path::{AwsName, Path};
 
@@ -182,10 +182,7 @@ fn finding(
         Evidence::new(
             Layer::Declared,
             &binding.origin,
-            format!(
-                "TargetGroupBinding/{}/{}",
-                binding.metadata.namespace, binding.metadata.name
-            ),
+            binding.id(),
             "spec.targetGroupARN",
             arn.to_string(),
         )

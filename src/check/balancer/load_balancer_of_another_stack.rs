@@ -6,7 +6,7 @@ use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::view::RegionView;
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::aws::load_balancer::TagDescription;
-use crate::model::kubernetes::Service;
+use crate::model::kubernetes::{Object, Service};
 use crate::model::{Fact, Gap, Origin, Reason, Source};
 use crate::path::balancer::{CLUSTER_TAG, SERVICE_TAG, STACK_TAG};
 use crate::path::claim::INGRESS_TAG;
@@ -140,10 +140,7 @@ fn finding(
     message: String,
     mut evidence: Vec<Evidence>,
 ) -> Finding {
-    let id = format!(
-        "Service/{}/{}",
-        service.metadata.namespace, service.metadata.name
-    );
+    let id = service.id();
     evidence.extend(service.hostname().map(|hostname| {
         Evidence::new(
             Layer::Programmed,

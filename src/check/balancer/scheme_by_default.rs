@@ -8,6 +8,7 @@ use crate::check::objects::setting;
 use crate::check::outcome::{Checked, Outcome, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
+use crate::model::kubernetes::Object;
 use crate::path::Path;
 
 /// The check.
@@ -54,10 +55,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         return pass("the load balancer is internet-facing");
     }
     let id = format!("LoadBalancer/{}", name.name);
-    let subject = format!(
-        "Service/{}/{}",
-        service.metadata.namespace, service.metadata.name
-    );
+    let subject = service.id();
     let key = format!("{}{SCHEME}", PREFIXES[0]);
     Ok(Outcome::Note(
         Finding::new(

@@ -9,7 +9,7 @@ use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::workload::endpoints::{Endpoints, drains};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
-use crate::model::kubernetes::Service;
+use crate::model::kubernetes::{Object, Service};
 use crate::path::{Path, Target};
 
 /// The check.
@@ -97,10 +97,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
                 Evidence::new(
                     Layer::Declared,
                     &slice.origin,
-                    format!(
-                        "EndpointSlice/{}/{}",
-                        slice.metadata.namespace, slice.metadata.name
-                    ),
+                    slice.id(),
                     "endpoints[].conditions.ready",
                     format!(
                         "{} of {} ready",

@@ -11,6 +11,7 @@ use crate::check::node::setting::Key;
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
+use crate::model::kubernetes::Object;
 use crate::path::{Path, Target};
 
 /// The check.
@@ -126,13 +127,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     };
     fail(
         Finding::new(message, decides, evidence)
-            .about([
-                format!("Node/{node}"),
-                format!(
-                    "Service/{}/{}",
-                    service.metadata.namespace, service.metadata.name
-                ),
-            ])
+            .about([format!("Node/{node}"), service.id()])
             .fix(fix),
     )
 }

@@ -8,6 +8,7 @@ use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::workload::endpoints::Endpoints;
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
+use crate::model::kubernetes::Object;
 use crate::path::{Path, Target};
 
 /// The check.
@@ -78,10 +79,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         Evidence::new(
             Layer::Declared,
             &slice.origin,
-            format!(
-                "EndpointSlice/{}/{}",
-                slice.metadata.namespace, slice.metadata.name
-            ),
+            slice.id(),
             "endpoints[].nodeName of those ready",
             nodes.join(","),
         )

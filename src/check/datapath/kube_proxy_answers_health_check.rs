@@ -8,7 +8,7 @@ use crate::check::node::pods;
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::cilium::HealthAnswer;
-use crate::model::kubernetes::{Pod, Service};
+use crate::model::kubernetes::{Object, Pod, Service};
 use crate::model::{Fact, Source};
 use crate::path::{Path, Target};
 
@@ -129,7 +129,7 @@ fn finding(
     let id = format!("{}/{}", meta.namespace, meta.name);
     let mut objects = vec![format!("Service/{id}"), format!("Node/{node}")];
     if let Some(pod) = pod {
-        let name = format!("Pod/{}/{}", pod.metadata.namespace, pod.metadata.name);
+        let name = pod.id();
         evidence.push(Evidence::new(
             Layer::Observed,
             &pod.origin,

@@ -8,6 +8,7 @@ use crate::check::node::pods;
 use crate::check::outcome::{Checked, Outcome, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
+use crate::model::kubernetes::Object;
 use crate::path::{Path, Target};
 
 /// The check.
@@ -43,7 +44,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     if status.kube_proxy_replacement != Some(true) {
         return not_applicable("Cilium does not replace kube-proxy on this node");
     }
-    let name = format!("Pod/{}/{}", pod.metadata.namespace, pod.metadata.name);
+    let name = pod.id();
     let evidence = vec![
         Evidence::new(
             Layer::Observed,

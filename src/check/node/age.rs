@@ -7,7 +7,7 @@ use super::pods;
 use crate::check::View;
 use crate::check::finding::{Evidence, Layer};
 use crate::model::Fact;
-use crate::model::kubernetes::ConfigMap;
+use crate::model::kubernetes::{ConfigMap, Object};
 use jiff::Timestamp;
 
 /// The ConfigMap `cilium-config`, in whatever namespace Cilium lives; `None` proves nothing.
@@ -41,7 +41,7 @@ pub fn age(view: &View<'_>, node: &str) -> Option<Age> {
         started: Evidence::new(
             Layer::Observed,
             &pod.origin,
-            format!("Pod/{}/{}", pod.metadata.namespace, pod.metadata.name),
+            pod.id(),
             "status.startTime",
             started_at,
         ),

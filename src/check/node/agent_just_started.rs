@@ -5,6 +5,7 @@ use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::kubernetes::Object;
 use crate::model::{Gap, Reason, Source};
 use jiff::Timestamp;
 
@@ -60,7 +61,7 @@ fn run(view: &View<'_>, node: &str) -> Checked {
                 Evidence::new(
                     Layer::Observed,
                     &pod.origin,
-                    format!("Pod/{}/{}", pod.metadata.namespace, pod.metadata.name),
+                    pod.id(),
                     "cilium-agent startedAt",
                     format!("{started}, {age} s before {taken}"),
                 ),

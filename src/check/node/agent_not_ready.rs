@@ -9,7 +9,7 @@ use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::kubernetes::meta::condition;
-use crate::model::kubernetes::{Pod, Service};
+use crate::model::kubernetes::{Object, Pod, Service};
 use crate::model::{Fact, Gap, Reason, Source};
 
 /// The check.
@@ -137,10 +137,7 @@ fn never_followed(
         failure.message(),
         evidence,
     )
-    .about([
-        format!("Node/{node}"),
-        format!("Pod/{}/{}", pod.metadata.namespace, pod.metadata.name),
-    ])
+    .about([format!("Node/{node}"), pod.id()])
     .fix(fix)
 }
 
@@ -199,10 +196,7 @@ fn down(view: &View<'_>, node: &str, pod: &Fact<Pod>, dependency: &str) -> Findi
         dependency,
         vec![state(pod)],
     )
-    .about([
-        format!("Node/{node}"),
-        format!("Pod/{}/{}", pod.metadata.namespace, pod.metadata.name),
-    ])
+    .about([format!("Node/{node}"), pod.id()])
     .confidence(if waiting.is_some() {
         Confidence::High
     } else {
@@ -219,7 +213,7 @@ fn stale(view: &View<'_>, node: &str, pod: &Fact<Pod>) -> Finding {
     )
     .about([
         format!("Node/{node}"),
-        format!("Pod/{}/{}", pod.metadata.namespace, pod.metadata.name),
+        pod.id(),
     ])
     .fix(look_at(view, node, Some(pod)))
 }
@@ -237,7 +231,7 @@ fn state(pod: &Fact<Pod>) -> Evidence {
     Evidence::new(
         Layer::Observed,
         &pod.origin,
-        format!("Pod/{}/{}", pod.metadata.namespace, pod.metadata.name),
+        pod.id(),
         "status",
         format!(
             "Ready={}, {restarts} restarts, {detail}",

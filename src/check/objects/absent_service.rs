@@ -5,8 +5,8 @@ use crate::check::View;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::outcome::{Checked, fail, not_applicable};
 use crate::model::Fact;
-use crate::model::kubernetes::Gateway;
 use crate::model::kubernetes::meta::condition;
+use crate::model::kubernetes::{Gateway, Object};
 use crate::path::SubjectKind;
 
 /// The object exists and no Service does.
@@ -152,10 +152,7 @@ pub(super) fn refusal(gateway: &Gateway) -> Option<String> {
 }
 
 pub(super) fn conditions(gateway: &Fact<Gateway>) -> Vec<Evidence> {
-    let id = format!(
-        "Gateway/{}/{}",
-        gateway.metadata.namespace, gateway.metadata.name
-    );
+    let id = gateway.id();
     let row = |field: String, value: String| {
         Evidence::new(Layer::Observed, &gateway.origin, id.clone(), field, value)
     };

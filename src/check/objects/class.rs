@@ -4,7 +4,7 @@ use crate::check::View;
 use crate::check::finding::{Evidence, Layer};
 use crate::model::kubernetes::gateway::ParametersRef;
 use crate::model::kubernetes::{
-    CiliumGatewayClassConfig, Condition, Gateway, GatewayClass, Service,
+    CiliumGatewayClassConfig, Condition, Gateway, GatewayClass, Object, Service,
 };
 use crate::model::{Fact, Gap};
 
@@ -73,10 +73,7 @@ pub(super) fn service_field(
 
 /// `CiliumGatewayClassConfig/<namespace>/<name>`.
 pub(super) fn config_id(config: &CiliumGatewayClassConfig) -> String {
-    format!(
-        "CiliumGatewayClassConfig/{}/{}",
-        config.metadata.namespace, config.metadata.name
-    )
+    config.id()
 }
 
 /// The command that sets or, with `null`, removes a field of `spec.service` of the parameters.

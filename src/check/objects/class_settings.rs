@@ -4,7 +4,7 @@ use super::class;
 use crate::check::View;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::model::Fact;
-use crate::model::kubernetes::{CiliumGatewayClassConfig, Service};
+use crate::model::kubernetes::{CiliumGatewayClassConfig, Object, Service};
 
 /// `spec.service.type` of the class is what the Service has instead of LoadBalancer.
 pub(super) fn service_type(view: &View<'_>, service: &Fact<Service>) -> Option<Finding> {
@@ -83,10 +83,7 @@ fn finding(
     row: Evidence,
     fix: Fix,
 ) -> Finding {
-    let id = format!(
-        "Service/{}/{}",
-        service.metadata.namespace, service.metadata.name
-    );
+    let id = service.id();
     let own = Evidence::new(Layer::Declared, &service.origin, id.clone(), field, value);
     let config = class::config_id(config);
     Finding::new(message, format!("{config} {field}"), vec![own, row])

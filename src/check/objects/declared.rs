@@ -8,7 +8,7 @@ use super::owner::{Owner, PREFIXES, annotation};
 use super::setting;
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::network::ends::{list, verb};
-use crate::model::kubernetes::Service;
+use crate::model::kubernetes::{Object, Service};
 use crate::model::{Fact, Origin};
 
 /// What happens to a difference if nobody does anything.
@@ -62,10 +62,7 @@ pub fn finding(
     differences: &[Difference<'_>],
 ) -> Option<Finding> {
     differences.first()?;
-    let id = format!(
-        "Service/{}/{}",
-        service.metadata.namespace, service.metadata.name
-    );
+    let id = service.id();
     // What the controller never follows and what it does have different ends.
     let parts: Vec<String> = [Wins::Actual, Wins::Declared]
         .into_iter()

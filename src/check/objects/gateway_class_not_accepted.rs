@@ -7,7 +7,7 @@ use crate::check::outcome::{Checked, Outcome, fail, not_applicable};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::kubernetes::gateway::CILIUM_CONTROLLER;
 use crate::model::kubernetes::meta::condition;
-use crate::model::kubernetes::{Gateway, GatewayClass};
+use crate::model::kubernetes::{Gateway, GatewayClass, Object};
 use crate::model::{Fact, Gap, Source};
 
 /// The check.
@@ -78,10 +78,7 @@ pub(super) fn refused(view: &View<'_>, gateway: &Fact<Gateway>) -> Result<Option
             None => return Ok(None),
         },
     };
-    let id = format!(
-        "Gateway/{}/{}",
-        gateway.metadata.namespace, gateway.metadata.name
-    );
+    let id = gateway.id();
     evidence.push(Evidence::new(
         Layer::Declared,
         &gateway.origin,

@@ -7,8 +7,8 @@ use crate::check::hop::{Hop, Severity};
 use crate::check::known_issue::{Component, KnownIssue};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::kubernetes::Gateway;
 use crate::model::kubernetes::meta::condition;
+use crate::model::kubernetes::{Gateway, Object};
 use crate::model::{Fact, Gap, Source};
 
 /// The check.
@@ -91,10 +91,7 @@ pub(super) fn unattended(view: &View<'_>, gateway: &Fact<Gateway>) -> Result<Opt
             accepted.map_or("absent".to_owned(), class::said),
         ));
     }
-    let id = format!(
-        "Gateway/{}/{}",
-        gateway.metadata.namespace, gateway.metadata.name
-    );
+    let id = gateway.id();
     let finding = Finding::new(why.message, why.decides, evidence)
         .about([id, "Deployment/cilium-operator".to_owned()])
         .confidence(why.confidence)

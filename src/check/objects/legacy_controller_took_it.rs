@@ -5,7 +5,7 @@ use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::kubernetes::Service;
+use crate::model::kubernetes::{Object, Service};
 use crate::model::{Fact, Source};
 use crate::parse::hostname::{LoadBalancerKind, LoadBalancerName};
 
@@ -85,10 +85,7 @@ fn run(view: &View<'_>) -> Checked {
 }
 
 fn id(service: &Service) -> String {
-    format!(
-        "Service/{}/{}",
-        service.metadata.namespace, service.metadata.name
-    )
+    service.id()
 }
 
 fn decides(service: &Service) -> String {

@@ -8,7 +8,7 @@ use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::model::Fact;
 use crate::model::kubernetes::gateway::{Listener, ListenerStatus};
 use crate::model::kubernetes::meta::condition;
-use crate::model::kubernetes::{Gateway, Service};
+use crate::model::kubernetes::{Gateway, Object, Service};
 
 /// What is wrong with the Service, when it leaves listeners out.
 ///
@@ -38,10 +38,7 @@ pub(super) fn finding(
         .map(|port| port.port.to_string())
         .collect();
     let (namespace, name) = (&gateway.metadata.namespace, &gateway.metadata.name);
-    let id = format!(
-        "Service/{}/{}",
-        service.metadata.namespace, service.metadata.name
-    );
+    let id = service.id();
     let evidence = vec![
         Evidence::new(
             Layer::Observed,

@@ -5,7 +5,7 @@ use crate::check::View;
 use crate::check::finding::{Evidence, Layer};
 use crate::model::kubernetes::gateway::{Listener, ListenerStatus};
 use crate::model::kubernetes::meta::condition;
-use crate::model::kubernetes::{Condition, Gateway, Service};
+use crate::model::kubernetes::{Condition, Gateway, Object, Service};
 use crate::model::{Fact, Gap};
 
 /// A listener with a condition that speaks against it.
@@ -56,10 +56,7 @@ pub(super) fn with<'a>(
 
 /// `Gateway/<namespace>/<name>`.
 pub(super) fn id(gateway: &Gateway) -> String {
-    format!(
-        "Gateway/{}/{}",
-        gateway.metadata.namespace, gateway.metadata.name
-    )
+    gateway.id()
 }
 
 /// `https (443)`.
@@ -92,10 +89,7 @@ pub(super) fn fate(service: Option<&Fact<Service>>, listener: &Listener) -> Opti
     Some(Evidence::new(
         Layer::Declared,
         &service.origin,
-        format!(
-            "Service/{}/{}",
-            service.metadata.namespace, service.metadata.name
-        ),
+        service.id(),
         format!("spec.ports[port={}]", listener.port),
         port.map_or("absent".to_owned(), |port| {
             format!("nodePort {}", port.node_port)

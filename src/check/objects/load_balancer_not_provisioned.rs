@@ -6,7 +6,7 @@ use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::kubernetes::{Service, TargetGroupBinding};
+use crate::model::kubernetes::{Object, Service, TargetGroupBinding};
 use crate::model::{Fact, Gap, Source};
 use crate::parse::hostname::LoadBalancerName;
 use crate::path::SubjectKind;
@@ -80,10 +80,7 @@ fn of_hostname(view: &View<'_>, service: &Fact<Service>, hostname: &str) -> Chec
     if bound_by_hand(view, service)? {
         return pass("a TargetGroupBinding connects the Service to a load balancer");
     }
-    let id = format!(
-        "Service/{}/{}",
-        service.metadata.namespace, service.metadata.name
-    );
+    let id = service.id();
     fail(foreign(service, &id, "host name", "hostname", hostname))
 }
 
@@ -195,10 +192,7 @@ fn no_host_name(view: &View<'_>, service: &Fact<Service>) -> Finding {
         evidence.push(Evidence::new(
             Layer::Declared,
             &deployment.origin,
-            format!(
-                "Deployment/{}/{}",
-                deployment.metadata.namespace, deployment.metadata.name
-            ),
+            deployment.id(),
             controller::CLASS_FLAG,
             served,
         ));

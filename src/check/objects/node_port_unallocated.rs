@@ -6,7 +6,7 @@ use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::kubernetes::Service;
+use crate::model::kubernetes::{Object, Service};
 use crate::model::{Fact, Gap, Source};
 use crate::path::Path;
 
@@ -119,10 +119,7 @@ fn target_type(
     Ok(Some(Evidence::new(
         Layer::Declared,
         &service.origin,
-        format!(
-            "Service/{}/{}",
-            service.metadata.namespace, service.metadata.name
-        ),
+        service.id(),
         format!("target type ({}={})", intended.field, intended.value),
         wanted,
     )))

@@ -3,7 +3,7 @@
 use crate::check::View;
 use crate::check::finding::{Evidence, Layer};
 use crate::model::Fact;
-use crate::model::kubernetes::{ConfigMap, Pod};
+use crate::model::kubernetes::{ConfigMap, Object, Pod};
 use jiff::Timestamp;
 
 /// The youngest Pod of cilium-operator and the last change of cilium-config, if the change is the younger one.
@@ -25,10 +25,7 @@ pub(super) fn older_than(view: &View<'_>, map: &Fact<ConfigMap>) -> Option<[Evid
         Evidence::new(
             Layer::Observed,
             &youngest.origin,
-            format!(
-                "Pod/{}/{}",
-                youngest.metadata.namespace, youngest.metadata.name
-            ),
+            youngest.id(),
             "status.startTime",
             youngest.status.start_time.as_deref().unwrap_or_default(),
         ),

@@ -6,7 +6,7 @@ use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::kubernetes::endpoints::PLACEHOLDER_ADDRESS;
-use crate::model::kubernetes::{EndpointSlice, Service};
+use crate::model::kubernetes::{EndpointSlice, Object, Service};
 use crate::model::{Fact, Source};
 
 /// The check.
@@ -91,10 +91,7 @@ fn unlabelled(service: &Service, slice: &Fact<EndpointSlice>, consumer: String) 
             Evidence::new(
                 Layer::Declared,
                 &slice.origin,
-                format!(
-                    "EndpointSlice/{}/{}",
-                    slice.metadata.namespace, slice.metadata.name
-                ),
+                slice.id(),
                 format!("metadata.labels[{SERVICE_LABEL}]"),
                 "absent",
             ),
@@ -121,10 +118,7 @@ fn evidence(slice: &Fact<EndpointSlice>) -> Evidence {
     Evidence::new(
         Layer::Declared,
         &slice.origin,
-        format!(
-            "EndpointSlice/{}/{}",
-            slice.metadata.namespace, slice.metadata.name
-        ),
+        slice.id(),
         "endpoints[].addresses",
         format!("[{PLACEHOLDER_ADDRESS}] port {}", ports.join(",")),
     )

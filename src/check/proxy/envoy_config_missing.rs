@@ -9,7 +9,7 @@ use crate::check::hop::{Hop, Severity};
 use crate::check::known_issue::{Component, KnownIssue};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::kubernetes::{CiliumEnvoyConfig, Gateway, Service};
+use crate::model::kubernetes::{CiliumEnvoyConfig, Gateway, Object, Service};
 use crate::model::{Fact, Gap, Source};
 use crate::path::{Path, Target};
 
@@ -146,12 +146,7 @@ fn finding(
 ) -> Finding {
     let meta = &service.metadata;
     let id = format!("{}/{}", meta.namespace, meta.name);
-    let name = |config: &CiliumEnvoyConfig| {
-        format!(
-            "CiliumEnvoyConfig/{}/{}",
-            config.metadata.namespace, config.metadata.name
-        )
-    };
+    let name = |config: &CiliumEnvoyConfig| config.id();
     let declared = |config: &Fact<CiliumEnvoyConfig>, field: &str, value: String| {
         Evidence::new(Layer::Declared, &config.origin, name(config), field, value)
     };

@@ -7,6 +7,7 @@ use crate::check::node::pods;
 use crate::check::outcome::{Checked, Outcome, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
+use crate::model::kubernetes::Object;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The check.
@@ -55,7 +56,7 @@ fn run(view: &View<'_>) -> Checked {
             images.entry(image).or_default().push(Evidence::new(
                 Layer::Declared,
                 &pod.origin,
-                format!("Pod/{}/{}", pod.metadata.namespace, pod.metadata.name),
+                pod.id(),
                 "image of cilium-envoy",
                 image,
             ));

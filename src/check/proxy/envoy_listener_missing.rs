@@ -13,6 +13,7 @@ use crate::check::outcome::{Checked, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
 use crate::model::envoy::EnvoyListener;
+use crate::model::kubernetes::Object;
 use crate::path::{Path, Target};
 
 /// The check.
@@ -121,15 +122,12 @@ fn closed(
         Finding::new(message, decides, vec![evidence]).about([format!("Node/{node}")]);
     let pod = pods::of_node(view, pods::ENVOY, node);
     if let Some(pod) = pod {
-        finding = finding.about([format!(
-            "Pod/{}/{}",
-            pod.metadata.namespace, pod.metadata.name
-        )]);
+        finding = finding.about([pod.id()]);
         finding.evidence.extend(pod.ready().map(|ready| {
             Evidence::new(
                 Layer::Observed,
                 &pod.origin,
-                format!("Pod/{}/{}", pod.metadata.namespace, pod.metadata.name),
+                pod.id(),
                 "status.conditions[Ready]",
                 format!("{} {}", ready.status, ready.message).trim_end(),
             )

@@ -3,6 +3,7 @@
 use crate::check::View;
 use crate::check::finding::{Evidence, Layer};
 use crate::check::node::pods;
+use crate::model::kubernetes::Object;
 
 /// What a reason says has to change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +123,7 @@ pub fn images(view: &View<'_>, node: &str) -> Vec<Evidence> {
             Some(Evidence::new(
                 Layer::Declared,
                 &pod.origin,
-                format!("Pod/{}/{}", pod.metadata.namespace, pod.metadata.name),
+                pod.id(),
                 format!("image of {container} on {node}"),
                 image,
             ))

@@ -4,7 +4,7 @@ use crate::check::View;
 use crate::check::finding::{Evidence, Layer};
 use crate::model::Fact;
 use crate::model::kubernetes::generated::SHARED_INGRESS;
-use crate::model::kubernetes::{Ingress, Service};
+use crate::model::kubernetes::{Ingress, Object, Service};
 
 /// What tells the cause of issue #34093 from others on the same port.
 pub(super) const NO_TLS: &str = "no TLS";
@@ -102,10 +102,7 @@ fn https_without_tls(view: &View<'_>, service: &Fact<Service>, port: u16) -> Opt
             Evidence::new(
                 Layer::Declared,
                 &ingress.origin,
-                format!(
-                    "Ingress/{}/{}",
-                    ingress.metadata.namespace, ingress.metadata.name
-                ),
+                ingress.id(),
                 "spec.tls",
                 "none",
             )
@@ -115,10 +112,7 @@ fn https_without_tls(view: &View<'_>, service: &Fact<Service>, port: u16) -> Opt
         evidence.push(Evidence::new(
             Layer::Declared,
             &service.origin,
-            format!(
-                "Service/{}/{}",
-                service.metadata.namespace, service.metadata.name
-            ),
+            service.id(),
             "Ingresses behind it",
             "none",
         ));

@@ -145,8 +145,5 @@ fn is_of(config: &CiliumEnvoyConfig, gateway: &str) -> bool {
 }
 
 fn id(config: &CiliumEnvoyConfig) -> String {
-    format!(
-        "CiliumEnvoyConfig/{}/{}",
-        config.metadata.namespace, config.metadata.name
-    )
+    config.id()
 }

@@ -5,7 +5,7 @@ use crate::check::datapath::annotation::annotate;
 use crate::check::finding::{Evidence, Fix, Layer, Risk};
 use crate::check::view::Located;
 use crate::model::aws::TargetGroup;
-use crate::model::kubernetes::Service;
+use crate::model::kubernetes::{Object, Service};
 use crate::model::{Fact, Gap, Source};
 use crate::path::{AwsName, Path};
 
@@ -32,10 +32,7 @@ pub(super) fn evidence(
     group: &Located<'_, TargetGroup>,
     service: &Fact<Service>,
 ) -> Vec<Evidence> {
-    let subject = format!(
-        "Service/{}/{}",
-        service.metadata.namespace, service.metadata.name
-    );
+    let subject = service.id();
     vec![
         definition(name, group),
         Evidence::new(

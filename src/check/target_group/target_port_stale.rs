@@ -7,7 +7,7 @@ use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::aws::TargetHealthDescription;
-use crate::model::kubernetes::Service;
+use crate::model::kubernetes::{Object, Service};
 use crate::model::{Fact, Gap, Source};
 use crate::path::{AwsName, Path, Target};
 use std::collections::BTreeSet;
@@ -237,10 +237,7 @@ fn node_port(service: &Fact<Service>, path: &Path) -> Evidence {
 }
 
 fn id(service: &Service) -> String {
-    format!(
-        "Service/{}/{}",
-        service.metadata.namespace, service.metadata.name
-    )
+    service.id()
 }
 
 fn objects(service: &Service, group: &AwsName) -> [String; 2] {

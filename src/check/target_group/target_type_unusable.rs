@@ -7,7 +7,7 @@ use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::view::Located;
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::aws::TargetGroup;
-use crate::model::kubernetes::Service;
+use crate::model::kubernetes::{Object, Service};
 use crate::model::{Fact, Gap, Reason, Source};
 use crate::path::{AwsName, Path};
 
@@ -89,10 +89,7 @@ fn placeholder(
         evidence.push(Evidence::new(
             Layer::Declared,
             &slice.origin,
-            format!(
-                "EndpointSlice/{}/{}",
-                slice.metadata.namespace, slice.metadata.name
-            ),
+            slice.id(),
             "endpoints[].targetRef",
             "absent",
         ));
@@ -251,13 +248,7 @@ fn family(
 }
 
 fn objects(service: &Service, name: &AwsName) -> [String; 2] {
-    [
-        format!("TargetGroup/{}", name.name),
-        format!(
-            "Service/{}/{}",
-            service.metadata.namespace, service.metadata.name
-        ),
-    ]
+    [format!("TargetGroup/{}", name.name), service.id()]
 }
 
 fn row(name: &AwsName, group: &Located<'_, TargetGroup>, field: &str, value: &str) -> Evidence {

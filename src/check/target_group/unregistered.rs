@@ -6,7 +6,7 @@ use super::registration_fix::{self, CHECKPOINT};
 use crate::check::View;
 use crate::check::finding::{Evidence, Finding, Fix, Layer};
 use crate::check::objects::{events, refusal};
-use crate::model::kubernetes::{Event, Node};
+use crate::model::kubernetes::{Event, Node, Object};
 use crate::model::{Fact, Gap, Origin};
 use crate::path::{AwsName, Path};
 use std::collections::BTreeSet;
@@ -209,10 +209,7 @@ pub(super) fn no_pods(view: &View<'_>, path: &Path, group: &AwsName, origin: &Or
         Evidence::new(
             Layer::Declared,
             &slice.origin,
-            format!(
-                "EndpointSlice/{}/{}",
-                slice.metadata.namespace, slice.metadata.name
-            ),
+            slice.id(),
             "endpoints",
             slice.endpoints.len().to_string(),
         )

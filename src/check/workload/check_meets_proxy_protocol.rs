@@ -7,7 +7,7 @@ use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::proxy::requested::{Requested, requested};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::kubernetes::Service;
+use crate::model::kubernetes::{Object, Service};
 use crate::model::{Fact, Gap, Source};
 use crate::path::{AwsName, HealthCheck, Path};
 
@@ -117,10 +117,7 @@ fn of_agent(
     let port = Evidence::new(
         Layer::Declared,
         &service.origin,
-        format!(
-            "Service/{}/{}",
-            service.metadata.namespace, service.metadata.name
-        ),
+        service.id(),
         "spec.healthCheckNodePort",
         check.port.to_string(),
     );

@@ -10,6 +10,7 @@ use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::kubernetes::Object;
 use crate::model::{Gap, Reason, Source};
 use crate::path::{Path, Target};
 
@@ -112,7 +113,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         )
         .about([
             object,
-            format!("Service/{}/{}", service.metadata.namespace, service.metadata.name),
+            service.id(),
         ])
         .fix(Fix {
             summary: "find out why the agent has no entry for that NodePort; a Network Load Balancer checks every port by itself".to_owned(),

@@ -5,7 +5,7 @@ use crate::check::hop::{Hop, Severity};
 use crate::check::objects::setting;
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::kubernetes::Meta;
+use crate::model::kubernetes::{Meta, Object};
 use crate::model::{Origin, Source};
 use crate::parse::hostname::LoadBalancerName;
 
@@ -37,10 +37,7 @@ fn run(view: &View<'_>) -> Checked {
     let Some(parsed) = LoadBalancerName::parse(own) else {
         return not_applicable("the host name of the Service is not one of AWS");
     };
-    let id = format!(
-        "Service/{}/{}",
-        service.metadata.namespace, service.metadata.name
-    );
+    let id = service.id();
     let mut carriers: Vec<(&str, &Meta, &Origin)> =
         vec![("Service", &service.metadata, &service.origin)];
     if let Some(gateway) = setting::gateway(view)? {

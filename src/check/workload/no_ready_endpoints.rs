@@ -5,7 +5,7 @@ use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::kubernetes::Service;
+use crate::model::kubernetes::{Object, Service};
 use crate::model::{Fact, Source};
 use crate::path::Path;
 
@@ -96,10 +96,7 @@ fn evidence(endpoints: &Endpoints<'_>, service: &Fact<Service>, id: &str) -> Vec
             Evidence::new(
                 Layer::Declared,
                 &slice.origin,
-                format!(
-                    "EndpointSlice/{}/{}",
-                    slice.metadata.namespace, slice.metadata.name
-                ),
+                slice.id(),
                 "endpoints[].conditions.ready",
                 format!(
                     "{ready} of {} ready, ports {ports:?}",

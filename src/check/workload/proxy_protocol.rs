@@ -8,7 +8,7 @@ use super::chains;
 use crate::check::View;
 use crate::check::datapath::annotation::annotate;
 use crate::check::finding::{Evidence, Fix, Layer, Risk};
-use crate::model::kubernetes::{CiliumEnvoyConfig, Service};
+use crate::model::kubernetes::{CiliumEnvoyConfig, Object, Service};
 use crate::model::{Fact, Gap, Reason, Source};
 use crate::path::AwsName;
 use serde_json::Value;
@@ -71,10 +71,7 @@ pub fn envoy(config: &Fact<CiliumEnvoyConfig>, service: &str, port: u16) -> Resu
         evidence: Evidence::new(
             Layer::Declared,
             &config.origin,
-            format!(
-                "CiliumEnvoyConfig/{}/{}",
-                config.metadata.namespace, config.metadata.name
-            ),
+            config.id(),
             "listenerFilters[].name",
             if names.is_empty() {
                 "none".to_owned()

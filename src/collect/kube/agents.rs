@@ -1,7 +1,7 @@
 //! The agents: one exec each, at most eight at a time, and their logs.
 
 use super::client::Kube;
-use super::{log, script, split};
+use super::{log, prune, script, split};
 use futures::StreamExt;
 
 /// Execs at a time: the API server limits them no further.
@@ -70,6 +70,7 @@ impl Kube<'_> {
         };
         let result = split::split(&output.stdout, &boundary, ports);
         for (path, bytes) in result.documents {
+            let bytes = prune::prune(&path, bytes);
             self.notebook.document(placed(&path, agent), bytes);
         }
         for (path, reason) in result.gaps {
@@ -127,6 +128,10 @@ mod tests {
         assert_eq!(
             placed("envoy/listeners.json", &agent),
             "envoy/node-a/listeners.json"
+        );
+        assert_eq!(
+            placed("hubble/flows.json", &agent),
+            "hubble/node-a/flows.json"
         );
     }
 }

@@ -18,6 +18,7 @@ mod objects;
 mod operator;
 mod options;
 mod proxy;
+mod prune;
 mod script;
 mod split;
 

@@ -58,7 +58,7 @@ fn a_healthy_agent_gives_every_document() {
     tool(
         directory,
         "cilium-dbg",
-        "case \"$*\" in 'shell -- db/show -f json services') exit 0 ;; 'envoy admin metrics') echo 'envoy_listener_downstream_cx_active{} 1'; exit 0 ;; esac; printf '{\"asked\":\"%s\"}\\n\\n' \"$*\"",
+        "case \"$*\" in 'shell -- db/show -f json services') exit 0 ;; monitor*) echo '{\"type\":\"drop\"}'; exec sleep 60 ;; 'envoy admin metrics') echo 'envoy_listener_downstream_cx_active{} 1'; exit 0 ;; esac; printf '{\"asked\":\"%s\"}\\n\\n' \"$*\"",
     );
     system_tools(directory);
     let config = directory.join("root/tmp/cilium/config-map");
@@ -110,6 +110,7 @@ fn a_healthy_agent_gives_every_document() {
             "cilium/ip-rule.txt",
             "cilium/iptables-save.txt",
             "cilium/metrics.txt",
+            "cilium/monitor-drop.json",
             "cilium/node-list.json",
             "cilium/proc-net-tcp.txt",
             "cilium/service-list.json",
@@ -133,7 +134,10 @@ fn a_healthy_agent_gives_every_document() {
         result.documents["cilium/proc-net-tcp.txt"],
         b"  sl  local_address rem_address   st\n   0: 00000000:7968 00000000:0000 0A 0\n"
     );
-    assert_eq!(result.documents["cilium/db-services.json"], b"");
+    assert_eq!(
+        result.documents["cilium/monitor-drop.json"],
+        b"{\"type\":\"drop\"}"
+    );
     assert_eq!(
         result.documents["cilium/sysctl.txt"],
         b"net.ipv4.conf.ens5.rp_filter = 2\nnet.bridge.bridge-nf-call-iptables = 1\n"
@@ -167,6 +171,74 @@ fn an_old_agent_is_called_by_its_old_name_and_prints_text() {
 }
 
 #[test]
+fn an_agent_without_a_shell_dumps_its_tables_and_hubble_tells_what_was_dropped() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    tool(
+        directory,
+        "cilium-dbg",
+        "case \"$*\" in 'statedb dump') echo '{\"devices\":[]}' ;; shell*|bpf*) echo 'Error: unknown command' >&2; exit 1 ;; monitor*) echo asked >> \"$CILIUM_LB_ROOT.log\" ;; *) echo '{}' ;; esac",
+    );
+    tool(directory, "hubble", "printf '{\"asked\":\"%s\"}\\n' \"$*\"");
+    system_tools(directory);
+    let run_of_cilium = directory.join("root/var/run/cilium");
+    std::fs::create_dir_all(&run_of_cilium).unwrap();
+    std::fs::write(run_of_cilium.join("hubble.sock"), "").unwrap();
+    let result = run(directory, &[]);
+    assert!(result.complete);
+    assert!(result.documents.contains_key("cilium/statedb-dump.json"));
+    for covered in [
+        "cilium/db-devices",
+        "cilium/db-node-addresses",
+        "cilium/bpf-lb-maps-dump",
+    ] {
+        assert!(!result.gaps.contains_key(covered), "{covered}");
+    }
+    for missing in ["cilium/db-frontends", "cilium/bpf-lb-list"] {
+        let said = "Failed: exit code 1: Error: unknown command";
+        assert_eq!(result.gaps[missing], said, "{missing}");
+    }
+    let flows = std::str::from_utf8(&result.documents["hubble/flows.json"]).unwrap();
+    assert_eq!(
+        flows.lines().collect::<Vec<_>>(),
+        [
+            r#"{"asked":"observe -o jsonpb --last 1000 --verdict DROPPED"}"#,
+            r#"{"asked":"observe -o jsonpb --last 1000 --tcp-flags SYN"}"#,
+        ]
+    );
+    assert!(!result.documents.contains_key("cilium/monitor-drop.json"));
+    assert!(!directory.join("root.log").exists());
+}
+
+#[test]
+fn drops_are_watched_while_the_rest_is_read_and_nothing_waits_for_more() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    tool(
+        directory,
+        "cilium-dbg",
+        "case $1 in monitor) i=0; while [ $i -lt 1000 ]; do i=$((i+1)); echo '{\"type\":\"drop\"}'; done; exec sleep 60 ;; status) sleep 1; echo '{}' ;; *) echo '{}' ;; esac",
+    );
+    system_tools(directory);
+    let begun = std::time::Instant::now();
+    let result = run(directory, &[]);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(8));
+    let seen = std::str::from_utf8(&result.documents["cilium/monitor-drop.json"]).unwrap();
+    assert_eq!(seen.lines().count(), 400);
+
+    tool(
+        directory,
+        "cilium-dbg",
+        "case $1 in monitor) exit 1 ;; *) echo '{}' ;; esac",
+    );
+    let result = run(directory, &[]);
+    assert_eq!(
+        result.gaps["cilium/monitor-drop"],
+        "Failed: exit code 0: it ended by itself with exit code 1"
+    );
+}
+
+#[test]
 fn an_agent_that_hangs_is_asked_once() {
     let directory = tempfile::tempdir().unwrap();
     let directory = directory.path();
@@ -179,7 +251,7 @@ fn an_agent_that_hangs_is_asked_once() {
     tool(
         directory,
         "cilium-dbg",
-        "case $1 in bpf|envoy) echo '{}' ;; *) echo asked >> \"$CILIUM_LB_ROOT.log\" ;; esac",
+        "case $1 in bpf|envoy) echo '{}' ;; monitor) exec sleep 60 ;; *) echo asked >> \"$CILIUM_LB_ROOT.log\" ;; esac",
     );
     system_tools(directory);
     let result = run(directory, &[]);
@@ -245,6 +317,11 @@ fn boundaries_differ_and_the_command_is_short_enough_for_a_url() {
     assert_eq!(command[..2], ["sh", "-c"]);
     assert_eq!(command[6..], ["", "1", "2"]);
     assert!(!command[2].lines().any(|line| line.starts_with('#')));
-    assert!(command.iter().map(String::len).sum::<usize>() < 4096);
+    let query: usize = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(command.iter().map(|word| ("command", word)))
+        .finish()
+        .len();
+    // Proxies in front of API servers take a request line of 8 KiB (nginx, AWS load balancers 16 KiB).
+    assert!(query < 7 << 10, "{query}");
     assert!(CONFIG_KEYS.contains(&"enable-envoy-config"));
 }

@@ -8,6 +8,16 @@ use super::script::CONFIG_KEYS;
 use crate::collect::text;
 use std::collections::BTreeMap;
 
+/// What stands in for documents that could not be had: where it is there they are no gaps, and where it is not
+/// either, the reason why they failed says enough.
+const STAND_INS: &[(&str, &[&str])] = &[
+    ("cilium/bpf-lb-maps-dump", &["cilium/bpf-lb-list"]),
+    (
+        "cilium/statedb-dump",
+        &["cilium/db-devices", "cilium/db-node-addresses"],
+    ),
+];
+
 /// What the script says it did for one document.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 struct Section {
@@ -75,6 +85,17 @@ pub(super) fn split(output: &[u8], boundary: &str, ports: &[u16]) -> Split {
             result.gaps.entry(stem_of_failed).or_insert(reason);
         }
     }
+    for (stand_in, others) in STAND_INS {
+        if result
+            .documents
+            .keys()
+            .any(|known| stem(known) == *stand_in)
+        {
+            result.gaps.retain(|gap, _| !others.contains(&gap.as_str()));
+        } else {
+            result.gaps.remove(*stand_in);
+        }
+    }
     result
 }
 
@@ -93,7 +114,7 @@ impl Section {
             Some(0) if printed && (is_json(&self.body) || !document.ends_with(".json")) => {
                 Ok(self.body)
             }
-            // A StateDB table without rows prints nothing; an option may be empty.
+            // A StateDB table without rows prints nothing, nor does a node without drops; an option may be empty.
             Some(0) if !printed && self.said.is_empty() && may_be_empty(document) => Ok(self.body),
             Some(0) if !printed && self.said.is_empty() => {
                 Err("Failed: the command printed nothing".to_owned())
@@ -132,7 +153,9 @@ fn is_answer(document: &str, said: &str) -> bool {
 }
 
 fn may_be_empty(document: &str) -> bool {
-    document.starts_with("cilium/db-") || document.starts_with("cilium/config-map/")
+    document.starts_with("cilium/db-")
+        || document.starts_with("cilium/config-map/")
+        || ["cilium/monitor-drop.json", "hubble/flows.json"].contains(&document)
 }
 
 /// Only documents that were asked for: what an agent prints must not choose paths.
@@ -144,9 +167,9 @@ fn is_known(document: &str, ports: &[u16]) -> bool {
         let port = port.strip_suffix(".txt").and_then(|port| port.parse().ok());
         return port.is_some_and(|port| ports.contains(&port));
     }
-    let name = document
-        .strip_prefix("cilium/")
-        .or_else(|| document.strip_prefix("envoy/"));
+    let name = ["cilium/", "envoy/", "hubble/"]
+        .iter()
+        .find_map(|half| document.strip_prefix(half));
     name.is_some_and(|name| {
         !name.is_empty()
             && !name.starts_with('.')

@@ -228,7 +228,7 @@ pub(super) static ROWS: &[SourceInfo] = &[
         Source::HubbleFlows,
         "flows.json",
         "Hubble flows",
-        "hubble observe -o jsonpb --last 1000",
+        "hubble observe -o jsonpb --last 1000 --tcp-flags SYN",
     ),
 ];
 

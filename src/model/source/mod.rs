@@ -7,6 +7,12 @@ mod agent;
 mod aws;
 mod kubernetes;
 
+/// Documents of agents that stand in for others, by name without ending, with the reading that they make.
+pub const STAND_INS: [(&str, Source); 2] = [
+    ("bpf-lb-maps-dump", Source::BpfLb),
+    ("statedb-dump", Source::DbDevices),
+];
+
 /// What a person needs to know to make one kind of reading.
 #[derive(Debug)]
 pub struct SourceInfo {
@@ -229,11 +235,7 @@ impl Source {
     pub fn is_collected(self) -> bool {
         !matches!(
             self,
-            Self::TaggedResources
-                | Self::ClassicLoadBalancers
-                | Self::InstanceHealth
-                | Self::MonitorDrops
-                | Self::HubbleFlows
+            Self::TaggedResources | Self::ClassicLoadBalancers | Self::InstanceHealth
         )
     }
 

@@ -102,6 +102,16 @@ pub fn document(
         "bpf-metrics-list.2.json" => {
             at(Source::BpfMetrics).json(&mut agent.drop_counters_later, bytes, bpf_metrics::json)
         }
+        "statedb-dump.json" => {
+            let addresses = at(Source::DbNodeAddresses).json(
+                &mut agent.node_addresses,
+                bytes,
+                statedb::dumped_node_addresses,
+            );
+            at(Source::DbDevices)
+                .json(&mut agent.devices, bytes, statedb::dumped_devices)
+                .and(addresses)
+        }
         "metrics.txt" => {
             at(Source::AgentMetrics).lines(&mut agent.metrics, bytes, prometheus::samples)
         }

@@ -44,7 +44,7 @@ const AGENT: &[(&str, &str)] = &[
     ),
     ("node-list.json", "node list -o json"),
     ("status-verbose.txt", "status --verbose"),
-    ("monitor-drop.json", "monitor -t drop -j"),
+    ("statedb-dump.json", "statedb dump"),
 ];
 
 /// Documents of `envoy/<node>/` by the same tool's commands.

@@ -41,7 +41,7 @@ const SEPARATOR: char = '\u{1f}';
 pub(super) struct Tools {
     /// First in the PATH of commands.
     pub(super) bin: PathBuf,
-    /// `CILIUM_LB_ROOT` of commands: holds `tmp/cilium/config-map/<key>`.
+    /// `CILIUM_LB_ROOT` of commands: holds `tmp/cilium/config-map/<key>` and, where there are flows, Hubble's socket.
     pub(super) root: PathBuf,
 }
 
@@ -87,7 +87,18 @@ fn write(bundle: &Path, node: &str, image: &str, directory: &Path) -> std::io::R
     for tool in TOOLS {
         std::os::unix::fs::symlink(&dispatcher, bin.join(tool))?;
     }
-    copy_config_map(bundle, node, &directory.join("root"))
+    let root = directory.join("root");
+    if bundle
+        .join("hubble")
+        .join(node)
+        .join("flows.json")
+        .is_file()
+    {
+        let run = root.join("var/run/cilium");
+        std::fs::create_dir_all(&run)?;
+        std::fs::write(run.join("hubble.sock"), "")?;
+    }
+    copy_config_map(bundle, node, &root)
 }
 
 fn copy_config_map(bundle: &Path, node: &str, root: &Path) -> std::io::Result<()> {
@@ -160,6 +171,11 @@ fn dispatch(bundle: &Path, node: &str, answers: &[Answer]) -> String {
         }
         script.push_str(&format!("{pattern})\n{} ;;\n", print(&answer.document)));
     }
+    if bundle.join("cilium").join(node).is_dir() {
+        script.push_str(&monitor(
+            &bundle.join("cilium").join(node).join("monitor-drop.json"),
+        ));
+    }
     script.push_str(&format!(
         "{}*)\n{} ;;\nesac\n\
          echo \"Error: unknown command \\\"$*\\\" for \\\"$tool\\\"\" >&2\nexit 1\n",
@@ -167,6 +183,13 @@ fn dispatch(bundle: &Path, node: &str, answers: &[Answer]) -> String {
         curl(bundle, node)
     ));
     script
+}
+
+/// The monitor prints what it sees until somebody ends it, and a quiet node has nothing to see.
+fn monitor(document: &Path) -> String {
+    let line = ["cilium*", "monitor", "-t", "drop", "-j"].join(&SEPARATOR.to_string());
+    let seen = quote(&document.to_string_lossy());
+    format!("{line})\n[ ! -e {seen} ] || cat {seen}\nexec sleep 60 ;;\n")
 }
 
 /// Prints a document; the second reading within one exec is its `.2` variant, if there is one.

@@ -10,19 +10,14 @@ use std::net::IpAddr;
 pub(in crate::parse::cilium) fn devices(text: &str) -> Result<Vec<Device>, ParseError> {
     Ok(super::rows::<Row>(text)?
         .into_iter()
-        .map(|row| Device {
-            name: row.name,
-            kind: row.kind,
-            addresses: row.addrs.into_iter().map(|address| address.addr).collect(),
-            selected: row.selected,
-            not_selected_reason: row.not_selected_reason,
-        })
+        .map(Device::from)
         .collect())
 }
 
+/// A row as Cilium marshals it (pkg/datapath/tables/device.go).
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Row {
+pub(super) struct Row {
     name: String,
     #[serde(rename = "Type", default)]
     kind: String,
@@ -31,6 +26,18 @@ struct Row {
     selected: bool,
     #[serde(default)]
     not_selected_reason: String,
+}
+
+impl From<Row> for Device {
+    fn from(row: Row) -> Self {
+        Self {
+            name: row.name,
+            kind: row.kind,
+            addresses: row.addrs.into_iter().map(|address| address.addr).collect(),
+            selected: row.selected,
+            not_selected_reason: row.not_selected_reason,
+        }
+    }
 }
 
 #[derive(Deserialize)]

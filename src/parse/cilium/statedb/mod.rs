@@ -7,6 +7,7 @@
 mod backends;
 mod configs;
 mod devices;
+mod dump;
 mod envoy_configs;
 mod envoy_resources;
 mod frontends;
@@ -17,6 +18,7 @@ mod value;
 pub(super) use backends::backends;
 pub(super) use configs::configs;
 pub(super) use devices::devices;
+pub(super) use dump::{dumped_devices, dumped_node_addresses};
 pub(super) use envoy_configs::envoy_configs;
 pub(super) use envoy_resources::envoy_resources;
 pub(super) use frontends::frontends;

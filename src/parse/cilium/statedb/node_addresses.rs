@@ -11,24 +11,31 @@ pub(in crate::parse::cilium) fn node_addresses(
 ) -> Result<Vec<NodeAddressRow>, ParseError> {
     Ok(super::rows::<Row>(text)?
         .into_iter()
-        .map(|row| NodeAddressRow {
-            address: row.addr,
-            node_port: row.node_port,
-            primary: row.primary,
-            device: row.device_name,
-        })
+        .map(NodeAddressRow::from)
         .collect())
 }
 
+/// A row as Cilium marshals it (pkg/datapath/tables/node_address.go).
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Row {
+pub(super) struct Row {
     addr: IpAddr,
     node_port: bool,
     #[serde(default)]
     primary: bool,
     #[serde(default)]
     device_name: String,
+}
+
+impl From<Row> for NodeAddressRow {
+    fn from(row: Row) -> Self {
+        Self {
+            address: row.addr,
+            node_port: row.node_port,
+            primary: row.primary,
+            device: row.device_name,
+        }
+    }
 }
 
 #[cfg(test)]
