@@ -131,6 +131,9 @@ mod tests {
     const LBC: Owner = Owner::LoadBalancerController;
     const CPA: Owner = Owner::CloudProvider;
 
+    /// Ports, annotations and owner, and the protocol of port 443's target group.
+    type Case<'a> = (&'a Value, &'a [(&'a str, &'a str)], Owner, Option<&'a str>);
+
     fn service(ports: &Value, annotations: &[(&str, &str)]) -> Service {
         let mut service: Service =
             serde_json::from_value(json!({"spec": {"ports": ports}})).unwrap();
@@ -156,7 +159,7 @@ mod tests {
         let udp = json!([{"name": "h3", "port": 443, "protocol": "UDP"}]);
         let tls = [("ssl-cert", "arn:x"), ("backend-protocol", "ssl")];
         let with = |ports: &'static str| [tls[0], tls[1], ("ssl-ports", ports)];
-        let cases: [(&Value, &[(&str, &str)], Owner, Option<&str>); 23] = [
+        let cases: [Case<'_>; 23] = [
             (&tcp, &[], LBC, Some("TCP")),
             (&tcp, &[], CPA, Some("TCP")),
             (&udp, &[], LBC, Some("UDP")),
@@ -202,7 +205,7 @@ mod tests {
         let twice = json!([{"name": "a", "port": 443}, {"name": "b", "port": 443}]);
         let asked = ("enable-tcp-udp-listener", "true");
         let tls = [asked, ("ssl-cert", "arn:x"), ("backend-protocol", "ssl")];
-        let cases: [(&Value, &[(&str, &str)], Owner, Option<&str>); 7] = [
+        let cases: [Case<'_>; 7] = [
             (&both, &[], LBC, None),
             (&both, &[asked], LBC, Some("TCP_UDP")),
             (&both, &[asked], CPA, None),
