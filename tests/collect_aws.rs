@@ -120,6 +120,10 @@ fn every_page_of_an_answer_is_read() {
             "ec2-describe-network-interfaces",
         ),
         ("ec2:DescribeSecurityGroups", "ec2-describe-security-groups"),
+        (
+            "ec2:DescribeSecurityGroupRules",
+            "ec2-describe-security-group-rules",
+        ),
         ("ec2:DescribeSubnets", "ec2-describe-subnets"),
     ];
     let one_at_a_time = paged.map(|(action, _)| (action.to_owned(), json!({"page": 1})));

@@ -102,6 +102,7 @@ fn strip_times(value: &mut Value) {
 #[test]
 fn a_missing_security_group_rule_is_the_cause_and_its_fix_is_proven() {
     let world = World::start((30000, 30800), &PORTS);
+    world.aws.reset_calls();
     let (code, document, stderr) = world.why(&[]);
     assert_eq!(
         (code, &document["verdict"]),
@@ -119,6 +120,52 @@ fn a_missing_security_group_rule_is_the_cause_and_its_fix_is_proven() {
         "{causes:?}"
     );
     assert_eq!(document["causes"][0]["fix"]["verified"], true);
+
+    // The ids of rules are asked for once, and only because a target is not healthy.
+    let (calls, groups) = (world.aws.calls(), 2);
+    assert_eq!(calls["ec2:DescribeSecurityGroupRules"], 1);
+    let all: u64 = calls.values().sum();
+    assert!(all <= 13 + 2 * groups, "{all} AWS calls: {calls:?}");
+    let said = document["causes"][0]["message"].as_str().unwrap();
+    let id = said
+        .split_once("the nearest rule ")
+        .and_then(|(_, rest)| rest.split_once(" allows tcp 30000-30800"))
+        .unwrap_or_else(|| panic!("{said}"))
+        .0;
+    assert!(id.starts_with("sgr-"), "{said}");
+    let evidence = document["causes"][0]["evidence"].as_array().unwrap();
+    let read = evidence.iter().any(|one| {
+        one["source"]
+            .as_str()
+            .unwrap()
+            .contains("ec2-describe-security-group-rules")
+            && one["value"].as_str().unwrap().starts_with(id)
+    });
+    assert!(read, "{evidence:#?}");
+}
+
+#[test]
+fn without_the_ids_of_rules_the_same_is_said() {
+    let world = World::start((30000, 30800), &PORTS);
+    world.aws.faults(&json!({
+        "ec2:DescribeSecurityGroupRules": {"code": "UnauthorizedOperation", "status": 403, "message": "You are not authorized to perform: ec2:DescribeSecurityGroupRules", "count": -1}
+    }));
+    let (code, document, stderr) = world.why(&[]);
+    assert_eq!(code, 1, "{stderr}\n{document:#}");
+    let said = document["causes"][0]["message"].as_str().unwrap();
+    assert!(
+        said.contains("the nearest rule allows tcp 30000-30800"),
+        "{said}"
+    );
+    let gaps = document["gaps"].as_array().unwrap();
+    let mut of_rules = gaps
+        .iter()
+        .filter(|gap| gap["permission"] == "ec2:DescribeSecurityGroupRules");
+    assert_eq!(
+        of_rules.next().unwrap()["wouldDecide"],
+        json!([]),
+        "{gaps:#?}"
+    );
 }
 
 #[test]

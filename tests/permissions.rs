@@ -11,17 +11,27 @@
 mod support;
 
 use cilium_lb::report::permissions::{Purpose, permissions};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
-use support::world::{World, outcome};
+use support::aws::AwsDouble;
+use support::estate::{Estate, leave_behind};
+use support::world::{PORTS, World, forget_balancer, outcome, plan};
 
 /// The policy that `permissions iam` prints.
-fn policy(world: &World) -> Value {
-    let ran = world.command(&["permissions", "iam"]).output().unwrap();
+fn policy() -> Value {
+    let ran = Command::new(env!("CARGO_BIN_EXE_kubectl-cilium_lb"))
+        .args(["permissions", "iam"])
+        .output()
+        .unwrap();
     assert!(ran.status.success());
     serde_json::from_slice(&ran.stdout).unwrap()
+}
+
+/// The actions that a policy allows.
+fn allowed(policy: &Value) -> BTreeSet<String> {
+    serde_json::from_value(policy["Statement"][0]["Action"].clone()).unwrap()
 }
 
 /// Diagnoses as the user whom `policy` alone is allowed.
@@ -39,8 +49,8 @@ fn why(world: &World, policy: &Value) -> (i32, Value, String) {
 }
 
 /// The IAM names of what was called.
-fn called(world: &World) -> BTreeSet<String> {
-    let calls = world.aws.calls();
+fn called(aws: &AwsDouble) -> BTreeSet<String> {
+    let calls = aws.calls();
     let names = calls.keys().map(|name| {
         let (service, action) = name.split_once(':').unwrap();
         let service = match service {
@@ -58,7 +68,7 @@ fn called(world: &World) -> BTreeSet<String> {
 #[test]
 fn the_printed_policy_is_enough_and_nothing_else_is_called() {
     let world = World::healthy();
-    let policy = policy(&world);
+    let policy = policy();
     let (code, document, stderr) = why(&world, &policy);
     assert_eq!(
         (code, &document["verdict"]),
@@ -68,17 +78,129 @@ fn the_printed_policy_is_enough_and_nothing_else_is_called() {
     let gaps = document["gaps"].as_array().unwrap();
     let refused = gaps.iter().find(|gap| !gap["permission"].is_null());
     assert_eq!(refused, None, "{stderr}");
-    let allowed: BTreeSet<String> =
-        serde_json::from_value(policy["Statement"][0]["Action"].clone()).unwrap();
-    let called = called(&world);
+    let (called, allowed) = (called(&world.aws), allowed(&policy));
     assert!(called.len() > 8, "{called:?}");
     assert!(called.is_subset(&allowed), "{called:?} not in {allowed:?}");
+}
+
+/// Actions of the policy that no world below leads to, each with the reason; none today.
+const UNCALLED: &[(&str, &str)] = &[];
+
+/// A load balancer inside the VPC, whose nodes admit a prefix list, with a target by address; nobody listens.
+fn listed() -> Value {
+    let mut world = plan("p", (30000, 32767), &[]);
+    let subnets = ["10.80.101.0/24", "10.80.102.0/24", "10.80.103.0/24"];
+    world["prefix_lists"] = json!({"balancers": subnets});
+    world["security_groups"]["node"]["ingress"] =
+        json!([{"protocol": "tcp", "from": 30000, "to": 32767, "prefix_list": "balancers"}]);
+    world["target_groups"]["addresses"] = json!({
+        "name": "by-address", "protocol": "TCP", "port": 31999, "type": "ip",
+        "targets": [{"address": "10.80.1.24", "port": 31999}],
+        "health_check": {"protocol": "TCP", "port": "traffic-port", "interval": 10, "timeout": 10, "healthy": 3, "unhealthy": 3},
+    });
+    let balancer = &mut world["load_balancers"]["lb"];
+    balancer["scheme"] = json!("internal");
+    let listeners = balancer["listeners"].as_array_mut().unwrap();
+    listeners.push(json!({"port": 8080, "protocol": "TCP", "target_group": "addresses"}));
+    world
+}
+
+/// The internet is kept away from the load balancer, and the load balancer from the nodes.
+fn blocked() -> Value {
+    let mut world = plan("b", (30000, 30800), &PORTS);
+    world["vpc"]["block_public_access"] = json!("block-bidirectional");
+    leave_behind(&mut world, 1);
+    world
+}
+
+/// A run, and the calls that only it leads to.
+type Run = (&'static [&'static str], &'static [&'static str]);
+
+const WHY: [&str; 4] = ["why-unhealthy", "gateway/shared-gateway", "-n", "gateway"];
+
+#[test]
+fn the_printed_policy_is_enough_where_something_is_wrong() {
+    let worlds = [
+        ("waiting", plan("w", (30000, 32767), &PORTS)),
+        ("listed", listed()),
+        ("blocked", blocked()),
+    ];
+    let estate = Estate::of(&worlds, |name, made, folder| {
+        if name == "waiting" {
+            forget_balancer(made, folder);
+        }
+    });
+    let policy = policy();
+    let allowed = allowed(&policy);
+    let (id, secret) = estate.aws.restrict(&policy.to_string());
+    let runs: [Run; 4] = [
+        (
+            &["--context", "waiting"],
+            &["elasticloadbalancing:DescribeTags"],
+        ),
+        (
+            &["--context", "listed"],
+            &[
+                "ec2:GetManagedPrefixListEntries",
+                "ec2:DescribeVpcs",
+                "ec2:DescribeSecurityGroupRules",
+            ],
+        ),
+        (
+            &["--context", "blocked"],
+            &[
+                "ec2:DescribeVpcBlockPublicAccessOptions",
+                "ec2:DescribeVpcBlockPublicAccessExclusions",
+                "ec2:DescribeSecurityGroupRules",
+            ],
+        ),
+        (&["--all-contexts"], &["elasticloadbalancing:DescribeTags"]),
+    ];
+    let mut all = BTreeSet::new();
+    for (contexts, expected) in runs {
+        estate.aws.reset_calls();
+        let audit = contexts == ["--all-contexts"];
+        let command: &[&str] = if audit { &["audit", "-A"] } else { &WHY };
+        let ran = estate
+            .command(command)
+            .args(contexts)
+            .args(["--no-exec", "-o", "json"])
+            .env("AWS_ACCESS_KEY_ID", &id)
+            .env("AWS_SECRET_ACCESS_KEY", &secret)
+            .output()
+            .unwrap();
+        let (code, document, stderr) = outcome(&ran);
+        assert!(matches!(code, 0 | 1 | 3), "{contexts:?}: {code} {stderr}");
+        let said = format!("{document:#}\n{stderr}");
+        assert!(!document.is_null(), "{said}");
+        for word in ["not authorized", "AccessDenied", "UnauthorizedOperation"] {
+            assert!(!said.contains(word), "{contexts:?}: {said}");
+        }
+        let called = called(&estate.aws);
+        assert!(
+            called.is_subset(&allowed),
+            "{contexts:?}: {called:?} not in {allowed:?}"
+        );
+        for action in expected {
+            assert!(called.contains(*action), "{contexts:?}: {action} {said}");
+        }
+        if audit {
+            assert!(said.contains("CLB3114"), "nothing left over: {said}");
+        }
+        all.extend(called);
+    }
+    let uncalled: Vec<&str> = allowed.difference(&all).map(String::as_str).collect();
+    let known: Vec<&str> = UNCALLED.iter().map(|(action, _)| *action).collect();
+    assert_eq!(
+        uncalled, known,
+        "an action of the policy that no world leads to, or a reason for one that a world does lead to"
+    );
 }
 
 #[test]
 fn one_action_less_is_a_gap_that_names_it() {
     let world = World::healthy();
-    let mut policy = policy(&world);
+    let mut policy = policy();
     let missing = "ec2:DescribeSecurityGroups";
     policy["Statement"][0]["Action"]
         .as_array_mut()

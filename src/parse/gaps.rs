@@ -206,6 +206,7 @@ fn unread(region: &mut Region, source: Source, key: &str, reason: &Reason) {
         Source::Instances => one(&mut region.instances, source, reason),
         Source::NetworkInterfaces => one(&mut region.network_interfaces, source, reason),
         Source::SecurityGroups => one(&mut region.security_groups, source, reason),
+        Source::SecurityGroupRules => one(&mut region.security_group_rules, source, reason),
         Source::NetworkAcls => one(&mut region.network_acls, source, reason),
         Source::RouteTables => one(&mut region.route_tables, source, reason),
         Source::Subnets => one(&mut region.subnets, source, reason),

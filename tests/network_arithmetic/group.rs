@@ -354,7 +354,7 @@ proptest! {
                 Verdict::Deny => "deny".to_owned(),
             };
             let near = nearest(
-                &groups, Direction::Ingress, &peer, &ports, &lists,
+                &groups, Direction::Ingress, &peer, &ports, &lists, &|_| &[],
             );
             (verdict, near.map(|near| (near.rule, near.why)))
         };

@@ -4,11 +4,16 @@ use super::{address, unread};
 use cilium_lb::check::network::near_miss::{nearest, sentence};
 use cilium_lb::check::network::ports::Ports;
 use cilium_lb::check::network::security_group::{Direction, Groups, Peer};
-use cilium_lb::model::aws::SecurityGroup;
+use cilium_lb::model::aws::{SecurityGroup, SecurityGroupRule};
 use serde_json::{Value, json};
 
 /// What is said of inbound rules that do not admit 10.0.3.9 with sg-lb on 30866 and 31163.
 fn said(rules: Value) -> String {
+    said_with(rules, &[])
+}
+
+/// The same where some rules were listed one by one.
+fn said_with(rules: Value, ids: &[SecurityGroupRule]) -> String {
     let group: SecurityGroup =
         serde_json::from_value(json!({"GroupId": "sg-node", "IpPermissions": rules})).unwrap();
     let groups = Groups {
@@ -20,8 +25,10 @@ fn said(rules: Value) -> String {
         groups: Ok(&["sg-lb"]),
     };
     let ports: Ports = [30866, 31163].into_iter().collect();
-    let near = nearest(&groups, Direction::Ingress, &peer, &ports, &|id| {
-        Err(unread(id))
+    let ids: Vec<&SecurityGroupRule> = ids.iter().collect();
+    let lists = |id: &str| Err(unread(id));
+    let near = nearest(&groups, Direction::Ingress, &peer, &ports, &lists, &|_| {
+        &ids
     });
     sentence(near.as_ref(), &groups, Direction::Ingress, &ports)
 }
@@ -94,4 +101,28 @@ fn the_rule_that_somebody_meant_is_named() {
     for (rules, expected) in cases {
         assert_eq!(said(rules.clone()), expected, "{rules}");
     }
+}
+
+#[test]
+fn the_rule_is_named_by_its_id_where_that_is_known() {
+    let listed = |id: &str, from: i32, peer: &str| -> SecurityGroupRule {
+        serde_json::from_value(
+            json!({"SecurityGroupRuleId": id, "GroupId": "sg-node", "IpProtocol": "tcp",
+            "FromPort": from, "ToPort": 32767, "ReferencedGroupInfo": {"GroupId": peer}}),
+        )
+        .unwrap()
+    };
+    let rules = json!([by_group("6", 30000, 32767, "sg-old")]);
+    let named = |listed: &[SecurityGroupRule]| said_with(rules.clone(), listed);
+    let others = [
+        listed("sgr-1", 30001, "sg-old"),
+        listed("sgr-2", 30000, "sg-lb"),
+    ];
+    let nameless = "the nearest rule allows tcp 30000-32767 from sg-old, which the load balancer does not carry";
+    assert_eq!(named(&[]), nameless);
+    assert_eq!(named(&others), nameless);
+    assert_eq!(
+        named(&[others[0].clone(), listed("sgr-3", 30000, "sg-old")]),
+        "the nearest rule sgr-3 allows tcp 30000-32767 from sg-old, which the load balancer does not carry"
+    );
 }

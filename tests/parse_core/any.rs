@@ -78,6 +78,7 @@ fn name() -> impl Strategy<Value = String> {
         "ec2-describe-instances",
         "ec2-describe-network-interfaces",
         "ec2-describe-security-groups",
+        "ec2-describe-security-group-rules",
         "ec2-describe-network-acls",
         "ec2-describe-route-tables",
         "ec2-describe-subnets",

@@ -84,6 +84,10 @@ fn every_document_of_the_format_reaches_its_field() {
             r#"{"SecurityGroups":[{"GroupId":"sg-1","IpPermissions":null}]}"#,
         ),
         (
+            "ec2-describe-security-group-rules.json",
+            r#"{"SecurityGroupRules":[{"SecurityGroupRuleId":"sgr-1","GroupId":"sg-1","IsEgress":false,"IpProtocol":"-1","FromPort":-1,"ToPort":-1,"CidrIpv4":null,"ReferencedGroupInfo":{"GroupId":"sg-2","PeeringStatus":"deleted"},"Tags":[]}]}"#,
+        ),
+        (
             "ec2-describe-network-acls.json",
             r#"{"NetworkAcls":[{"NetworkAclId":"acl-1"}]}"#,
         ),
@@ -124,6 +128,10 @@ fn every_document_of_the_format_reaches_its_field() {
             .as_deref(),
         Some("block-ingress")
     );
+    let rules = region.security_group_rules.as_ref().unwrap();
+    let referenced = rules[0].referenced_group_info.as_ref().unwrap();
+    assert_eq!(rules[0].security_group_rule_id, "sgr-1");
+    assert_eq!(referenced.peering_status.as_deref(), Some("deleted"));
     assert_eq!(
         region.block_public_access_exclusions.as_ref().unwrap()[0].exclusion_id,
         "vpcbpa-exclude-1"

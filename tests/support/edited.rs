@@ -1,7 +1,7 @@
 //! Changes in the objects of a world's cluster, and what is captured of it afterwards.
 
 use super::cluster::ClusterDouble;
-use super::world::World;
+use super::world::{World, forget_balancer};
 use cilium_lb::bundle::{self, Bundle};
 use cilium_lb::model::aws::Region;
 use cilium_lb::parse;
@@ -19,11 +19,7 @@ pub(crate) const NO_HOST: &str = "      ingress: []\n";
 impl World {
     /// The cluster after its Service lost its status and its bindings; `changes` are made in its objects.
     pub(crate) fn wiped(&self, changes: &[(&str, &str, &str)]) -> ClusterDouble {
-        let folder = self.path("cluster/kubernetes");
-        fs::remove_file(folder.join("targetgroupbindings.yaml")).unwrap();
-        let hostname = self.made["load_balancers"]["lb"]["dns_name"].as_str();
-        let hostname = format!("{HOST_LINE}{}\n", hostname.unwrap());
-        self.edit("services.yaml", &hostname, NO_HOST);
+        forget_balancer(&self.made, &self.path("cluster"));
         for (file, from, to) in changes {
             self.edit(file, from, to);
         }

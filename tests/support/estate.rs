@@ -5,7 +5,7 @@ use super::cluster::ClusterDouble;
 use super::world::{PORTS, cluster_half, outcome, plan};
 use cilium_lb::bundle;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
@@ -33,7 +33,7 @@ pub(crate) struct Estate {
 
 /// A target group of a Service that is gone, with the tags of the AWS Load Balancer Controller. Another cluster of the
 /// account has the same name, in another VPC. Beside it is a group that nothing says to be anybody's.
-fn leave_behind(world: &mut Value, count: usize) {
+pub(crate) fn leave_behind(world: &mut Value, count: usize) {
     let cluster = world["load_balancers"]["lb"]["tags"]["elbv2.k8s.aws/cluster"].clone();
     world["target_groups"]["left"] = json!({
         "name": LEFT, "protocol": "TCP", "port": 31999, "type": "instance", "targets": [],
@@ -59,27 +59,40 @@ impl Estate {
 
     /// The same with so many target groups left behind by `eu-dev` and by `eu-prod`, one cluster of each account.
     pub(crate) fn with_left(own: usize, other: usize) -> Self {
-        let mut aws = AwsDouble::start();
-        let folder = tempfile::tempdir().unwrap();
         let clusters = [
             ("eu-dev", OWN, "", (30000, 32767), own),
             ("eu-prod", OTHER, "", (30000, 30800), other),
             ("eu-test", OWN, "t", (30000, 32767), 0),
         ];
-        let clusters = clusters
-            .into_iter()
-            .map(|(name, account, suffix, admitted, left)| {
-                let mut world = plan(suffix, admitted, &PORTS);
-                world["account"] = json!(account);
-                if left > 0 {
-                    leave_behind(&mut world, left);
-                }
-                let made = aws.seed(&world);
+        let plans = clusters.map(|(name, account, suffix, admitted, left)| {
+            let mut world = plan(suffix, admitted, &PORTS);
+            world["account"] = json!(account);
+            if left > 0 {
+                leave_behind(&mut world, left);
+            }
+            (name, world)
+        });
+        Self::of(&plans, |_, _, _| {})
+    }
+
+    /// A cluster for each name and plan, all in one double; `change` may change the folder of a cluster, given with its
+    /// name and with what was made for it, before it is served.
+    pub(crate) fn of(
+        plans: &[(&'static str, Value)],
+        change: impl Fn(&str, &Value, &Path),
+    ) -> Self {
+        let mut aws = AwsDouble::start();
+        let folder = tempfile::tempdir().unwrap();
+        let clusters = plans
+            .iter()
+            .map(|(name, world)| {
+                let made = aws.seed(world);
                 let mut half = cluster_half(&made);
-                half.manifest.context = Some(name.to_owned());
+                half.manifest.context = Some((*name).to_owned());
                 let home = folder.path().join(name);
                 bundle::write(&half, &home, false).unwrap();
-                (name, ClusterDouble::start(home))
+                change(name, &made, &home);
+                (*name, ClusterDouble::start(home))
             })
             .collect();
         Self {

@@ -28,6 +28,7 @@ pub static CHECK: Check = Check {
         Source::Instances,
         Source::NetworkInterfaces,
         Source::SecurityGroups,
+        Source::SecurityGroupRules,
         Source::PrefixLists,
     ],
     page: include_str!("balancer_security_group_egress_blocks.md"),
@@ -98,7 +99,15 @@ impl<'a> Egress<'_, '_, 'a> {
             groups: Ok(&of_target),
         };
         let lists = |id: &str| ends.prefix_list(id);
-        let near = nearest(&self.groups, Direction::Egress, &peer, &ports, &lists);
+        let rules = |id: &str| ends.region.security_group_rules(id);
+        let near = nearest(
+            &self.groups,
+            Direction::Egress,
+            &peer,
+            &ports,
+            &lists,
+            &rules,
+        );
         let message = format!(
             "{} of the load balancer {} not let tcp {ports} out to targets with {}; {}",
             list(&self.ids),
@@ -111,6 +120,7 @@ impl<'a> Egress<'_, '_, 'a> {
             || format!("no rule for tcp {ports}"),
             |near| near.rule.clone(),
         );
+        let named = near.as_ref().and_then(|near| near.named(&ends.region));
         let group = near.as_ref().map_or_else(
             || self.ids.first().copied().unwrap_or_default(),
             |near| near.group.group_id.as_str(),
@@ -124,14 +134,14 @@ impl<'a> Egress<'_, '_, 'a> {
                 format!("LoadBalancer/{}", ends.name.name),
                 ends.target.subject.clone(),
             ]);
-        Ok(
-            Finding::new(message, decides, self.evidence(&rule, &of_target))
-                .about(objects)
-                .fix(self.fix(group, &ports, &of_target)),
-        )
+        let evidence = self.evidence(&rule, named, &of_target);
+        Ok(Finding::new(message, decides, evidence)
+            .about(objects)
+            .fix(self.fix(group, &ports, &of_target)))
     }
 
-    fn evidence(&self, rule: &str, of_target: &[&str]) -> Vec<Evidence> {
+    /// `rule` is what comes nearest in the groups' rules; `named` shows where its id was read.
+    fn evidence(&self, rule: &str, named: Option<Evidence>, of_target: &[&str]) -> Vec<Evidence> {
         let ends = self.ends;
         let mut all: Vec<Evidence> = self
             .ids
@@ -147,6 +157,7 @@ impl<'a> Egress<'_, '_, 'a> {
                 ))
             })
             .collect();
+        all.extend(named);
         all.push(Evidence::new(
             Layer::Programmed,
             ends.balancer.lb.origin,

@@ -132,7 +132,15 @@ impl<'e, 'v, 'a> Ingress<'e, 'v, 'a> {
             let address = ends.balancer.nodes.get(*node)?.address.as_ref();
             let lists = |id: &str| ends.prefix_list(id);
             let peer = self.peer(address.copied());
-            nearest(&self.groups, Direction::Ingress, &peer, &ports, &lists)
+            let rules = |id: &str| ends.region.security_group_rules(id);
+            nearest(
+                &self.groups,
+                Direction::Ingress,
+                &peer,
+                &ports,
+                &lists,
+                &rules,
+            )
         });
         let ids = list(&self.ids);
         let nearest = sentence(near.as_ref(), &self.groups, Direction::Ingress, &ports);
@@ -162,7 +170,12 @@ impl<'e, 'v, 'a> Ingress<'e, 'v, 'a> {
             |near| near.group.group_id.as_str(),
         );
         let mut decides = format!("{} <- {}", self.ids.join(","), missing.join(","));
-        let mut evidence = self.evidence(&ports, near.as_ref().map(|near| near.rule.clone()));
+        let rule = near.as_ref().map_or_else(
+            || format!("no rule for tcp {ports}"),
+            |near| near.rule.clone(),
+        );
+        let named = near.as_ref().and_then(|near| near.named(&ends.region));
+        let mut evidence = self.evidence(&rule, named);
         let mut fix = self.fix(view, group, &ports, &denied, &of_balancer);
         if let Some(why) = why(view, ends, group) {
             message = format!("{message}; {}", why.says());
@@ -203,7 +216,8 @@ impl<'e, 'v, 'a> Ingress<'e, 'v, 'a> {
         all
     }
 
-    fn evidence(&self, ports: &Ports, near: Option<String>) -> Vec<Evidence> {
+    /// `rule` is what the groups' rules say at the most; `named` shows where its id was read.
+    fn evidence(&self, rule: &str, named: Option<Evidence>) -> Vec<Evidence> {
         let ends = self.ends;
         let mut all = Vec::new();
         for id in &self.ids {
@@ -213,11 +227,11 @@ impl<'e, 'v, 'a> Ingress<'e, 'v, 'a> {
                     group.origin,
                     format!("SecurityGroup/{id}"),
                     Direction::Ingress.field(),
-                    near.clone()
-                        .unwrap_or_else(|| format!("no rule for tcp {ports}")),
+                    rule,
                 ));
             }
         }
+        all.extend(named);
         if let Some(origin) = ends.target.origin {
             all.push(Evidence::new(
                 Layer::Programmed,
@@ -320,7 +334,7 @@ impl<'e, 'v, 'a> Ingress<'e, 'v, 'a> {
                 self.ends.port
             ),
             format!("{} <- secondary addresses", self.ids.join(",")),
-            self.evidence(&Ports::range(self.ends.port, self.ends.port), Some(format!("nothing admits {address}"))),
+            self.evidence(&format!("nothing admits {address}"), None),
         )
         .about(self.ids.iter().map(|id| format!("SecurityGroup/{id}")))
     }

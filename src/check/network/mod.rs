@@ -29,6 +29,7 @@ pub mod route;
 pub mod route_fix;
 pub mod route_missing;
 pub mod rule_fix;
+pub mod rule_id;
 pub mod secondary_interface_preserves_client_ip;
 pub mod security_group;
 pub mod target_interface;

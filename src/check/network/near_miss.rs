@@ -6,11 +6,14 @@
 
 use super::cidr;
 use super::ports::Ports;
+use super::rule_id::rule_id;
 use super::security_group::{
     Direction, Groups, Peer, PrefixLists, RulePeer, RulePorts, carries_tcp, matches, peers,
 };
-use crate::model::aws::SecurityGroup;
+use crate::check::finding::{Evidence, Layer};
+use crate::check::view::RegionView;
 use crate::model::aws::security_group::IpPermission;
+use crate::model::aws::{SecurityGroup, SecurityGroupRule};
 
 /// A rule that almost admits a connection.
 #[derive(Debug, Clone)]
@@ -19,11 +22,29 @@ pub struct NearMiss<'a> {
     pub group: &'a SecurityGroup,
     /// The rule as people write it: `tcp 30000-30800 from sg-0a1`.
     pub rule: String,
+    /// Its id, `sgr-…`, where the rules were listed one by one.
+    pub id: Option<&'a str>,
     /// Who wrote it, when its description says so.
     pub description: Option<&'a str>,
     /// Why it does not admit it, as the end of a sentence; empty when the peer's addresses differ.
     pub why: String,
 }
+
+impl NearMiss<'_> {
+    /// Where its id was read, when that is known.
+    pub fn named(&self, region: &RegionView<'_, '_>) -> Option<Evidence> {
+        Some(Evidence::new(
+            Layer::Declared,
+            region.security_group_rules_origin()?,
+            format!("SecurityGroup/{}", self.group.group_id),
+            "SecurityGroupRuleId",
+            format!("{}, {}", self.id?, self.rule),
+        ))
+    }
+}
+
+/// The rules of a group one by one, for their ids; none when they were not read.
+pub type Rules<'f, 'a> = &'f dyn Fn(&str) -> &'f [&'a SecurityGroupRule];
 
 /// The nearest rule, if one matches in a way that tells it from the crowd.
 ///
@@ -36,6 +57,7 @@ pub fn nearest<'a>(
     peer: &Peer<'_>,
     ports: &Ports,
     lists: PrefixLists<'_>,
+    rules: Rules<'_, 'a>,
 ) -> Option<NearMiss<'a>> {
     let mut best: Option<(i32, i32, NearMiss<'a>)> = None;
     for group in &groups.known {
@@ -49,6 +71,7 @@ pub fn nearest<'a>(
                 let miss = NearMiss {
                     group,
                     rule: text(group, rule, direction, named),
+                    id: rule_id(rules(&group.group_id), group, direction, rule, named),
                     description: description(rule, named),
                     why,
                 };
@@ -73,11 +96,16 @@ pub fn sentence(
     ports: &Ports,
 ) -> String {
     match near {
-        // The message has just named the ports.
-        Some(near) if near.why == but_not(ports) => {
-            format!("the nearest rule allows {}", near.rule)
+        Some(near) => {
+            let id = near.id.map_or_else(String::new, |id| format!(" {id}"));
+            // The message has just named the ports.
+            let why = if near.why == but_not(ports) {
+                ""
+            } else {
+                &near.why
+            };
+            format!("the nearest rule{id} allows {}{why}", near.rule)
         }
-        Some(near) => format!("the nearest rule allows {}{}", near.rule, near.why),
         None if groups
             .known
             .iter()

@@ -31,6 +31,7 @@ pub static CHECK: Check = Check {
         Source::Instances,
         Source::NetworkInterfaces,
         Source::SecurityGroups,
+        Source::SecurityGroupRules,
         Source::Subnets,
         Source::PrefixLists,
     ],

@@ -135,10 +135,15 @@ pub enum RulePorts {
 impl RulePorts {
     /// The ports of `rule`: all for protocol -1, and where both ends are absent or -1.
     pub fn of(rule: &IpPermission) -> Self {
-        if rule.ip_protocol == "-1" {
+        Self::new(&rule.ip_protocol, rule.from_port, rule.to_port)
+    }
+
+    /// The same of a rule that says them in this way.
+    pub fn new(protocol: &str, from: Option<i32>, to: Option<i32>) -> Self {
+        if protocol == "-1" {
             return Self::All;
         }
-        match (rule.from_port, rule.to_port) {
+        match (from, to) {
             (None | Some(-1), None | Some(-1)) => Self::All,
             (Some(from), Some(to)) => match (u16::try_from(from), u16::try_from(to)) {
                 (Ok(from), Ok(to)) if from <= to => Self::Range(from, to),

@@ -18,6 +18,8 @@ pub enum Wins {
     Declared,
     /// The value is read only when the object is made.
     Actual,
+    /// No target group can change the value: the controller makes another one when it reconciles.
+    Remade,
 }
 
 /// One field that is not as declared.
@@ -64,7 +66,7 @@ pub fn finding(
     differences.first()?;
     let id = service.id();
     // What the controller never follows and what it does have different ends.
-    let parts: Vec<String> = [Wins::Actual, Wins::Declared]
+    let parts: Vec<String> = [Wins::Actual, Wins::Remade, Wins::Declared]
         .into_iter()
         .filter_map(|wins| sentence(owner, wins, differences))
         .collect();
@@ -78,12 +80,13 @@ pub fn finding(
             found.actual.clone(),
         ));
         if let Some(by) = &found.by {
+            let said = key(by).and_then(|key| service.metadata.annotations.get(key));
             evidence.push(Evidence::new(
                 Layer::Declared,
                 &service.origin,
                 id.clone(),
                 by.clone(),
-                found.wanted.clone(),
+                said.unwrap_or(&found.wanted).clone(),
             ));
         }
     }
@@ -102,12 +105,9 @@ pub fn finding(
     )
 }
 
-/// The key without its prefix, for a sentence.
+/// The key of an annotation without its prefix, for a sentence.
 fn short(by: &str) -> &str {
-    by.trim_end_matches(']')
-        .rsplit(['/', '['])
-        .next()
-        .unwrap_or(by)
+    key(by).and_then(|key| key.rsplit('/').next()).unwrap_or(by)
 }
 
 /// The differences with one end, and that end; none without one.
@@ -129,6 +129,7 @@ fn sentence(owner: Owner, wins: Wins, differences: &[Difference<'_>]) -> Option<
     let end = match wins {
         Wins::Declared => "sets it back when it reconciles",
         Wins::Actual => "reads it only when it makes the object",
+        Wins::Remade => "makes a new target group when it reconciles",
     };
     (!list.is_empty()).then(|| format!("{}: {} {end}", list.join("; "), owner.name()))
 }
@@ -137,9 +138,11 @@ fn sentence(owner: Owner, wins: Wins, differences: &[Difference<'_>]) -> Option<
 fn fix(service: &Service, differences: &[Difference<'_>]) -> Fix {
     let (namespace, name) = (&service.metadata.namespace, &service.metadata.name);
     let fixed = differences.iter().any(|found| found.wins == Wins::Actual);
+    let remade = differences.iter().any(|found| found.wins == Wins::Remade);
     let mut commands: Vec<String> = differences
         .iter()
-        .filter(|found| found.wins == Wins::Declared)
+        // No annotation takes the word that AWS has for a protocol.
+        .filter(|found| found.wins != Wins::Actual && found.field != "Protocol")
         .filter_map(|found| {
             let annotation = found.by.as_deref().and_then(key)?;
             let value = if annotation.ends_with("-attributes") {
@@ -159,6 +162,9 @@ fn fix(service: &Service, differences: &[Difference<'_>]) -> Fix {
         }
         (false, false) => {
             "if the value of AWS is the right one, declare it; otherwise see what keeps the controller from following"
+        }
+        (false, true) if remade => {
+            "see what keeps the controller from following: what cannot be changed is made anew, and every target has to pass its checks there first"
         }
         (false, true) => {
             "if the value of AWS is the right one, declare it with an annotation: what is set by hand is lost"
@@ -216,10 +222,9 @@ mod tests {
         );
         assert_eq!(key("spec.healthCheckNodePort"), None);
         assert_eq!(short(by), "aws-load-balancer-name");
-        assert_eq!(
-            short("spec.healthCheckNodePort"),
-            "spec.healthCheckNodePort"
-        );
+        for field in ["spec.healthCheckNodePort", "spec.ports[http].protocol"] {
+            assert_eq!(short(field), field);
+        }
     }
 
     #[test]

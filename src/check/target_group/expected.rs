@@ -186,6 +186,7 @@ pub(super) fn actual(group: &TargetGroup, name: &str) -> Option<String> {
     let number = |value: Option<u32>| value.map(|value| value.to_string());
     match name {
         "TargetType" => Some(group.target_type.clone()).filter(|value| !value.is_empty()),
+        "Protocol" => Some(group.protocol.clone()).filter(|value| !value.is_empty()),
         "HealthCheckProtocol" => group.health_check_protocol.clone(),
         "HealthCheckPort" => group.health_check_port.clone(),
         "HealthCheckPath" => group.health_check_path.clone(),

@@ -9,6 +9,7 @@ pub mod classic_check_elsewhere;
 pub mod classic_instance_out_of_service;
 mod eligibility;
 mod expected;
+mod expected_protocol;
 mod facts;
 mod health_check;
 pub mod instance_not_running;

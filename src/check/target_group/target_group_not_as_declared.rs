@@ -1,6 +1,7 @@
 //! Type, protocol, health check and attributes of the target group against the Service and its controller's defaults.
 
 use super::expected::{self, Field};
+use super::expected_protocol::protocol;
 use super::registrar::binding_of;
 use crate::check::hop::{Hop, Severity};
 use crate::check::objects::declared::{self, Difference, Wins, annotated, pairs};
@@ -56,7 +57,9 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     let region = view.region(name, Source::TargetGroups)?;
     let group = region.target_group(&name.name)?;
     let mut found: Vec<Difference<'_>> = Vec::new();
-    for Field { name, wanted, by } in expected::fields(service, owner, path.port, group.value) {
+    let mut wanted = expected::fields(service, owner, path.port, group.value);
+    wanted.extend(protocol(service, owner, path.port, &path.protocol));
+    for Field { name, wanted, by } in wanted {
         // What the answer does not show cannot be compared.
         let Some(actual) = expected::actual(group.value, name) else {
             continue;
@@ -68,7 +71,10 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
                 origin: group.origin,
                 wanted,
                 by,
-                wins: Wins::Declared,
+                wins: match name {
+                    "TargetType" | "Protocol" => Wins::Remade,
+                    _ => Wins::Declared,
+                },
             });
         }
     }

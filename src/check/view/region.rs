@@ -6,7 +6,7 @@ use crate::model::aws::security_group::PrefixListEntry;
 use crate::model::aws::{
     BlockPublicAccess, BlockPublicAccessExclusion, CallerIdentity, ClassicLoadBalancer, Instance,
     InstanceHealth, Listener, LoadBalancer, NetworkAcl, NetworkInterface, Region, RouteTable,
-    SecurityGroup, Subnet, TargetGroup, Vpc,
+    SecurityGroup, SecurityGroupRule, Subnet, TargetGroup, Vpc,
 };
 use crate::model::{Fact, Gap, Origin, Reason, Seen, Source};
 use std::collections::BTreeMap;
@@ -16,6 +16,7 @@ pub(super) struct RegionIndex<'a> {
     region: &'a Region,
     instances: BTreeMap<&'a str, &'a Instance>,
     groups: BTreeMap<&'a str, &'a SecurityGroup>,
+    rules: BTreeMap<&'a str, Vec<&'a SecurityGroupRule>>,
     subnets: BTreeMap<&'a str, &'a Subnet>,
     acls: BTreeMap<&'a str, &'a NetworkAcl>,
     tables: BTreeMap<&'a str, &'a RouteTable>,
@@ -29,6 +30,10 @@ fn known<T>(seen: &Seen<Vec<T>>) -> impl Iterator<Item = &T> {
 
 impl<'a> RegionIndex<'a> {
     pub(super) fn new(region: &'a Region) -> Self {
+        let mut rules: BTreeMap<&str, Vec<&SecurityGroupRule>> = BTreeMap::new();
+        for rule in known(&region.security_group_rules) {
+            rules.entry(&rule.group_id).or_default().push(rule);
+        }
         Self {
             region,
             instances: known(&region.instances)
@@ -37,6 +42,7 @@ impl<'a> RegionIndex<'a> {
             groups: known(&region.security_groups)
                 .map(|g| (g.group_id.as_str(), g))
                 .collect(),
+            rules,
             subnets: known(&region.subnets)
                 .map(|s| (s.subnet_id.as_str(), s))
                 .collect(),
@@ -313,6 +319,20 @@ impl<'a> RegionView<'_, 'a> {
             value,
             id,
         )
+    }
+
+    /// The rules of a security group one by one; none where they were not read, as they only name what its permissions
+    /// say.
+    pub fn security_group_rules(&self, group: &str) -> &[&'a SecurityGroupRule] {
+        self.view.note(Source::SecurityGroupRules);
+        self.index.rules.get(group).map_or(&[], Vec::as_slice)
+    }
+
+    /// Where the rules of security groups were read one by one, if they were.
+    pub fn security_group_rules_origin(&self) -> Option<&'a Origin> {
+        self.view.note(Source::SecurityGroupRules);
+        let seen = self.index.region.security_group_rules.as_ref();
+        seen.ok().map(|fact| &fact.origin)
     }
 
     /// The network ACL of a subnet.

@@ -13,9 +13,11 @@ use crate::model::aws::route_table::{Route, RouteAssociation};
 use crate::model::aws::security_group::{
     IpPermission, IpRange, Ipv6Range, PrefixListEntry, PrefixListId, UserIdGroupPair,
 };
+use crate::model::aws::security_group_rule::ReferencedGroup;
 use crate::model::aws::subnet::{BlockPublicAccessStates, VpcCidr};
 use crate::model::aws::{
-    Instance, NetworkAcl, NetworkInterface, RouteTable, SecurityGroup, Subnet, Vpc,
+    Instance, NetworkAcl, NetworkInterface, RouteTable, SecurityGroup, SecurityGroupRule, Subnet,
+    Vpc,
 };
 use aws_sdk_ec2::types;
 
@@ -214,6 +216,29 @@ fn permission(permission: &types::IpPermission) -> IpPermission {
                 description: owned(pair.description()),
             })
             .collect(),
+    }
+}
+
+pub(super) fn security_group_rule(rule: &types::SecurityGroupRule) -> SecurityGroupRule {
+    SecurityGroupRule {
+        security_group_rule_id: text(rule.security_group_rule_id()),
+        group_id: text(rule.group_id()),
+        group_owner_id: owned(rule.group_owner_id()),
+        is_egress: rule.is_egress().unwrap_or_default(),
+        ip_protocol: text(rule.ip_protocol()),
+        from_port: rule.from_port(),
+        to_port: rule.to_port(),
+        cidr_ipv4: owned(rule.cidr_ipv4()),
+        cidr_ipv6: owned(rule.cidr_ipv6()),
+        prefix_list_id: owned(rule.prefix_list_id()),
+        referenced_group_info: rule.referenced_group_info().map(|group| ReferencedGroup {
+            group_id: owned(group.group_id()),
+            user_id: owned(group.user_id()),
+            vpc_id: owned(group.vpc_id()),
+            vpc_peering_connection_id: owned(group.vpc_peering_connection_id()),
+            peering_status: owned(group.peering_status()),
+        }),
+        description: owned(rule.description()),
     }
 }
 

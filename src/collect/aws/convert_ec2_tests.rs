@@ -1,6 +1,6 @@
 //! The documents have the very keys and values that `aws ec2 describe-… --output json` prints.
 
-use super::{network_acl, reservation, route_table, security_group};
+use super::{network_acl, reservation, route_table, security_group, security_group_rule};
 use aws_sdk_ec2::types::{self, InstanceStateName, RouteState, RuleAction};
 use serde_json::{json, to_value};
 
@@ -102,6 +102,36 @@ fn rules_of_groups_acls_and_tables() {
             "PrefixListIds": [{"PrefixListId": "pl-1"}],
             "UserIdGroupPairs": [{"GroupId": "sg-2", "UserId": "1"}],
         }])
+    );
+    let rule = types::SecurityGroupRule::builder()
+        .security_group_rule_id("sgr-1")
+        .group_id("sg-1")
+        .group_owner_id("1")
+        .is_egress(false)
+        .ip_protocol("tcp")
+        .from_port(30000)
+        .to_port(32767)
+        .referenced_group_info(
+            types::ReferencedSecurityGroup::builder()
+                .group_id("sg-2")
+                .user_id("2")
+                .vpc_peering_connection_id("pcx-1")
+                .peering_status("deleted")
+                .build(),
+        )
+        .build();
+    assert_eq!(
+        to_value(security_group_rule(&rule)).unwrap(),
+        json!({
+            "SecurityGroupRuleId": "sgr-1",
+            "GroupId": "sg-1",
+            "GroupOwnerId": "1",
+            "IsEgress": false,
+            "IpProtocol": "tcp",
+            "FromPort": 30000,
+            "ToPort": 32767,
+            "ReferencedGroupInfo": {"GroupId": "sg-2", "UserId": "2", "VpcPeeringConnectionId": "pcx-1", "PeeringStatus": "deleted"},
+        })
     );
     let entry = types::NetworkAclEntry::builder()
         .rule_number(100)

@@ -35,8 +35,9 @@ impl Found<'_> {
         all.into_iter().collect()
     }
 
-    /// Health and attributes of every target group; returns the ids of all targets.
-    async fn health(&self) -> BTreeSet<String> {
+    /// Health and attributes of every target group; returns the ids of all targets, and whether all of them are known
+    /// to be healthy.
+    async fn health(&self) -> (BTreeSet<String>, bool) {
         let reader = &self.reader;
         let answers: Vec<_> = futures::stream::iter(&self.groups)
             .map(|group| async move {
@@ -58,8 +59,12 @@ impl Found<'_> {
             .buffer_unordered(AT_A_TIME)
             .collect()
             .await;
+        let well = answers.iter().all(|answer| {
+            let mut targets = answer.iter().flatten();
+            answer.is_some() && targets.all(|health| health.target_health.state == "healthy")
+        });
         let targets = answers.into_iter().flatten().flatten();
-        targets.map(|health| health.target.id).collect()
+        (targets.map(|health| health.target.id).collect(), well)
     }
 
     async fn balancer_attributes(&self) {
@@ -184,12 +189,14 @@ impl Found<'_> {
 
     /// The instances, then the security groups of both ends, and the prefix lists that those name.
     ///
-    /// `of_addresses` are the groups of interfaces that carry targets by address. None when the instances could not be
-    /// read.
+    /// `of_addresses` are the groups of interfaces that carry targets by address. The ids of rules only serve to name the
+    /// one that keeps a health check out, so they are not asked for while all targets are `well`. None when the instances
+    /// could not be read.
     async fn instances(
         &self,
         ids: &BTreeSet<String>,
         of_addresses: BTreeSet<String>,
+        well: bool,
     ) -> (Option<Vec<Reservation>>, BTreeSet<String>) {
         let mut reservations = Some(Vec::new());
         let mut groups: BTreeSet<String> = self
@@ -217,13 +224,19 @@ impl Found<'_> {
             return (reservations, BTreeSet::new());
         }
         let ids: Vec<String> = groups.into_iter().collect();
-        let call = self.reader.security_groups(&ids);
-        let groups = self
-            .reader
-            .document("ec2-describe-security-groups", "", "SecurityGroups", call)
-            .await
-            .unwrap_or_default();
-        (reservations, lists_of_groups(&groups))
+        let reader = &self.reader;
+        let groups = reader.security_groups(&ids);
+        let groups = reader.document("ec2-describe-security-groups", "", "SecurityGroups", groups);
+        let rules = async {
+            if !well {
+                let (operation, field) =
+                    ("ec2-describe-security-group-rules", "SecurityGroupRules");
+                let call = reader.security_group_rules(&ids);
+                reader.document(operation, "", field, call).await;
+            }
+        };
+        let (groups, ()) = futures::future::join(groups, rules).await;
+        (reservations, lists_of_groups(&groups.unwrap_or_default()))
     }
 
     async fn prefix_lists(&self, ids: &BTreeSet<String>) {
@@ -270,9 +283,11 @@ pub(in crate::collect) async fn detail(
     users: Option<&Users>,
 ) -> bool {
     let targets = async {
-        let (registered, of_classic, interfaces) =
+        let ((registered, well), of_classic, interfaces) =
             futures::future::join3(found.health(), found.instance_health(), found.interfaces())
                 .await;
+        // How those of a Classic Load Balancer fare is not told apart here.
+        let well = well && of_classic.is_empty();
         let registered = registered.into_iter().chain(of_classic);
         let (mut ids, addresses): (BTreeSet<String>, BTreeSet<String>) =
             registered.partition(|id| id.starts_with("i-"));
@@ -280,7 +295,7 @@ pub(in crate::collect) async fn detail(
             ids.extend(nodes.iter().cloned());
         }
         let (read, lists) = found
-            .instances(&ids, groups_of_addresses(&interfaces, &addresses))
+            .instances(&ids, groups_of_addresses(&interfaces, &addresses), well)
             .await;
         let is_read = read.is_some();
         let reservations = read.unwrap_or_default();

@@ -9,7 +9,9 @@ use crate::model::aws::block_public_access::{
 };
 use crate::model::aws::instance::Reservation;
 use crate::model::aws::security_group::PrefixListEntry;
-use crate::model::aws::{NetworkAcl, NetworkInterface, RouteTable, SecurityGroup, Subnet, Vpc};
+use crate::model::aws::{
+    NetworkAcl, NetworkInterface, RouteTable, SecurityGroup, SecurityGroupRule, Subnet, Vpc,
+};
 use aws_sdk_ec2::types::Filter;
 
 /// Values of one filter.
@@ -101,6 +103,23 @@ impl Reader<'_> {
             ids,
             security_groups,
             convert::security_group
+        )
+    }
+
+    /// The rules of these groups, each with its id.
+    pub(super) async fn security_group_rules(
+        &self,
+        ids: &[String],
+    ) -> Result<Vec<SecurityGroupRule>, Failure> {
+        filtered!(
+            self,
+            "DescribeSecurityGroupRules",
+            describe_security_group_rules,
+            LARGE_PAGE,
+            "group-id",
+            ids,
+            security_group_rules,
+            convert::security_group_rule
         )
     }
 

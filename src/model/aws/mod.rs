@@ -12,6 +12,7 @@ pub mod network_acl;
 pub mod region;
 pub mod route_table;
 pub mod security_group;
+pub mod security_group_rule;
 pub mod subnet;
 pub mod target_group;
 
@@ -24,6 +25,7 @@ pub use network_acl::NetworkAcl;
 pub use region::{CallerIdentity, Region};
 pub use route_table::RouteTable;
 pub use security_group::SecurityGroup;
+pub use security_group_rule::SecurityGroupRule;
 pub use subnet::{Subnet, Vpc};
 pub use target_group::{TargetGroup, TargetHealthDescription};
 

@@ -4,8 +4,8 @@ use super::load_balancer::{Attribute, Listener, LoadBalancer, TagDescription};
 use super::security_group::PrefixListEntry;
 use super::{
     BlockPublicAccess, BlockPublicAccessExclusion, ClassicLoadBalancer, Instance, InstanceHealth,
-    NetworkAcl, NetworkInterface, RouteTable, SecurityGroup, Subnet, TargetGroup,
-    TargetHealthDescription, Vpc,
+    NetworkAcl, NetworkInterface, RouteTable, SecurityGroup, SecurityGroupRule, Subnet,
+    TargetGroup, TargetHealthDescription, Vpc,
 };
 use crate::model::{Gap, Seen, Source};
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,8 @@ pub struct Region {
     pub network_interfaces: Seen<Vec<NetworkInterface>>,
     /// Security groups.
     pub security_groups: Seen<Vec<SecurityGroup>>,
+    /// The rules of the security groups, one by one.
+    pub security_group_rules: Seen<Vec<SecurityGroupRule>>,
     /// Network ACLs.
     pub network_acls: Seen<Vec<NetworkAcl>>,
     /// Route tables.
@@ -92,6 +94,7 @@ impl Region {
             instances: unread(Source::Instances),
             network_interfaces: unread(Source::NetworkInterfaces),
             security_groups: unread(Source::SecurityGroups),
+            security_group_rules: unread(Source::SecurityGroupRules),
             network_acls: unread(Source::NetworkAcls),
             route_tables: unread(Source::RouteTables),
             subnets: unread(Source::Subnets),

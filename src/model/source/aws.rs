@@ -93,6 +93,14 @@ pub(super) static ROWS: &[SourceInfo] = &[
         agent: false,
     },
     SourceInfo {
+        source: Source::SecurityGroupRules,
+        key: "ec2-describe-security-group-rules",
+        title: "ids of security group rules",
+        command: "aws ec2 describe-security-group-rules",
+        permission: "ec2:DescribeSecurityGroupRules",
+        agent: false,
+    },
+    SourceInfo {
         source: Source::NetworkAcls,
         key: "ec2-describe-network-acls",
         title: "network ACLs",

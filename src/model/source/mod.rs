@@ -95,6 +95,8 @@ pub enum Source {
     NetworkInterfaces,
     /// Security groups.
     SecurityGroups,
+    /// Ids of security group rules.
+    SecurityGroupRules,
     /// Network ACLs.
     NetworkAcls,
     /// Route tables.

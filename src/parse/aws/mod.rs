@@ -73,6 +73,9 @@ pub(super) fn document(
         "ec2-describe-security-groups" => {
             document.list(&mut region.security_groups, "SecurityGroups")
         }
+        "ec2-describe-security-group-rules" => {
+            document.list(&mut region.security_group_rules, "SecurityGroupRules")
+        }
         "ec2-describe-network-acls" => document.list(&mut region.network_acls, "NetworkAcls"),
         "ec2-describe-route-tables" => document.list(&mut region.route_tables, "RouteTables"),
         "ec2-describe-subnets" => document.list(&mut region.subnets, "Subnets"),

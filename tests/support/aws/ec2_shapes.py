@@ -1,7 +1,7 @@
 """The parts of EC2 that the program reads and moto leaves out.
 
-Filters over every address of an interface, routes whose next hop is gone, the IPv6 entries of a default network ACL, and
-VPC block public access, which moto answers with a 500.
+Filters over every address of an interface, routes whose next hop is gone, the owner of a security group's rule, the IPv6
+entries of a default network ACL, and VPC block public access, which moto answers with a 500.
 """
 
 from moto.core.responses import ActionResult
@@ -11,6 +11,8 @@ from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.instances import Instance
 from moto.ec2.models.network_acls import NetworkAclBackend
 from moto.ec2.models.route_tables import Route
+from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.models.subnets import Subnet
 from moto.ec2.responses import EC2Response
 
 _eni_filter = NetworkInterface.get_filter_value
@@ -56,10 +58,19 @@ def add_default_entries(self, network_acl_id):
                 ipv6_cidr_block="::/0")
 
 
+def block_mode(backend):
+    """The account's mode in this region; `off` until modified."""
+    return backend.__dict__.setdefault("x_internet_gateway_block_mode", "off")
+
+
+def block_states(self):
+    """What the mode, without exclusions, comes to in a subnet."""
+    return {"InternetGatewayBlockMode": block_mode(self.ec2_backend)}
+
+
 def block_options(self):
-    """The account's options in this region; `off` until modified."""
     backend = self.ec2_backend
-    mode = backend.__dict__.setdefault("x_internet_gateway_block_mode", "off")
+    mode = block_mode(backend)
     return ActionResult({"VpcBlockPublicAccessOptions": {
         "AwsAccountId": backend.account_id, "AwsRegion": backend.region_name, "InternetGatewayBlockMode": mode,
         "State": "default-state" if mode == "off" else "update-complete", "ExclusionsAllowed": "allowed"}})
@@ -83,7 +94,9 @@ def install():
     Instance.x_addresses = property(instance_addresses)
     utils.filter_dict_attribute_mapping["network-interface.addresses.private-ip-address"] = "x_addresses"
     Route.state = property(route_state)
+    SecurityGroupRule.group_owner_id = SecurityGroupRule.owner_id
     NetworkAclBackend.add_default_entries = add_default_entries
+    Subnet.block_public_access_states = property(block_states)
     EC2Response.describe_vpc_block_public_access_options = block_options
     EC2Response.modify_vpc_block_public_access_options = modify_block_options
     EC2Response.describe_vpc_block_public_access_exclusions = block_exclusions

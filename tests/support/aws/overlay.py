@@ -20,7 +20,7 @@ from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.instances import Instance
 from moto.ec2.models.network_acls import NetworkAclBackend
 from moto.ec2.models.route_tables import Route, RouteTable
-from moto.ec2.models.security_groups import SecurityGroup
+from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupRule
 from moto.elb.models import ELBBackend
 from moto.elb.models import LoadBalancer as ClassicLoadBalancer
 from moto.elb.responses import ELBResponse
@@ -47,6 +47,7 @@ PRIVATE = {
     Route: "state gateway_id nat_gateway_id",
     RouteTable: "routes associations",
     SecurityGroup: "get_filter_value",
+    SecurityGroupRule: "owner_id",
     models: "FakeHealthStatus AvailabilityZone RESTError DuplicateLoadBalancerName InvalidTargetError TargetNotRunning "
             "TargetGroupNotFoundError TooManyTagsError ValidationError elbv2_backends",
     models.ELBv2Backend: "create_load_balancer delete_load_balancer set_security_groups set_subnets create_target_group "

@@ -7,6 +7,7 @@ The plan, every part optional unless another part names it:
     region            "eu-central-1"
     account           "222222222222"; the world is made there through an assumed role (default: the double's own account)
     vpc               {"cidr", "ipv6": bool (a /64 for every subnet), "internet_gateway": bool,
+                      "block_public_access": mode of the account in the region,
                       "subnets": {name: {"cidr", "zone"}}}
     prefix_lists      {name: [cidr…]}
     security_groups   {name: {"ingress": [rule…], "egress": [rule…], "tags": {}}}; egress absent: everything, as AWS makes it

@@ -27,6 +27,8 @@ def seed_vpc(ec2, plan, made):
         gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
         ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=created["VpcId"])
         made["internet_gateway"] = {"id": gateway}
+    if mode := vpc.get("block_public_access"):
+        ec2.modify_vpc_block_public_access_options(InternetGatewayBlockMode=mode)
     for name, subnet in vpc.get("subnets", {}).items():
         got = ec2.create_subnet(VpcId=created["VpcId"], CidrBlock=subnet["cidr"], AvailabilityZone=subnet["zone"])["Subnet"]
         if vpc.get("ipv6"):

@@ -44,6 +44,26 @@ class Shapes(Double):
         self.assertEqual([g["GroupId"] for g in groups], [other])
         self.assertEqual(set(self.health(made).values()), {FAILED})
 
+    def test_rules_of_groups(self):
+        plan = base_plan() | {"prefix_lists": {"offices": ["10.9.0.0/16"]}}
+        plan["security_groups"]["node"]["ingress"] += [
+            {"protocol": "tcp", "from": 1, "to": 2, "prefix_list": "offices"}, {"protocol": "udp", "from": 1, "to": 2, "cidr": "2001:db8::/64"}]
+        made = self.seed(plan)
+        node = made["security_groups"]["node"]["id"]
+        rules = self.ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [node]}], MaxResults=5)["SecurityGroupRules"]
+        ids = {rule.pop("SecurityGroupRuleId") for rule in rules}
+        self.assertTrue(len(ids) == 4 and all(rule.startswith("sgr-") for rule in ids), ids)
+
+        def rule(protocol, first, last, egress=False, **peer):
+            return {"GroupId": node, "GroupOwnerId": "123456789012", "IsEgress": egress, "IpProtocol": protocol,
+                    "FromPort": first, "ToPort": last, "Tags": [], **peer}
+        nlb = {"GroupId": made["security_groups"]["nlb"]["id"], "UserId": "123456789012"}
+        for expected in (rule("-1", -1, -1, True, CidrIpv4="0.0.0.0/0"), rule("tcp", 31000, 31000, ReferencedGroupInfo=nlb),
+                         rule("tcp", 1, 2, PrefixListId=made["prefix_lists"]["offices"]["id"]),
+                         rule("udp", 1, 2, CidrIpv6="2001:db8::/64")):
+            self.assertIn(expected, rules)
+        self.assertEqual(len(rules), 4)
+
     def test_partitions(self):
         for region, suffix in (("cn-north-1", "amazonaws.com.cn"), ("us-gov-west-1", "amazonaws.com")):
             plan = base_plan() | {"region": region, "nodes": {}, "target_groups": {}}
@@ -91,6 +111,8 @@ class Shapes(Double):
         self.ec2.modify_vpc_block_public_access_options(InternetGatewayBlockMode="block-ingress")
         options = self.ec2.describe_vpc_block_public_access_options()["VpcBlockPublicAccessOptions"]
         self.assertEqual(options["InternetGatewayBlockMode"], "block-ingress")
+        subnets = self.ec2.describe_subnets(SubnetIds=[made["subnets"]["a"]["id"]])["Subnets"]
+        self.assertEqual(subnets[0]["BlockPublicAccessStates"], {"InternetGatewayBlockMode": "block-ingress"})
 
     def test_accounts_are_isolated(self):
         made = self.seed(base_plan() | {"account": "222222222222"})
