@@ -5,7 +5,7 @@ use super::kube::agents::Agent;
 use super::notebook::Notebook;
 use super::request::Request;
 use super::sample::{Candidate, sample};
-use crate::model::aws::TargetHealthDescription;
+use crate::model::aws::{ClassicLoadBalancer, InstanceHealth, TargetHealthDescription};
 use crate::model::kubernetes::node::KUBE_PROXY_HEALTH;
 use crate::model::kubernetes::{Node, Pod};
 use serde::Deserialize;
@@ -16,6 +16,20 @@ use std::collections::{BTreeMap, BTreeSet};
 #[serde(rename_all = "PascalCase", default)]
 struct Health {
     target_health_descriptions: Vec<TargetHealthDescription>,
+}
+
+/// A document of `elb describe-instance-health`.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Instances {
+    instance_states: Vec<InstanceHealth>,
+}
+
+/// A document of `elb describe-load-balancers`.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Classic {
+    load_balancer_descriptions: Vec<ClassicLoadBalancer>,
 }
 
 /// The agents to read and the health-check node ports to ask; the nodes left out become gaps.
@@ -152,32 +166,47 @@ struct Reported {
     kube_proxy: bool,
 }
 
+impl Reported {
+    /// Adds what a document says, if it is one of health.
+    fn document(&mut self, path: &str, bytes: &[u8]) {
+        if path.contains("/elbv2-describe-target-health.") {
+            let health: Health = serde_json::from_slice(bytes).unwrap_or_default();
+            for target in health.target_health_descriptions {
+                let port = target.health_check_port.as_deref();
+                self.kube_proxy |=
+                    port.and_then(|text| text.parse().ok()) == Some(KUBE_PROXY_HEALTH);
+                self.state(target.target.id, target.target_health.state);
+            }
+        } else if path.contains("/elb-describe-instance-health.") {
+            let health: Instances = serde_json::from_slice(bytes).unwrap_or_default();
+            for instance in health.instance_states {
+                self.state(instance.instance_id, instance.state);
+            }
+        } else if path.contains("/elb-describe-load-balancers.") {
+            let classic: Classic = serde_json::from_slice(bytes).unwrap_or_default();
+            let checks = classic.load_balancer_descriptions.iter();
+            let mut checks = checks.filter_map(|one| one.health_check.as_ref()?.parts());
+            self.kube_proxy |= checks.any(|check| check.port == KUBE_PROXY_HEALTH);
+        }
+    }
+
+    fn state(&mut self, id: String, state: String) {
+        self.states.entry(id).or_default().insert(state);
+    }
+}
+
 impl Notebook<'_> {
     /// What the health documents say.
     fn reported(&self) -> Reported {
         let mut reported = Reported::default();
-        let kube_proxy = KUBE_PROXY_HEALTH.to_string();
-        self.each_document(|path, bytes| {
-            if !path.contains("/elbv2-describe-target-health.") {
-                return;
-            }
-            let health: Health = serde_json::from_slice(bytes).unwrap_or_default();
-            for target in health.target_health_descriptions {
-                reported.kube_proxy |= target.health_check_port.as_ref() == Some(&kube_proxy);
-                reported
-                    .states
-                    .entry(target.target.id)
-                    .or_default()
-                    .insert(target.target_health.state);
-            }
-        });
+        self.each_document(|path, bytes| reported.document(path, bytes));
         reported
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{agent, candidate};
+    use super::{Reported, agent, candidate};
     use serde_json::json;
     use std::collections::{BTreeMap, BTreeSet};
 
@@ -208,6 +237,29 @@ mod tests {
         );
         let pod_target = candidate(&node, &states("10.9.9.9"), &pods, &BTreeSet::from(["n"]));
         assert!(pod_target.unwrap().local_endpoint);
+    }
+
+    #[test]
+    fn both_versions_of_load_balancers_tell_states_and_where_the_check_goes() {
+        let mut reported = Reported::default();
+        let region = "aws/1/r";
+        reported.document(
+            &format!("{region}/elbv2-describe-target-health.web.json"),
+            br#"{"TargetHealthDescriptions": [{"Target": {"Id": "i-1"}, "HealthCheckPort": "30080", "TargetHealth": {"State": "healthy"}}]}"#,
+        );
+        reported.document(
+            &format!("{region}/elb-describe-instance-health.a43b.json"),
+            br#"{"InstanceStates": [{"InstanceId": "i-2", "State": "OutOfService"}]}"#,
+        );
+        let state = |id: &str| reported.states.get(id).and_then(|all| all.first().cloned());
+        assert_eq!(state("i-1").as_deref(), Some("healthy"));
+        assert_eq!(state("i-2").as_deref(), Some("OutOfService"));
+        assert!(!reported.kube_proxy);
+        reported.document(
+            &format!("{region}/elb-describe-load-balancers.json"),
+            br#"{"LoadBalancerDescriptions": [{"HealthCheck": {"Target": "HTTP:10256/healthz"}}]}"#,
+        );
+        assert!(reported.kube_proxy);
     }
 
     #[test]

@@ -50,14 +50,19 @@ pub fn balancers(service: &Service, clusters: &BTreeSet<String>) -> Vec<String> 
             })
         })
         .collect();
-    if service.spec.load_balancer_class.is_none() {
-        let cloud = naming::cloud_provider(&meta.uid);
+    if let Some(cloud) = classic(service) {
         match annotation(service, "aws-load-balancer-type") {
             Some("external" | "nlb-ip") => names.push(cloud),
             _ => names.insert(0, cloud),
         }
     }
     names
+}
+
+/// The name that cloud-provider-aws computes for a Classic Load Balancer, the same as for a Network Load Balancer.
+pub fn classic(service: &Service) -> Option<String> {
+    let may_have = may_have_names(service) && service.spec.load_balancer_class.is_none();
+    may_have.then(|| naming::cloud_provider(&service.metadata.uid))
 }
 
 /// The name that an annotation asks the AWS Load Balancer Controller for.
@@ -76,8 +81,7 @@ pub fn interface_descriptions(service: &Service) -> Vec<String> {
     let computed = naming::prefix(&meta.namespace, &meta.name);
     let mut all = vec![format!("ELB net/{computed}*/*")];
     all.extend(asked_name(service).map(|name| format!("ELB net/{name}/*")));
-    if service.spec.load_balancer_class.is_none() {
-        let cloud = naming::cloud_provider(&meta.uid);
+    if let Some(cloud) = classic(service) {
         all.push(format!("ELB net/{cloud}/*"));
         all.push(format!("ELB {cloud}"));
     }

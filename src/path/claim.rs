@@ -12,9 +12,9 @@ pub const INGRESS_TAG: &str = "ingress.k8s.aws/stack";
 /// Tags of the AWS Load Balancer Controller's own Gateways: `namespace/name`.
 const GATEWAY_TAGS: [&str; 2] = ["gateway.k8s.aws.nlb/stack", "gateway.k8s.aws.alb/stack"];
 /// The cluster's name ends this tag of cloud-provider-aws.
-const CLOUD_PREFIX: &str = "kubernetes.io/cluster/";
+pub const CLOUD_PREFIX: &str = "kubernetes.io/cluster/";
 /// Its value on what the cluster alone has; `shared` is the other one.
-const OWNED: &str = "owned";
+pub const OWNED: &str = "owned";
 /// Tags of instances whose value is the cluster's name: eksctl's and those of managed node groups.
 const EKS_TAGS: [&str; 2] = ["eks:cluster-name", "aws:eks:cluster-name"];
 

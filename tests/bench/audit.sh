@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # The audit as one would write it with kubectl, the AWS CLI and jq: one call after the other it collects most of what
 # `audit` reads, and prints the targets that are not healthy by cluster and target group. It reads more than `audit` in that
-# it asks every agent rather than a sample, every target group of an account rather than those of its clusters, and the ids
-# of security group rules also where every target is healthy; and less in that it leaves out the access reviews, single
-# objects, prefix lists and what depends on earlier answers. It names no cause. Kept to be run beside `audit`
+# it asks every agent rather than a sample, every load balancer and target group of an account rather than those of its
+# clusters, and the ids of security group rules also where every target is healthy; and less in that it leaves out the access
+# reviews, single objects, prefix lists and what depends on earlier answers. It names no cause. Kept to be run beside `audit`
 # (tests/bench/live.rs).
 #
 #   audit.sh FOLDER ROLE CONTEXT…      ROLE has {account}, or is empty
@@ -67,6 +67,10 @@ account() (
     ask elbv2 describe-target-health "health.${group##*/}" --target-group-arn "$group"
     ask elbv2 describe-target-group-attributes "attributes.${group##*/}" --target-group-arn "$group"
     ask elbv2 describe-tags "tags.${group##*/}" --resource-arns "$group"
+  done
+  ask elb describe-load-balancers classic-load-balancers
+  for balancer in $(jq -r '.LoadBalancerDescriptions[].LoadBalancerName' "$folder/classic-load-balancers.json"); do
+    ask elb describe-instance-health "health.$balancer" --load-balancer-name "$balancer"
   done
   local what
   for what in instances network-interfaces security-groups security-group-rules network-acls route-tables subnets vpcs; do

@@ -85,7 +85,12 @@ impl AwsDouble {
 
     /// Lets IAM decide from now on, and makes a user to whom `policy` alone is allowed: its key id and secret.
     pub(crate) fn restrict(&self, policy: &str) -> (String, String) {
-        let keys = self.script("restrict.py", &[&self.region], policy);
+        // IAM's prefix for the tagging API is `tag`; moto takes that of the signature, which is `tagging`.
+        let policy = policy.replace(
+            "\"tag:GetResources\"",
+            "\"tag:GetResources\", \"tagging:GetResources\"",
+        );
+        let keys = self.script("restrict.py", &[&self.region], &policy);
         let text = |name: &str| keys[name].as_str().expect("a key").to_owned();
         (text("id"), text("secret"))
     }

@@ -8,6 +8,8 @@ pub(crate) mod clusters;
 #[cfg(feature = "live")]
 pub(crate) mod crowd;
 pub(crate) mod diagnosis;
+#[cfg(feature = "live")]
+pub(crate) mod edited;
 pub(crate) mod envoy;
 #[cfg(feature = "live")]
 pub(crate) mod estate;

@@ -60,8 +60,20 @@ impl World {
     /// The healthy world, in which the node security group admits `ports` from the balancer, and
     /// something listens on `listening`.
     pub(crate) fn start(ports: (u16, u16), listening: &[u16]) -> Self {
+        Self::of(&plan("", ports, listening))
+    }
+
+    /// The healthy world, in which the account also has this section.
+    pub(crate) fn healthy_with(section: &str, planned: Value) -> Self {
+        let mut plan = plan("", NODE_PORTS, &PORTS);
+        plan[section] = planned;
+        Self::of(&plan)
+    }
+
+    /// The world of a plan like [`plan`]'s.
+    pub(crate) fn of(plan: &Value) -> Self {
         let mut aws = AwsDouble::start();
-        let made = aws.seed(&plan("", ports, listening));
+        let made = aws.seed(plan);
         let folder = tempfile::tempdir().unwrap();
         let half = cluster_half(&made);
         bundle::write(&half, &folder.path().join("cluster"), false).unwrap();
@@ -209,18 +221,6 @@ pub(crate) fn cluster_half(made: &Value) -> bundle::Bundle {
         half.insert(path, text);
     }
     half
-}
-
-/// Takes what names the load balancer out of the cluster in `folder`: the status of its Service, and its bindings.
-pub(crate) fn forget_balancer(made: &Value, folder: &Path) {
-    let objects = folder.join("kubernetes");
-    std::fs::remove_file(objects.join("targetgroupbindings.yaml")).unwrap();
-    let hostname = made["load_balancers"]["lb"]["dns_name"].as_str().unwrap();
-    let named = format!("      ingress:\n      - hostname: {hostname}\n");
-    let services = objects.join("services.yaml");
-    let text = std::fs::read_to_string(&services).unwrap();
-    assert!(text.contains(&named), "{named} is not in services.yaml");
-    std::fs::write(&services, text.replace(&named, "      ingress: []\n")).unwrap();
 }
 
 /// Makes a folder in which the program has the name that kubectl looks for.

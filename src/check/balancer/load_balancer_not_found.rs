@@ -79,20 +79,13 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     let (namespace, service_name) = (&service.metadata.namespace, &service.metadata.name);
     let id = format!("Service/{namespace}/{service_name}");
     let balancer = format!("LoadBalancer/{}", name.name);
-    let namesake = balancers
-        .iter()
-        .find(|found| found.load_balancer_name.eq_ignore_ascii_case(&name.name));
-    let mut others: Vec<&str> = balancers
-        .iter()
-        .map(|found| found.load_balancer_name.as_str())
-        .collect();
-    others.sort_unstable();
-    let answer = match namesake {
-        Some(found) => found.dns_name.clone(),
-        None if others.is_empty() => "none".to_owned(),
-        None => format!("only {}", others.join(", ")),
-    };
-    let evidence = vec![
+    let all = balancers.iter();
+    let own = answer(
+        all.map(|found| (&found.load_balancer_name, &found.dns_name)),
+        &name,
+    );
+    let mut is_namesake = own.is_namesake;
+    let mut evidence = vec![
         Evidence::new(
             Layer::Programmed,
             &service.origin,
@@ -105,15 +98,33 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
             &balancers.origin,
             balancer.clone(),
             format!("load balancers of account {account} in {region_name}"),
-            answer,
+            own.text,
         ),
     ];
+    if name.kind == LoadBalancerKind::AlbOrClassic {
+        // They were read in an account; here they must have been in the one that is responsible.
+        let classic = region.classic_load_balancers()?;
+        let all = classic.iter();
+        let own = answer(
+            all.map(|found| (&found.load_balancer_name, &found.dns_name)),
+            &name,
+        );
+        is_namesake |= own.is_namesake;
+        evidence.push(Evidence::new(
+            Layer::Observed,
+            &classic.origin,
+            balancer.clone(),
+            format!("Classic Load Balancers of account {account} in {region_name}"),
+            own.text,
+        ));
+    }
     fail(
         Finding::new(
-            match namesake {
+            if is_namesake {
                 // The last part of a DNS name is the load balancer's own, so a name that was given twice is two.
-                Some(_) => format!("the status of {service_name} names load balancer {} with the id {}, and the one of that name in account {account} has another id: it was made anew, or the status names one of another account", name.name, name.id),
-                None => format!("the status of {service_name} names load balancer {}, and account {account} has none of that name in {region_name}", name.name),
+                format!("the status of {service_name} names load balancer {} with the id {}, and the one of that name in account {account} has another id: it was made anew, or the status names one of another account", name.name, name.id)
+            } else {
+                format!("the status of {service_name} names load balancer {}, and account {account} has none of that name in {region_name}", name.name)
             },
             hostname.clone(),
             evidence,
@@ -121,6 +132,39 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         .about([id, balancer])
         .fix(fix(service, &name)),
     )
+}
+
+/// What a list has in the place of a load balancer.
+struct Answer {
+    text: String,
+    /// Whether that has its name.
+    is_namesake: bool,
+}
+
+/// What these names and DNS names say of `wanted`, which is not among them.
+fn answer<'a>(
+    all: impl Iterator<Item = (&'a String, &'a String)>,
+    wanted: &LoadBalancerName,
+) -> Answer {
+    let mut others = Vec::new();
+    for (name, dns_name) in all {
+        if name.eq_ignore_ascii_case(&wanted.name) {
+            return Answer {
+                text: dns_name.clone(),
+                is_namesake: true,
+            };
+        }
+        others.push(name.as_str());
+    }
+    others.sort_unstable();
+    Answer {
+        text: if others.is_empty() {
+            "none".to_owned()
+        } else {
+            format!("only {}", others.join(", "))
+        },
+        is_namesake: false,
+    }
 }
 
 /// The account that must hold the load balancer, proven, or the gap that says why it is not.

@@ -1,7 +1,7 @@
 //! The NodePort entry has backends, and packets to them go nowhere.
 
 use super::probe::{Entry, Probe, entry, row_key};
-use super::vouched::{Backend, Death, accepted, backend};
+use super::vouched::{Backend, Death, accepted, askers, backend};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
@@ -25,6 +25,8 @@ pub static CHECK: Check = Check {
         Source::BpfLb,
         Source::EndpointSlices,
         Source::HubbleFlows,
+        Source::LoadBalancers,
+        Source::NetworkInterfaces,
         Source::EndpointList,
         Source::NodeList,
         Source::ListeningSockets,
@@ -59,8 +61,9 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     };
     let (mut dead, mut suspicious): (Vec<Death>, Vec<Death>) = (Vec::new(), Vec::new());
     let (mut unproven, mut vouched): (Option<Gap>, usize) = (None, 0);
+    let askers = askers(view, path, &found);
     for one in &frontend.backends {
-        match backend(view, service, &found, &endpoints, one) {
+        match backend(view, service, &found, &endpoints, one, &askers) {
             Backend::Vouched => vouched += 1,
             Backend::Dead(death) => dead.push(death),
             Backend::Unproven(gap, death) => {

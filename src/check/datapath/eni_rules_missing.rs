@@ -7,6 +7,7 @@ use crate::check::hop::{Hop, Severity};
 use crate::check::node::option::option;
 use crate::check::node::restart::restart_agent;
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
+use crate::check::workload::endpoints::Endpoints;
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::{Gap, Reason, Source};
 use crate::path::{Path, Target};
@@ -25,6 +26,7 @@ pub static CHECK: Check = Check {
         Source::BpfLb,
         Source::EndpointSlices,
         Source::AgentConfig,
+        Source::AgentStatus,
         Source::AgentStartConfig,
         Source::ConfigMaps,
         Source::Iptables,
@@ -62,10 +64,15 @@ fn ask(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         );
     }
     let found = entry(view, target, probe)?;
-    if found.frontend.is_none() {
+    let local = if found.frontend.is_some() {
+        spread(view, service, &found)?.local
+    } else if found.is_left_to_kube_proxy(view)? {
+        // The answers to what kube-proxy forwards need the marks just as much: that is what they were made for.
+        Endpoints::of(view, service)?.ready_on(node)
+    } else {
         return not_applicable("there is no entry that could forward");
-    }
-    if spread(view, service, &found)?.local == 0 {
+    };
+    if local == 0 {
         return not_applicable("no backend runs on the node itself");
     }
     let rules = view.agent(node).eni_rules()?;

@@ -89,6 +89,9 @@ fn served<'s>(view: &View<'_>, node: &str, selected: impl Iterator<Item = &'s st
 }
 
 /// The status lists the devices with their addresses, and the target's is none of them.
+///
+/// Up to 1.14 it lists of each device the addresses that serve NodePorts, later all: a device may carry the address
+/// and be served on another.
 fn not_listed(view: &View<'_>, node: &str, address: IpAddr) -> Option<Unserved> {
     let status = view.agent(node).status().ok()?;
     let with_addresses = status
@@ -113,7 +116,7 @@ fn not_listed(view: &View<'_>, node: &str, address: IpAddr) -> Option<Unserved> 
     let names = served(view, node, std::iter::empty());
     Some(Unserved {
         message: format!(
-            "NodePorts are served on {names}, which does not carry the target's address"
+            "NodePorts are served on {names}, for which the agents do not list the target's address"
         ),
         decides: format!("device list {names}"),
         evidence: vec![Evidence::new(

@@ -7,13 +7,18 @@ use super::listening::socket;
 use super::probe::Entry;
 use crate::check::View;
 use crate::check::finding::{Evidence, Layer};
+use crate::check::network::balancer_nodes::balancer;
 use crate::check::node::pods;
 use crate::check::workload::endpoints::Endpoints;
+use crate::check::workload::preservation::network_balancer;
 use crate::model::cilium::FrontendBackend;
 use crate::model::hubble::Flow;
 use crate::model::kubernetes::Service;
 use crate::model::kubernetes::endpoints::Endpoint;
 use crate::model::{Fact, Gap, Reason, Source};
+use crate::path::Path;
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 /// What is known of a backend.
 pub enum Backend {
@@ -42,12 +47,13 @@ pub fn backend(
     found: &Entry<'_, '_>,
     endpoints: &Endpoints<'_>,
     backend: &FrontendBackend,
+    askers: &BTreeSet<IpAddr>,
 ) -> Backend {
     let text = backend.address.to_string();
     let Some(endpoint) = endpoints.all().find(|one| one.addresses.contains(&text)) else {
         return Backend::Vouched;
     };
-    let dropped = dropped(view, found.node, backend);
+    let dropped = dropped(view, found.node, backend, askers);
     let pod = endpoint.target_ref.as_ref().filter(|one| one.kind == "Pod");
     let Some(pod) = pod else {
         return match dropped {
@@ -211,14 +217,51 @@ fn known_nodes(rows: &Fact<Vec<crate::model::cilium::datapath::NodeRow>>, node: 
     )
 }
 
-/// A packet to the backend that was seen to be dropped.
-fn dropped(view: &View<'_>, node: &str, backend: &FrontendBackend) -> Option<Death> {
+/// From which addresses a check reaches a backend: the load balancer's, and the node's own where it is translated.
+///
+/// What others send to the backend may be dropped for being theirs.
+pub fn askers(view: &View<'_>, path: &Path, found: &Entry<'_, '_>) -> BTreeSet<IpAddr> {
+    let mut askers = BTreeSet::from([found.address]);
+    if view.agent(found.node).flows().is_err() {
+        return askers;
+    }
+    if let Some(node) = view
+        .nodes()
+        .known()
+        .find(|node| node.metadata.name == found.node)
+    {
+        askers.extend(node.internal_ips());
+    }
+    if let Ok(Some((name, region))) = network_balancer(view, path)
+        && let Ok(balancer) = balancer(&region, &name.name, found.address.is_ipv6())
+    {
+        askers.extend(
+            balancer
+                .nodes
+                .into_iter()
+                .filter_map(|node| node.address.ok()),
+        );
+    }
+    askers
+}
+
+/// A packet of the check to the backend that was seen to be dropped.
+fn dropped(
+    view: &View<'_>,
+    node: &str,
+    backend: &FrontendBackend,
+    askers: &BTreeSet<IpAddr>,
+) -> Option<Death> {
     let flows = view.agent(node).flows().ok()?;
     let address = backend.address.to_string();
     let is_it = |flow: &&Flow| {
         flow.verdict == "DROPPED"
             && flow.destination == address
             && flow.destination_port == Some(backend.port)
+            && flow
+                .source
+                .parse()
+                .is_ok_and(|source| askers.contains(&source))
     };
     let flow = flows.iter().find(is_it)?;
     let reason = flow.drop_reason.as_deref().unwrap_or("no reason");

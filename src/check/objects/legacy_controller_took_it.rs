@@ -53,7 +53,7 @@ fn run(view: &View<'_>) -> Checked {
     let both = [LBC_FINALIZER, CLOUD_FINALIZER]
         .iter()
         .all(|wanted| finalizers.iter().any(|finalizer| finalizer == wanted));
-    if both {
+    if both && !leaves_a_finalizer(service) {
         return fail(two_controllers(service));
     }
     let balancer = view
@@ -82,6 +82,13 @@ fn run(view: &View<'_>) -> Checked {
         return pass("the Service asks for nothing that cloud-provider-aws does not know");
     }
     fail(ignoring(service, &ignored, classic))
+}
+
+/// Whether cloud-provider-aws steps back after its finalizer: the service controller puts it on every Service without
+/// a class before it asks, and for the types `external` and `nlb-ip` the answer is that somebody else implements it.
+fn leaves_a_finalizer(service: &Service) -> bool {
+    service.spec.load_balancer_class.is_none()
+        && owner::intended(service).owner == Owner::LoadBalancerController
 }
 
 fn id(service: &Service) -> String {

@@ -10,7 +10,7 @@ pub const ACCEPTED: &str = "a connection to the redirected NodePort was seen to 
 
 /// Whether Hubble saw the NodePort accept a connection.
 ///
-/// Flows are recorded by hand and may be older than the fault, so that they prove nothing where AWS reports one.
+/// Flows may be older than the fault, so that they prove nothing where AWS reports one.
 pub fn accepts(view: &View<'_>, target: &Target, redirect: &Redirect<'_, '_>) -> bool {
     target.state() != Some("unhealthy") && accepted(view, &redirect.entry)
 }

@@ -45,22 +45,34 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     if !said && !facts::is_instance(&target.id) {
         return not_applicable("the target is an address; AWS reports nothing about its zone");
     }
-    let known = zones(view, path, target);
+    // AWS names the zone of an address itself; `all` is an address outside the VPC.
+    let told = reported.target.availability_zone.as_deref();
+    let own = target
+        .zone
+        .as_deref()
+        .or(told.filter(|zone| *zone != "all"));
+    let known = zones(view, path, target, own);
     let (zone, enabled, mut evidence) = match known {
         Ok(Some(known)) => known,
         Ok(None) if !said => return not_applicable("there is no load balancer to compare with"),
         Err(gap) if !said => return Err(gap),
         // AWS's own word is enough; the zones only say it better.
-        Ok(None) | Err(_) => (
-            target.zone.clone().unwrap_or_default(),
-            Vec::new(),
-            Vec::new(),
-        ),
+        Ok(None) | Err(_) => (own.unwrap_or_default().to_owned(), Vec::new(), Vec::new()),
     };
     if !said && enabled.contains(&zone) {
         return pass("its zone is enabled for the load balancer");
     }
-    evidence.push(facts::health_evidence(view, group, reported)?);
+    let health = facts::health_evidence(view, group, reported)?;
+    if target.zone.is_none()
+        && let Some(zone) = own
+    {
+        evidence.push(Evidence {
+            field: "Target.AvailabilityZone".to_owned(),
+            value: zone.to_owned(),
+            ..health.clone()
+        });
+    }
+    evidence.push(health);
     let missing = missing(path, &zone, &enabled);
     let balancer = path.load_balancer.found();
     let mut finding = Finding::new(
@@ -125,7 +137,14 @@ fn message(missing: &[&str], enabled: &[String]) -> String {
 type Zones = (String, Vec<String>, Vec<Evidence>);
 
 /// The target's zone and those of the load balancer; `None` without a load balancer.
-fn zones(view: &View<'_>, path: &Path, target: &Target) -> Result<Option<Zones>, Gap> {
+///
+/// `own` is what is known of the target's zone without EC2.
+fn zones(
+    view: &View<'_>,
+    path: &Path,
+    target: &Target,
+    own: Option<&str>,
+) -> Result<Option<Zones>, Gap> {
     let Some(name) = path.load_balancer.read()? else {
         return Ok(None);
     };
@@ -166,8 +185,8 @@ fn zones(view: &View<'_>, path: &Path, target: &Target) -> Result<Option<Zones>,
             ));
             zone
         }
-        Ok(_) => target.zone.clone().unwrap_or_default(),
-        Err(gap) => target.zone.clone().ok_or(gap)?,
+        Ok(_) => own.unwrap_or_default().to_owned(),
+        Err(gap) => own.ok_or(gap)?.to_owned(),
     };
     if zone.is_empty() {
         return Err(Gap::not_collected(Source::Instances, &target.id));
@@ -208,7 +227,7 @@ fn subnet_in(view: &View<'_>, balancer: &AwsName, zone: &str) -> Option<String> 
 
 fn fix(view: &View<'_>, balancer: Option<&AwsName>, missing: &[&str]) -> Option<Fix> {
     let service = view.service().ok().flatten()?;
-    let balancer = balancer?;
+    let balancer = balancer.filter(|_| !missing.is_empty())?;
     let after = format!(
         "AvailabilityZones of {} holds {}, and the targets there leave the state unused",
         balancer.name,

@@ -62,7 +62,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     if !envoy.on && !sent.on {
         return not_applicable("neither load balancer nor Envoy speaks the PROXY protocol");
     }
-    if envoy.on == sent.on {
+    if envoy.takes(&sent) {
         return pass("load balancer and Envoy agree on the PROXY protocol");
     }
     if !envoy.on && check.protocol == "HTTP" && takes_400(view, group)? {
@@ -107,7 +107,7 @@ fn of_agent(
     group: &AwsName,
     check: &HealthCheck,
 ) -> Checked {
-    let End { on, evidence } = balancer(view, group)?;
+    let End { on, evidence, .. } = balancer(view, group)?;
     if !on {
         return not_applicable("the target group sends no PROXY protocol header");
     }
@@ -157,7 +157,7 @@ fn of_health_port(
     {
         return not_applicable("not every target is reported unhealthy");
     }
-    let End { on, evidence } = balancer(view, group)?;
+    let End { on, evidence, .. } = balancer(view, group)?;
     if !on {
         return not_applicable("the target group sends no PROXY protocol header");
     }

@@ -1,8 +1,9 @@
 //! Whether both ends of a target group speak the PROXY protocol: the balancer sends its header, Envoy expects it.
 //!
 //! `enable-gateway-api-proxy-protocol` is read by the operator alone, so the listener filter in the
-//! CiliumEnvoyConfig is what counts (operator/pkg/model/translation/envoy_listener.go). The filter is
-//! configured without `allow_requests_without_proxy_protocol`: it takes nothing but connections with the header.
+//! CiliumEnvoyConfig is what counts (operator/pkg/model/translation/envoy_listener.go). Cilium configures the filter
+//! without `allow_requests_without_proxy_protocol`: it takes nothing but connections with the header. An object made
+//! by hand may allow both.
 
 use super::chains;
 use crate::check::View;
@@ -20,8 +21,17 @@ pub const ATTRIBUTE: &str = "proxy_protocol_v2.enabled";
 pub struct End {
     /// Whether it speaks the PROXY protocol.
     pub on: bool,
+    /// Whether it goes without the header as well.
+    pub optional: bool,
     /// What says so.
     pub evidence: Evidence,
+}
+
+impl End {
+    /// Whether what the balancer sends is what this end takes.
+    pub fn takes(&self, sent: &Self) -> bool {
+        self.on == sent.on || self.optional
+    }
 }
 
 /// Whether the load balancer sends a PROXY protocol header to the targets of a group.
@@ -36,6 +46,7 @@ pub fn balancer(view: &View<'_>, group: &AwsName) -> Result<End, Gap> {
     let value = found.map_or("absent, which means false", |one| one.value.as_str());
     Ok(End {
         on: value == "true",
+        optional: false,
         evidence: Evidence::new(
             Layer::Programmed,
             &attributes.origin,
@@ -58,16 +69,15 @@ pub fn envoy(config: &Fact<CiliumEnvoyConfig>, service: &str, port: u16) -> Resu
             Reason::Partial("its listener is not in the object".to_owned()),
         )
     })?;
-    let names: Vec<&str> = listener["listenerFilters"]
-        .as_array()
-        .into_iter()
-        .flatten()
+    let filters = listener["listenerFilters"].as_array().into_iter().flatten();
+    let names: Vec<&str> = filters
+        .clone()
         .filter_map(|filter| filter["name"].as_str())
         .collect();
+    let expecting: Vec<&Value> = filters.filter(|filter| expects(filter)).collect();
     Ok(End {
-        on: listener["listenerFilters"]
-            .as_array()
-            .is_some_and(|all| all.iter().any(expects)),
+        on: !expecting.is_empty(),
+        optional: !expecting.is_empty() && expecting.into_iter().all(is_optional),
         evidence: Evidence::new(
             Layer::Declared,
             &config.origin,
@@ -86,6 +96,16 @@ fn expects(filter: &Value) -> bool {
     let kind = filter["typedConfig"]["@type"].as_str().unwrap_or_default();
     filter["name"] == "envoy.filters.listener.proxy_protocol"
         || kind.ends_with(".proxy_protocol.v3.ProxyProtocol")
+}
+
+/// Both spellings of the JSON form of protocol buffers.
+fn is_optional(filter: &Value) -> bool {
+    [
+        "allowRequestsWithoutProxyProtocol",
+        "allow_requests_without_proxy_protocol",
+    ]
+    .iter()
+    .any(|field| filter["typedConfig"][*field] == true)
 }
 
 /// Brings the balancer in line with Envoy: the attribute is set where the controller reads it.

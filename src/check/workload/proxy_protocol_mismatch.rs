@@ -46,7 +46,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     if !envoy.on && !balancer.on {
         return not_applicable("neither load balancer nor Envoy speaks the PROXY protocol");
     }
-    if envoy.on == balancer.on {
+    if envoy.takes(&balancer) {
         return pass("load balancer and Envoy agree on the PROXY protocol");
     }
     let message = if envoy.on {

@@ -49,6 +49,25 @@ pub fn dead(
     Ok(found)
 }
 
+/// What says that the Service of a cluster has externalTrafficPolicy Local and its ready endpoints on other nodes only.
+///
+/// `None` as well where Service or EndpointSlices were not read.
+pub fn local_elsewhere(view: &View<'_>, node: &str, cluster: &str) -> Option<Evidence> {
+    let (namespace, name) = service(cluster)?;
+    let object = view.services().find(namespace, name).ok()??;
+    let endpoints = Endpoints::of(view, object).ok()?;
+    let ready = endpoints.ready();
+    (object.is_local() && ready > 0 && endpoints.ready_on(node) == 0).then(|| {
+        Evidence::new(
+            Layer::Declared,
+            &object.origin,
+            format!("Service/{namespace}/{name}"),
+            "spec.externalTrafficPolicy",
+            format!("Local, with {ready} ready endpoints, none of them on {node}"),
+        )
+    })
+}
+
 /// A cluster that only leads to addresses which no endpoint of its Service has any more.
 pub struct Stale {
     /// `<namespace>:<service>:<port>`, as the CiliumEnvoyConfig names it.

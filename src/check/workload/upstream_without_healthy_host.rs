@@ -1,14 +1,15 @@
 //! Envoy takes the connection and has no backend to pass the request on to.
 
-use super::upstream::{Stale, dead, service, stale};
+use super::upstream::{Dead, Stale, dead, local_elsewhere, service, stale};
 use crate::check::datapath::proxied;
-use crate::check::finding::{Confidence, Finding, Fix, Risk};
+use crate::check::finding::{Confidence, Evidence, Finding, Fix, Risk};
 use crate::check::hop::{Hop, Severity};
+use crate::check::known_issue::{Component, KnownIssue};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::proxy::requested::{Requested, requested};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::Source;
 use crate::model::kubernetes::CiliumEnvoyConfig;
+use crate::model::{Fact, Source};
 use crate::path::{Path, Target};
 
 /// The check.
@@ -28,7 +29,15 @@ pub static CHECK: Check = Check {
         Source::EndpointSlices,
     ],
     page: include_str!("upstream_without_healthy_host.md"),
-    known_issues: &[],
+    known_issues: &[KnownIssue {
+        component: Component::Cilium,
+        // The release that the report is of; where it ends is not established, so nothing is said of later ones.
+        ranges: &[((1, 18, 1), (1, 18, 2))],
+        link: "https://github.com/cilium/cilium/issues/41482",
+        summary: "Envoy is not given the backends of a Service with externalTrafficPolicy Local (reported in 1.18.1, not in 1.17.7; \
+                  the release that mends it is not known)",
+        branch: "Local",
+    }],
     run: Run::Target(run),
 };
 
@@ -55,6 +64,13 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             fail(left_behind(view, node, config, stale))
         };
     }
+    let of_others: Option<Vec<Evidence>> = dead
+        .iter()
+        .map(|one| local_elsewhere(view, node, &one.name))
+        .collect();
+    if let Some(of_others) = of_others {
+        return fail(local(node, config, dead, of_others));
+    }
     let names: Vec<&str> = dead.iter().map(|one| one.name.as_str()).collect();
     let names = names.join(", ");
     let id = format!("{}/{}", config.metadata.namespace, config.metadata.name);
@@ -68,15 +84,53 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         )
         .about([format!("CiliumEnvoyConfig/{id}"), format!("Node/{node}")])
         .fix(Fix {
-            summary: "see why the Service behind the route has no ready endpoints; where it has some and externalTrafficPolicy \
-                      Local, compare the nodes: Envoy may only be given the local ones (issue #41482)"
-                .to_owned(),
+            summary: "see why the Service behind the route has no ready endpoints".to_owned(),
             commands,
             risk: Risk::Safe,
             changes: Vec::new(),
             after: "`cilium-dbg envoy admin clusters` shows a healthy host for it on every target node".to_owned(),
         }),
     )
+}
+
+/// The Envoy of a node has nobody to ask, and the endpoints of the Service, which is Local, are on other nodes.
+fn local(
+    node: &str,
+    config: &Fact<CiliumEnvoyConfig>,
+    dead: Vec<Dead>,
+    of_others: Vec<Evidence>,
+) -> Finding {
+    let id = format!("{}/{}", config.metadata.namespace, config.metadata.name);
+    let names: Vec<&str> = dead.iter().map(|one| one.name.as_str()).collect();
+    let names = names.join(", ");
+    let commands = dead
+        .iter()
+        .filter_map(|one| service(&one.name))
+        .map(|(namespace, name)| {
+            format!(
+                "kubectl -n {namespace} patch service {name} --type merge -p '{{\"spec\":{{\"externalTrafficPolicy\":\"Cluster\"}}}}'"
+            )
+        })
+        .collect();
+    let evidence = dead.into_iter().map(|one| one.evidence);
+    Finding::new(
+        format!(
+            "Envoy has no healthy host for {names} on nodes without an endpoint of it, and externalTrafficPolicy of the Service \
+             is Local, so requests that arrive there are answered 503 although the check passes"
+        ),
+        format!("{id} {names} Local"),
+        evidence.chain(of_others).collect(),
+    )
+    .about([format!("CiliumEnvoyConfig/{id}"), format!("Node/{node}")])
+    .fix(Fix {
+        summary: "set externalTrafficPolicy Cluster on the Service behind the route: its own clients then lose their addresses, those \
+                  of the Gateway or Ingress do not"
+            .to_owned(),
+        commands,
+        risk: Risk::Disruptive,
+        changes: Vec::new(),
+        after: "`cilium-dbg envoy admin clusters` shows a healthy host for it on every target node".to_owned(),
+    })
 }
 
 /// Every healthy host of a cluster is an address that no endpoint of its Service has.

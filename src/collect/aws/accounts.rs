@@ -1,9 +1,9 @@
 //! What collections of several clusters share: sign-ins, token buckets, and lists of whole accounts.
 //!
-//! Credential plugins run once, a rejected token is met once, and ELBv2 sees one caller per account and region. What one
+//! Credential plugins run once, a rejected token is met once, and each API sees one caller per account and region. What one
 //! cluster had no time for, the next one tries again.
 
-use super::bucket::{Bucket, Pace};
+use super::bucket::{Api, Bucket, Pace};
 use super::failure::Failure;
 use super::inventory::Inventory;
 use super::reader::{Account, Reader};
@@ -23,7 +23,7 @@ pub(in crate::collect) struct Accounts {
     pace: Pace,
     whole: bool,
     signed: ByKey<Login, Result<Arc<Signed>, Failure>>,
-    buckets: Mutex<BTreeMap<Account, Arc<Bucket>>>,
+    buckets: Mutex<BTreeMap<(Account, Api), Arc<Bucket>>>,
     inventories: ByKey<Account, Arc<Inventory>>,
 }
 
@@ -53,11 +53,11 @@ impl Accounts {
         self.whole
     }
 
-    /// The bucket of an account and region.
-    pub(super) fn bucket(&self, account: &Account) -> Arc<Bucket> {
+    /// The bucket of an API in an account and region.
+    pub(super) fn bucket(&self, account: &Account, api: Api) -> Arc<Bucket> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let bucket = buckets
-            .entry(account.clone())
+            .entry((account.clone(), api))
             .or_insert_with(|| Arc::new(Bucket::new(self.pace)));
         Arc::clone(bucket)
     }
@@ -114,7 +114,7 @@ fn once<K: Ord + Clone, T>(all: &ByKey<K, T>, key: &K) -> Once<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Account, Accounts, Failure, Login, shared};
+    use super::{Account, Accounts, Api, Failure, Login, shared};
     use std::cell::Cell;
     use std::sync::Arc;
 
@@ -132,13 +132,20 @@ mod tests {
     }
 
     #[test]
-    fn every_account_and_region_has_a_bucket_of_its_own() {
+    fn every_account_region_and_api_has_a_bucket_of_its_own() {
         let accounts = Accounts::for_audit(1);
-        let of = |number: &str, region: &str| accounts.bucket(&account(number, region));
-        let first = of("111122223333", "eu-west-2");
-        assert!(Arc::ptr_eq(&first, &of("111122223333", "eu-west-2")));
-        assert!(!Arc::ptr_eq(&first, &of("111122223333", "us-east-1")));
-        assert!(!Arc::ptr_eq(&first, &of("444455556666", "eu-west-2")));
+        let of = |number: &str, region: &str, api| accounts.bucket(&account(number, region), api);
+        let first = of("111122223333", "eu-west-2", Api::ElbV2);
+        let same = of("111122223333", "eu-west-2", Api::ElbV2);
+        assert!(Arc::ptr_eq(&first, &same));
+        for (number, region, api) in [
+            ("111122223333", "us-east-1", Api::ElbV2),
+            ("444455556666", "eu-west-2", Api::ElbV2),
+            ("111122223333", "eu-west-2", Api::Classic),
+            ("111122223333", "eu-west-2", Api::Tagging),
+        ] {
+            assert!(!Arc::ptr_eq(&first, &of(number, region, api)));
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! A token bucket before the SDK: ELBv2's own is shared with the controller that registers targets.
 //!
+//! Classic Load Balancers and those of ELBv2 have buckets of their own there (the same guide), and the tagging API
+//! is another service.
 //! AWS allows 40 calls at once and 10 a second over all ELB actions of an account and region (Elastic Load
 //! Balancing guide, "Request throttling"); the AWS Load Balancer Controller limits itself to the same. An audit
 //! takes less, and gives way where AWS throttles all the same: somebody else needs the calls.
@@ -14,7 +16,18 @@ const SLOWEST: f64 = 0.5;
 /// After this long without throttling the rate doubles, up to where it began.
 const RECOVERY: Duration = Duration::from_secs(30);
 
-/// How many calls ELBv2 gets of an account and region.
+/// The APIs that a bucket stands before, each with its own of an account and region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Api {
+    /// Network and Application Load Balancers.
+    ElbV2,
+    /// Classic Load Balancers.
+    Classic,
+    /// Tags of every service.
+    Tagging,
+}
+
+/// How many calls an API gets of an account and region.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Pace {
     /// Calls at once.

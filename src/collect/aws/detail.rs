@@ -1,6 +1,6 @@
 //! The third wave: health, instances, and everything that stands between the load balancer and its targets.
 
-use super::failure::Failure;
+use super::classic::{self, CLASSIC};
 use super::find::{BALANCERS, Found};
 use super::left_over::Users;
 use crate::model::aws::instance::Reservation;
@@ -15,15 +15,21 @@ pub(super) const HEALTH: &str = "elbv2-describe-target-health";
 const AT_A_TIME: usize = 4;
 
 impl Found<'_> {
-    /// VPCs of the load balancers and target groups.
+    /// VPCs of the load balancers of every kind and of the target groups.
     fn vpcs(&self) -> Vec<String> {
         let of_balancers = self
             .balancers
             .iter()
             .map(|balancer| balancer.vpc_id.clone());
         let of_groups = self.groups.iter().filter_map(|group| group.vpc_id.clone());
+        let of_classic = self
+            .classic
+            .found
+            .iter()
+            .filter_map(|one| one.vpc_id.clone());
         let all: BTreeSet<String> = of_balancers
             .chain(of_groups)
+            .chain(of_classic)
             .filter(|vpc| !vpc.is_empty())
             .collect();
         all.into_iter().collect()
@@ -75,7 +81,7 @@ impl Found<'_> {
     }
 
     async fn tags(&self) {
-        if !self.tagged {
+        if self.tags.is_none() {
             let balancers = self.balancers.iter();
             self.reader.read_tags(balancers, &self.groups).await;
         }
@@ -92,7 +98,8 @@ impl Found<'_> {
             ("vpc-id", self.vpcs())
         } else {
             let names = self.balancers.iter().filter_map(interface_name);
-            ("description", names.collect())
+            let classic = self.classic.found.iter().map(classic::interface_name);
+            ("description", names.chain(classic).collect())
         };
         let is_read = |value: &String| {
             let mut known = self.interfaces.iter();
@@ -117,13 +124,17 @@ impl Found<'_> {
     ///
     /// The subnets, which are read in any case, tell whether block public access is on; only then it is asked about.
     async fn public_access(&self, subnets: &[Subnet]) {
-        let public = |balancer: &LoadBalancer| balancer.scheme == "internet-facing";
+        let schemes = self.balancers.iter().map(|balancer| &balancer.scheme);
+        let classic = self.classic.found.iter().map(|balancer| &balancer.scheme);
+        let is_public = schemes
+            .chain(classic)
+            .any(|scheme| scheme == "internet-facing");
         let blocked = |subnet: &Subnet| {
             subnet
                 .public_access_mode()
                 .is_some_and(|mode| mode != "off")
         };
-        if !self.balancers.iter().any(public) || !subnets.iter().any(blocked) {
+        if !is_public || !subnets.iter().any(blocked) {
             return;
         }
         let reader = &self.reader;
@@ -192,6 +203,12 @@ impl Found<'_> {
             .balancers
             .iter()
             .flat_map(|balancer| balancer.security_groups.clone())
+            .chain(
+                self.classic
+                    .found
+                    .iter()
+                    .flat_map(|one| one.security_groups.clone()),
+            )
             .chain(of_addresses)
             .collect();
         if !ids.is_empty() {
@@ -231,21 +248,29 @@ impl Found<'_> {
         futures::future::join_all(reads).await;
     }
 
-    /// A load balancer that this account does not have: proven only if the account is the cluster's own.
-    fn absent(&self, failure: &Failure, instances: usize) {
+    /// Load balancers that this account does not have: proven only if the account is the cluster's own.
+    fn absent(&self, instances: usize) {
         let account = &self.reader.account;
-        if instances > 0 {
+        // A load balancer that was found proves it as well.
+        let at_home = instances > 0 || !self.balancers.is_empty() || !self.classic.found.is_empty();
+        for (operation, field, missing) in [
+            (BALANCERS, "LoadBalancers", &self.missing),
+            (CLASSIC, "LoadBalancerDescriptions", &self.classic.missing),
+        ] {
+            let Some(failure) = missing else { continue };
+            if at_home {
+                self.reader
+                    .keep::<[LoadBalancer]>(operation, "", field, &[]);
+                continue;
+            }
+            let reason = format!(
+                "{failure}; account {} in {} has none of the cluster's instances either, so the credentials may be for another account: choose others with --aws-profile or --role-arn",
+                account.number, account.region
+            );
             self.reader
-                .keep::<[LoadBalancer]>(BALANCERS, "", "LoadBalancers", &[]);
-            return;
+                .notebook
+                .gap(account.source(operation, ""), reason);
         }
-        let reason = format!(
-            "{failure}; account {} in {} has none of the cluster's instances either, so the credentials may be for another account: choose others with --aws-profile or --role-arn",
-            account.number, account.region
-        );
-        self.reader
-            .notebook
-            .gap(account.source(BALANCERS, ""), reason);
     }
 }
 
@@ -258,10 +283,12 @@ pub(in crate::collect) async fn detail(
     users: Option<&Users>,
 ) -> bool {
     let targets = async {
-        let ((registered, well), interfaces) =
-            futures::future::join(found.health(), found.interfaces()).await;
+        let ((registered, well), of_classic, interfaces) =
+            futures::future::join3(found.health(), found.instance_health(), found.interfaces())
+                .await;
+        let registered = registered.into_iter().chain(of_classic);
         let (mut ids, addresses): (BTreeSet<String>, BTreeSet<String>) =
-            registered.into_iter().partition(|id| id.starts_with("i-"));
+            registered.partition(|id| id.starts_with("i-"));
         if ids.is_empty() || found.has_address_targets() {
             ids.extend(nodes.iter().cloned());
         }
@@ -270,10 +297,7 @@ pub(in crate::collect) async fn detail(
             .await;
         let is_read = read.is_some();
         let reservations = read.unwrap_or_default();
-        if let Some(failure) = &found.missing {
-            let instances = reservations.iter().map(|r| r.instances.len()).sum();
-            found.absent(failure, instances);
-        }
+        found.absent(reservations.iter().map(|r| r.instances.len()).sum());
         if let Some(users) = users {
             found.left_over(&reservations, users).await;
         }

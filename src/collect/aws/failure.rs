@@ -22,18 +22,20 @@ pub(super) struct Failure {
 
 /// Failures of one moment or one caller's time, which say nothing of the account. Refusals for the rate are among them,
 /// as are those of AWS itself (common error codes of the API references).
-const PASSING: [&str; 12] = [
+const PASSING: [&str; 14] = [
     PASSED,
     "Timeout",
     "Unreachable",
     "Unreadable",
     "Throttling",
     "ThrottlingException",
+    "ThrottledException",
     "RequestLimitExceeded",
     "RequestThrottled",
     "TooManyRequestsException",
     "InternalFailure",
     "InternalError",
+    "InternalServiceException",
     "ServiceUnavailable",
 ];
 

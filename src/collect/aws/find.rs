@@ -1,11 +1,13 @@
 //! The second wave: which load balancers, listeners and target groups there are.
 
+use super::classic::Classic;
 use super::elbv2::By;
 use super::failure::Failure;
 use super::plan::Wanted;
 use super::reader::Reader;
 use super::session::Session;
 use super::unnamed;
+use crate::model::aws::load_balancer::TagDescription;
 use crate::model::aws::{Arn, Listener, LoadBalancer, NetworkInterface, TargetGroup};
 use std::collections::BTreeSet;
 
@@ -22,12 +24,14 @@ pub(in crate::collect) struct Found<'a> {
     pub(in crate::collect) balancers: Vec<LoadBalancer>,
     /// Target groups.
     pub(super) groups: Vec<TargetGroup>,
+    /// Classic Load Balancers.
+    pub(super) classic: Classic,
     /// Load balancers that the account does not have: it may be the wrong account.
     pub(super) missing: Option<Failure>,
     /// Interfaces of load balancers that were read already.
     pub(super) interfaces: Vec<NetworkInterface>,
-    /// Whether tags were read already.
-    pub(super) tagged: bool,
+    /// Tags of all of them, where they were read already.
+    pub(super) tags: Option<Vec<TagDescription>>,
     /// Whether all listeners and target groups of the load balancers could be read.
     pub(super) all_read: bool,
 }
@@ -35,7 +39,7 @@ pub(in crate::collect) struct Found<'a> {
 impl Found<'_> {
     /// Whether the region has nothing of what is wanted.
     pub(in crate::collect) fn is_empty(&self) -> bool {
-        self.balancers.is_empty() && self.groups.is_empty()
+        self.balancers.is_empty() && self.groups.is_empty() && self.classic.found.is_empty()
     }
 
     /// That none of the cluster's instances is in any account that was asked: what was left behind is not looked for.
@@ -67,22 +71,30 @@ pub(in crate::collect) async fn find<'a>(
     keep_balancers(&reader, &named);
     let mut unnamed = unnamed::look_up(&reader, wanted).await;
     unnamed.balancers.retain(|found| !named.contains(found));
-    let all = named.iter().chain(&unnamed.balancers);
-    let (forwarded, all_heard) = listeners(&reader, all).await;
-    let arns: BTreeSet<String> = wanted.groups.union(&forwarded).cloned().collect();
-    let groups = read_groups(&reader, &arns).await;
+    let mut classic = wanted.perhaps_classic(&named);
+    classic.append(&mut unnamed.classic);
+    let behind = async {
+        let all = named.iter().chain(&unnamed.balancers);
+        let (forwarded, all_heard) = listeners(&reader, all).await;
+        let arns: BTreeSet<String> = wanted.groups.union(&forwarded).cloned().collect();
+        (read_groups(&reader, &arns).await, all_heard)
+    };
+    let (classic, (groups, all_heard)) =
+        futures::future::join(reader.classic_of(classic), behind).await;
     let mut found = Found {
         reader,
         balancers: named,
         missing: missing.or(unnamed.missing),
         interfaces: unnamed.interfaces,
-        tagged: !unnamed.balancers.is_empty(),
+        tags: None,
         all_read: all_heard && groups.is_some(),
         groups: groups.unwrap_or_default(),
+        classic,
     };
     if !unnamed.balancers.is_empty() {
         unnamed::prove(&mut found, wanted, unnamed.balancers).await;
     }
+    found.by_tags(wanted).await;
     found.of_groups().await;
     // One that was found proves that the account is right, so the answer counts for all.
     if !found.balancers.is_empty() {
@@ -110,7 +122,7 @@ impl Found<'_> {
         if bound.is_empty() {
             return;
         }
-        self.tagged = false;
+        self.tags = None;
         listeners(&self.reader, bound.iter()).await;
         self.balancers.extend(bound);
         keep_balancers(&self.reader, &self.balancers);
@@ -165,12 +177,12 @@ async fn balancers(reader: &Reader<'_>, wanted: &Wanted) -> (Vec<LoadBalancer>, 
                         found.push(balancer);
                     }
                 }
-                for (name, failure) in batch.missing {
-                    if wanted.names.get(&name) == Some(&true) {
-                        reader.is_classic(&name, false);
-                    }
-                    missing = Some(failure);
-                }
+                missing = batch
+                    .missing
+                    .into_iter()
+                    .map(|(_, why)| why)
+                    .next_back()
+                    .or(missing);
             }
             Err(failure) => {
                 reader.notebook.gap(&source, failure);
@@ -183,7 +195,7 @@ async fn balancers(reader: &Reader<'_>, wanted: &Wanted) -> (Vec<LoadBalancer>, 
 }
 
 /// Reads the listeners of each load balancer and returns the target groups they forward to, and whether all were read.
-async fn listeners<'b>(
+pub(super) async fn listeners<'b>(
     reader: &Reader<'_>,
     balancers: impl Iterator<Item = &'b LoadBalancer>,
 ) -> (BTreeSet<String>, bool) {
@@ -203,7 +215,10 @@ async fn listeners<'b>(
 }
 
 /// The target groups that exist of these; `None` when they could not be read.
-async fn read_groups(reader: &Reader<'_>, arns: &BTreeSet<String>) -> Option<Vec<TargetGroup>> {
+pub(super) async fn read_groups(
+    reader: &Reader<'_>,
+    arns: &BTreeSet<String>,
+) -> Option<Vec<TargetGroup>> {
     if arns.is_empty() {
         return Some(Vec::new());
     }

@@ -1,7 +1,8 @@
 //! All load balancers and target groups of an account and region, with their tags: what an audit lists once
 //! instead of asking for each by name.
 
-use super::elbv2::{Batch, TAGS};
+use super::batch::Batch;
+use super::elbv2::TAGS;
 use super::failure::Failure;
 use super::find::{BALANCERS, GROUPS};
 use super::reader::Reader;

@@ -1,8 +1,11 @@
 //! Reading AWS: one set of credentials, then the load balancers of each account and region in two waves.
 
 mod accounts;
+mod batch;
 mod bucket;
+mod classic;
 mod convert_ec2;
+mod convert_elb;
 mod convert_elbv2;
 mod credentials;
 mod detail;
@@ -13,10 +16,12 @@ mod find;
 mod http;
 mod inventory;
 mod left_over;
+mod marks;
 mod plan;
 mod reader;
 mod refresh;
 mod session;
+mod tagged;
 mod throttle;
 mod unnamed;
 mod values;

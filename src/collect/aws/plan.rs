@@ -1,6 +1,6 @@
 //! Which load balancers and target groups are wanted, in which account and region, from what Kubernetes says.
 
-use crate::model::aws::Arn;
+use crate::model::aws::{Arn, LoadBalancer};
 use crate::model::kubernetes::{Service, TargetGroupBinding};
 use crate::parse::hostname::{LoadBalancerKind, LoadBalancerName};
 use crate::path::candidates;
@@ -154,6 +154,19 @@ impl Wanted {
         }
     }
 
+    /// The names that a Classic Load Balancer may have, because nothing in `found` has the host name.
+    ///
+    /// A name alone does not tell: a Network Load Balancer may have the same, and another form of host name.
+    pub(super) fn perhaps_classic(&self, found: &[LoadBalancer]) -> BTreeSet<String> {
+        let is_found = |name: &&String| {
+            let mut found = found.iter();
+            found.any(|other| other.load_balancer_name == **name && other.kind != "network")
+        };
+        let names = self.names.iter().filter(|(_, classic)| **classic);
+        let names = names.map(|(name, _)| name);
+        names.filter(|name| !is_found(name)).cloned().collect()
+    }
+
     /// Whether both are of one account, or of none that is known, and one region.
     pub(in crate::collect) fn is_beside(&self, other: &Self) -> bool {
         self.region == other.region && self.account == other.account
@@ -172,7 +185,7 @@ impl Wanted {
 
 #[cfg(test)]
 mod tests {
-    use super::{Home, plan};
+    use super::{Home, LoadBalancer, plan};
     use crate::model::kubernetes::{Service, TargetGroupBinding};
     use serde_json::{Value, json};
 
@@ -251,6 +264,21 @@ mod tests {
         let mut taken = pending.clone();
         taken.spec.load_balancer_class = Some("io.cilium/l2-announcer".to_owned());
         assert!(plan(&[&taken], &[], &[], &[], &home).is_empty());
+    }
+
+    #[test]
+    fn what_elbv2_has_under_the_host_name_is_no_classic_one() {
+        const HOST: &str = "internal-web-1234567890.eu-west-2.elb.amazonaws.com";
+        let wanted = plan(&[&service(HOST)], &[], &[NLB], &[], &Home::default());
+        let of_kind = |kind: &str| LoadBalancer {
+            load_balancer_name: "web".to_owned(),
+            kind: kind.to_owned(),
+            ..LoadBalancer::default()
+        };
+        let names = |found: &[LoadBalancer]| wanted[0].perhaps_classic(found);
+        assert_eq!(names(&[]), ["web".to_owned()].into());
+        assert_eq!(names(&[of_kind("network")]), ["web".to_owned()].into());
+        assert!(names(&[of_kind("application")]).is_empty());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The clients of one account and region, and how their answers become documents.
 
 use super::accounts::Accounts;
-use super::bucket::Bucket;
+use super::bucket::Api;
 use super::failure::Failure;
 use super::inventory::Inventory;
 use super::throttle::ThrottleWatch;
@@ -49,11 +49,12 @@ impl Account {
 pub(super) struct Reader<'a> {
     pub(super) account: Account,
     pub(super) elb: aws_sdk_elasticloadbalancingv2::Client,
+    pub(super) classic: aws_sdk_elasticloadbalancing::Client,
+    pub(super) tagging: aws_sdk_resourcegroupstagging::Client,
     pub(super) ec2: aws_sdk_ec2::Client,
     pub(super) notebook: &'a Notebook<'a>,
     deadline: Deadline,
     accounts: &'a Accounts,
-    bucket: Arc<Bucket>,
     listed: OnceCell<Option<Arc<Inventory>>>,
 }
 
@@ -69,7 +70,6 @@ impl<'a> Reader<'a> {
         accounts: &'a Accounts,
         notebook: &'a Notebook<'a>,
     ) -> Self {
-        let bucket = accounts.bucket(&account);
         let region = Region::new(account.region.clone());
         // Measured against a server that allows 10 a second: 60 of 60 calls succeed.
         let retries = RetryConfig::standard()
@@ -84,11 +84,24 @@ impl<'a> Reader<'a> {
                 .build();
             RetryPartition::custom(name).token_bucket(tokens).build()
         };
+        let watch = |api| ThrottleWatch(accounts.bucket(&account, api));
         let elb = aws_sdk_elasticloadbalancingv2::config::Builder::from(config)
             .region(region.clone())
             .retry_config(retries.clone())
             .retry_partition(partition("elbv2"))
-            .interceptor(ThrottleWatch(Arc::clone(&bucket)))
+            .interceptor(watch(Api::ElbV2))
+            .build();
+        let classic = aws_sdk_elasticloadbalancing::config::Builder::from(config)
+            .region(region.clone())
+            .retry_config(retries.clone())
+            .retry_partition(partition("elb"))
+            .interceptor(watch(Api::Classic))
+            .build();
+        let tagging = aws_sdk_resourcegroupstagging::config::Builder::from(config)
+            .region(region.clone())
+            .retry_config(retries.clone())
+            .retry_partition(partition("tagging"))
+            .interceptor(watch(Api::Tagging))
             .build();
         let ec2 = aws_sdk_ec2::config::Builder::from(config)
             .region(region)
@@ -97,8 +110,9 @@ impl<'a> Reader<'a> {
             .build();
         Self {
             elb: aws_sdk_elasticloadbalancingv2::Client::from_conf(elb),
+            classic: aws_sdk_elasticloadbalancing::Client::from_conf(classic),
+            tagging: aws_sdk_resourcegroupstagging::Client::from_conf(tagging),
             ec2: aws_sdk_ec2::Client::from_conf(ec2),
-            bucket,
             account,
             notebook,
             deadline,
@@ -114,20 +128,35 @@ impl<'a> Reader<'a> {
         listed.await.clone()
     }
 
-    /// One call of ELBv2, after a token of the account's bucket.
+    /// One call of Elastic Load Balancing.
     pub(super) async fn elb<T, E>(
         &self,
+        api: Api,
         operation: &str,
         call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     ) -> Result<T, Failure>
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
+        let action = format!("elasticloadbalancing:{operation}");
+        self.limited(api, &action, call).await
+    }
+
+    /// One call, after a token of the account's bucket for `api`.
+    pub(super) async fn limited<T, E>(
+        &self,
+        api: Api,
+        action: &str,
+        call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T, Failure>
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let bucket = self.accounts.bucket(&self.account, api);
         self.deadline
-            .within(self.deadline.remaining(), self.bucket.take())
+            .within(self.deadline.remaining(), bucket.take())
             .await?;
-        self.call(&format!("elasticloadbalancing:{operation}"), call)
-            .await
+        self.call(action, call).await
     }
 
     /// One call of EC2.

@@ -9,16 +9,26 @@ use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint}
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
+use serde::Deserialize;
 use std::sync::Arc;
 
 /// How AWS calls it (common error codes of the API references).
-const CODES: [&str; 5] = [
-    "<Code>Throttling</Code>",
-    "<Code>ThrottlingException</Code>",
-    "<Code>RequestLimitExceeded</Code>",
-    "<Code>RequestThrottled</Code>",
-    "<Code>TooManyRequestsException</Code>",
+const CODES: [&str; 6] = [
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "TooManyRequestsException",
 ];
+
+/// A document of an error in the JSON protocol.
+#[derive(Deserialize)]
+struct JsonError {
+    /// `ThrottledException`, or the same after a name and `#`.
+    #[serde(rename = "__type")]
+    kind: String,
+}
 
 /// Looks at every request of a client and its answer.
 #[derive(Debug)]
@@ -66,8 +76,13 @@ impl Intercept for ThrottleWatch {
 }
 
 fn is_throttling(body: &[u8]) -> bool {
+    if let Ok(error) = serde_json::from_slice::<JsonError>(body) {
+        let code = error.kind.rsplit('#').next();
+        return code.is_some_and(|code| CODES.contains(&code));
+    }
     let text = String::from_utf8_lossy(body);
-    CODES.iter().any(|code| text.contains(code))
+    let mut codes = CODES.iter();
+    codes.any(|code| text.contains(&format!("<Code>{code}</Code>")))
 }
 
 #[cfg(test)]
@@ -169,5 +184,11 @@ mod tests {
         assert!(is_throttling(answer("RequestLimitExceeded").as_bytes()));
         assert!(!is_throttling(answer("LoadBalancerNotFound").as_bytes()));
         assert!(!is_throttling(b"\xff<Code>"));
+        let json = |kind: &str| serde_json::json!({"__type": kind, "message": "x"}).to_string();
+        assert!(is_throttling(json("ThrottledException").as_bytes()));
+        assert!(is_throttling(
+            json("com.amazonaws.tagging#ThrottledException").as_bytes()
+        ));
+        assert!(!is_throttling(json("AccessDeniedException").as_bytes()));
     }
 }

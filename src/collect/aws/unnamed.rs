@@ -2,14 +2,17 @@
 //!
 //! Their interfaces are asked for by description, which holds the name: one call, in which the hash of the name may
 //! be left open, so that the cluster's name need not be known. What has no interface yet is asked for by the names
-//! that both controllers compute, one by one, because one unknown name refuses a whole call. All load balancers are
-//! never listed. Whose a load balancer is, only names and tags prove: what belongs to somebody else is left out.
+//! that both controllers compute, one by one, because one unknown name refuses a whole call; what ELBv2 does not have
+//! under the name of cloud-provider-aws may be a Classic Load Balancer. All load balancers are never listed. Whose a load
+//! balancer is, only names and tags prove: what belongs to somebody else is left out, and for whom nothing is left, tags
+//! are asked for.
 
 use super::elbv2::By;
 use super::failure::Failure;
 use super::find::{BALANCERS, Found, keep_balancers};
 use super::plan::Wanted;
 use super::reader::Reader;
+use crate::model::aws::load_balancer::TagDescription;
 use crate::model::aws::{LoadBalancer, NetworkInterface};
 use crate::model::kubernetes::Service;
 use crate::model::naming;
@@ -27,6 +30,8 @@ pub(super) struct Unnamed {
     pub(super) balancers: Vec<LoadBalancer>,
     /// Interfaces of those load balancers.
     pub(super) interfaces: Vec<NetworkInterface>,
+    /// Names that a Classic Load Balancer has, or may have where nothing else was found.
+    pub(super) classic: BTreeSet<String>,
     /// AWS's words when there is none.
     pub(super) missing: Option<Failure>,
 }
@@ -62,7 +67,9 @@ pub(super) async fn look_up(reader: &Reader<'_>, wanted: &Wanted) -> Unnamed {
             Some(Named::Network(name)) => {
                 names.insert(name.to_owned());
             }
-            Some(Named::Classic(name)) => reader.is_classic(name, true),
+            Some(Named::Classic(name)) => {
+                found.classic.insert(name.to_owned());
+            }
             None => {}
         }
     }
@@ -73,8 +80,13 @@ pub(super) async fn look_up(reader: &Reader<'_>, wanted: &Wanted) -> Unnamed {
         Err(failure) => reader.notebook.gap(source, failure),
     }
     for service in &wanted.unnamed {
-        if !names.iter().any(|name| may_be(service, wanted, name)) {
-            by_name(reader, wanted, service, &mut found).await;
+        let classic = candidates::classic(service);
+        let is_seen = classic
+            .as_ref()
+            .is_some_and(|name| found.classic.contains(name))
+            || names.iter().any(|name| may_be(service, wanted, name));
+        if !is_seen && !by_name(reader, wanted, service, &mut found).await {
+            found.classic.extend(classic);
         }
     }
     if !found.balancers.is_empty() {
@@ -94,36 +106,37 @@ fn may_be(service: &Service, wanted: &Wanted, name: &str) -> bool {
             .any(|computed| computed == name)
 }
 
-/// Asks for the computed names of one Service, the likeliest first, until there is one.
-async fn by_name(reader: &Reader<'_>, wanted: &Wanted, service: &Service, found: &mut Unnamed) {
-    let source = reader.account.source(BALANCERS, "");
+/// The names that may be asked for: the computed ones, and one that an annotation gives.
+pub(super) fn names(service: &Service, wanted: &Wanted) -> Vec<String> {
     let mut names = candidates::balancers(service, &wanted.clusters);
     names.extend(candidates::asked_name(service).map(str::to_owned));
-    if names.is_empty() {
-        let meta = &service.metadata;
-        reader.notebook.gap(
-            &source,
-            format!(
-                "NotAsked: no interface belongs to a load balancer of Service {}/{}, and its name depends on the cluster's, which neither the context nor node labels tell",
-                meta.namespace, meta.name
-            ),
-        );
-    }
-    for name in names {
+    names
+}
+
+/// Asks for the computed names of one Service, the likeliest first, until there is one; whether there is.
+async fn by_name(
+    reader: &Reader<'_>,
+    wanted: &Wanted,
+    service: &Service,
+    found: &mut Unnamed,
+) -> bool {
+    let source = reader.account.source(BALANCERS, "");
+    for name in names(service, wanted) {
         match reader.load_balancers(By::Name, &[name]).await {
             Ok(batch) => {
                 found.missing = batch.missing.into_iter().map(|(_, why)| why).next();
                 if !batch.found.is_empty() {
                     found.balancers.extend(batch.found);
-                    return;
+                    return true;
                 }
             }
             Err(failure) => {
                 reader.notebook.gap(&source, failure);
-                return;
+                return false;
             }
         }
     }
+    false
 }
 
 /// What the description of an interface names.
@@ -148,12 +161,7 @@ pub(super) async fn prove(found: &mut Found<'_>, wanted: &Wanted, looked_up: Vec
     let reader = &found.reader;
     let all = found.balancers.iter().chain(&looked_up);
     let tags = reader.read_tags(all, &found.groups).await;
-    let mut clusters = wanted.clusters.clone();
-    clusters.extend(balancer::clusters(&tags));
-    let services = wanted.unnamed.iter();
-    let made: Vec<Made<'_>> = services
-        .map(|service| Made::of(service, &clusters, &tags, &found.groups))
-        .collect();
+    let made = made(found, wanted, &tags);
     let (own, others): (Vec<_>, Vec<_>) = looked_up
         .into_iter()
         .partition(|one| made.iter().any(|made| made.has(one)));
@@ -189,27 +197,31 @@ pub(super) async fn prove(found: &mut Found<'_>, wanted: &Wanted, looked_up: Vec
                 .iter()
                 .any(|own| arns.contains(&own.load_balancer_arn))
     });
+    found.tags = Some(tags);
 }
 
-impl Reader<'_> {
-    /// Tells that a Classic Load Balancer is, or may be, meant, and how a person reads it.
-    pub(super) fn is_classic(&self, name: &str, certain: bool) {
-        let (account, region) = (&self.account.number, &self.account.region);
-        let is = if certain { "is" } else { "may be" };
-        let (balancers, health) = (
-            "elb-describe-load-balancers",
-            "elb-describe-instance-health",
-        );
-        let path = |operation, key| format!("{}.json", self.account.source(operation, key));
-        self.notebook.gap(
-            self.account.source(balancers, ""),
-            format!(
-                "NotRead: {name} of account {account} {is} a Classic Load Balancer, which this program does not read from AWS itself: write what `aws elb describe-load-balancers --region {region} --load-balancer-names {name} --output json` prints into a capture as {}, and `aws elb describe-instance-health --region {region} --load-balancer-name {name} --output json` as {}",
-                path(balancers, ""),
-                path(health, name),
-            ),
-        );
-    }
+/// What would be each Service's own, in their order.
+fn made<'a>(found: &'a Found<'_>, wanted: &Wanted, tags: &'a [TagDescription]) -> Vec<Made<'a>> {
+    let mut clusters = wanted.clusters.clone();
+    clusters.extend(balancer::clusters(tags));
+    let services = wanted.unnamed.iter();
+    services
+        .map(|service| Made::of(service, &clusters, tags, &found.groups))
+        .collect()
+}
+
+/// The Services that name no load balancer and of which none of those that were found is proven to be.
+pub(super) fn lacking<'w>(found: &Found<'_>, wanted: &'w Wanted) -> Vec<&'w Service> {
+    let tags = found.tags.as_deref().unwrap_or_default();
+    let made = made(found, wanted, tags);
+    let services = wanted.unnamed.iter().zip(made);
+    let lacking = services.filter(|(service, made)| {
+        let classic = candidates::classic(service);
+        let mut of_classic = found.classic.found.iter();
+        !found.balancers.iter().any(|balancer| made.has(balancer))
+            && !of_classic.any(|one| Some(&one.load_balancer_name) == classic.as_ref())
+    });
+    lacking.map(|(service, _)| service).collect()
 }
 
 #[cfg(test)]

@@ -25,6 +25,15 @@ pub struct ClassicLoadBalancer {
     /// Enabled zones.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub availability_zones: Vec<String>,
+    /// `vpc-…`; absent for one of EC2-Classic, which no longer exists.
+    #[serde(rename = "VPCId", skip_serializing_if = "Option::is_none")]
+    pub vpc_id: Option<String>,
+    /// Its subnets, one in each zone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub subnets: Vec<String>,
+    /// Its security groups.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub security_groups: Vec<String>,
 }
 
 /// A listener in its envelope.

@@ -148,6 +148,17 @@ pub struct TagDescription {
     pub tags: Vec<Tag>,
 }
 
+/// A resource of `resourcegroupstaggingapi get-resources`, which spells the ARN in its own way.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct TaggedResource {
+    /// What carries the tags.
+    #[serde(rename = "ResourceARN")]
+    pub resource_arn: String,
+    /// Its tags.
+    pub tags: Vec<Tag>,
+}
+
 /// A tag.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]

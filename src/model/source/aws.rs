@@ -160,7 +160,7 @@ pub(super) static ROWS: &[SourceInfo] = &[
         source: Source::TaggedResources,
         key: "resourcegroupstaggingapi-get-resources",
         title: "tagged resources",
-        command: "aws resourcegroupstaggingapi get-resources",
+        command: "aws resourcegroupstaggingapi get-resources --resource-type-filters elasticloadbalancing:loadbalancer",
         permission: "tag:GetResources",
         agent: false,
     },

@@ -231,14 +231,6 @@ impl Source {
         self.info().agent
     }
 
-    /// Whether the live collector makes it; the others are read from bundles that people fill.
-    pub fn is_collected(self) -> bool {
-        !matches!(
-            self,
-            Self::TaggedResources | Self::ClassicLoadBalancers | Self::InstanceHealth
-        )
-    }
-
     /// The command with the object filled in; `about` is `node NAME` for agent readings, `namespace` that of
     /// the agents.
     pub fn command(self, about: &str, namespace: &str) -> String {

@@ -8,10 +8,9 @@ pub(super) use accounts::misplaced;
 use super::document::operation;
 use crate::model::aws::Region;
 use crate::model::aws::instance::Reservation;
-use crate::model::aws::load_balancer::TagDescription;
+use crate::model::aws::load_balancer::{TagDescription, TaggedResource};
 use crate::model::{Gap, Seen, Source};
 use items::Document;
-use serde::Deserialize;
 
 /// The reading that an operation makes; `None` if it is not known.
 pub(super) fn source(operation: &str) -> Option<Source> {
@@ -116,16 +115,6 @@ pub(super) fn is_keyed(source: Source) -> bool {
     )
 }
 
-/// A resource of `resourcegroupstaggingapi get-resources`, which spells the ARN in its own way.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct TaggedResource {
-    #[serde(rename = "ResourceARN")]
-    arn: String,
-    #[serde(rename = "Tags")]
-    tags: Vec<crate::model::aws::load_balancer::Tag>,
-}
-
 /// The same facts as `describe-tags` gives, from the other API.
 fn tagged(document: Document<'_>, tags: &mut Seen<Vec<TagDescription>>) {
     let mut found: Seen<Vec<TaggedResource>> = Err(Gap::not_collected(Source::TaggedResources, ""));
@@ -133,7 +122,7 @@ fn tagged(document: Document<'_>, tags: &mut Seen<Vec<TagDescription>>) {
     match found {
         Ok(fact) => {
             let resources = fact.value.into_iter().map(|resource| TagDescription {
-                resource_arn: resource.arn,
+                resource_arn: resource.resource_arn,
                 tags: resource.tags,
             });
             match tags {

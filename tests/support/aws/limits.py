@@ -1,18 +1,24 @@
-"""Batch limits and paging of the Describe calls.
+"""Batch limits and paging of the calls that list.
 
 AWS refuses more than 20 names or ARNs in one ELBv2 call and pages every listing; moto accepts any number and pages only
 some. The program's batching and its paginators are exercised only where the double insists on them.
 """
+
+import sys
 
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import InvalidParameterValue
 from moto.ec2.responses import EC2Response
 from moto.elbv2.exceptions import ELBClientError, LoadBalancerNotFoundError
 from moto.elbv2.responses import ELBV2Response
+from moto.resourcegroupstaggingapi.exceptions import ResourceGroupsTaggingAPIError
+from moto.resourcegroupstaggingapi.responses import ResourceGroupsTaggingAPIResponse
 
 BATCH = 20
 # AWS pages ELBv2 at 400 by default; moto's 50 makes the second page affordable in a test.
 ELB_PAGE = 50
+# GetResources gives 100 at most, and takes as many values in a filter as a batch has.
+TAGGED_PAGE = 100
 BATCHED = {
     "describe_load_balancers": ("LoadBalancerArns", "Names"),
     "describe_tags": ("ResourceArns",),
@@ -96,6 +102,19 @@ def tagged_resources_exist(method):
     return call
 
 
+def get_resources(self):
+    """Only by tags and types, which is how the program asks; the token after the last page is empty, as AWS has it."""
+    filters = self._get_param("TagFilters", [])
+    if any(len(each.get("Values", [])) > BATCH for each in filters):
+        raise ResourceGroupsTaggingAPIError("InvalidParameterException", f"A filter has at most {BATCH} values")
+    _, found = self.backend.get_resources(tag_filters=filters, resource_type_filters=self._get_param("ResourceTypeFilters", []),
+                                          resources_per_page=sys.maxsize, tags_per_page=sys.maxsize)
+    mappings = [{"ResourceARN": each.arn, "Tags": [{"Key": k, "Value": v} for k, v in each.tags.items()]} for each in found]
+    whole = ActionResult({"ResourceTagMappingList": mappings, "PaginationToken": ""})
+    start = int(self._get_param("PaginationToken") or 0)
+    return page(self, whole, "ResourceTagMappingList", start, TAGGED_PAGE, "PaginationToken")
+
+
 def wrap(cls, name, wrapper, *args):
     """Replaces the method `name` of a response class by its wrapped form."""
     setattr(cls, name, wrapper(getattr(cls, name), *args))
@@ -105,6 +124,7 @@ def install():
     """Wraps the response methods. Existence is checked behind the limits, as AWS validates before it looks."""
     wrap(ELBV2Response, "describe_load_balancers", all_names_exist)
     wrap(ELBV2Response, "describe_tags", tagged_resources_exist)
+    ResourceGroupsTaggingAPIResponse.get_resources = get_resources
     for name, key in ELB_PAGED.items():
         wrap(ELBV2Response, name, elb_paged, key)
     for name, parameters in BATCHED.items():

@@ -1,10 +1,11 @@
-"""The AWS double: moto with the shapes, the health and the limits of real Network Load Balancers.
+"""The AWS double: moto with the shapes, the health and the limits of real Network and Classic Load Balancers.
 
 `install()` patches moto in this process; serve.py calls it before it starts the server. What is replaced is private to
 moto, so the names are asserted first: an upgrade that renames one fails at once and says which, instead of leaving a
 double that quietly answers like plain moto.
 """
 
+import classic
 import moto
 import doors
 import ec2_shapes
@@ -20,19 +21,29 @@ from moto.ec2.models.instances import Instance
 from moto.ec2.models.network_acls import NetworkAclBackend
 from moto.ec2.models.route_tables import Route, RouteTable
 from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupRule
+from moto.elb.models import ELBBackend
+from moto.elb.models import LoadBalancer as ClassicLoadBalancer
+from moto.elb.responses import ELBResponse
 from moto.elbv2 import models
 from moto.elbv2.responses import ELBV2Response
 from moto.iam.access_control import IAMRequestBase
 from moto.moto_api._internal import urls
+from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend
+from moto.resourcegroupstaggingapi.responses import ResourceGroupsTaggingAPIResponse
 
 VERSION = "5.2.5"
 PRIVATE = {
+    ClassicLoadBalancer: "get_default_attributes instance_ids",
+    ELBBackend: "create_load_balancer delete_load_balancer describe_load_balancers get_load_balancer iter_tagged_resources",
+    ELBResponse: "describe_instance_health describe_load_balancers",
     BaseResponse: "call_action _get_action _get_param",
     ELBV2Response: " ".join(limits.BATCHED) + " " + " ".join(limits.ELB_PAGED),
     IAMRequestBase: "check_signature",
     Instance: "get_tags subnet_id vpc_id state",
     NetworkAclBackend: "add_default_entries create_network_acl_entry",
     NetworkInterface: "get_filter_value group_set get_tags",
+    ResourceGroupsTaggingAPIBackend: "get_resources",
+    ResourceGroupsTaggingAPIResponse: "backend get_resources",
     Route: "state gateway_id nat_gateway_id",
     RouteTable: "routes associations",
     SecurityGroup: "get_filter_value",
@@ -61,5 +72,5 @@ def check():
 def install():
     """Checks moto, then patches it. Call once per process, before the server is built."""
     check()
-    for part in (load_balancers, target_groups, ec2_shapes, health, limits, signatures, doors):
+    for part in (load_balancers, classic, target_groups, ec2_shapes, health, limits, signatures, doors):
         part.install()

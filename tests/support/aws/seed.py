@@ -24,6 +24,9 @@ The plan, every part optional unless another part names it:
     load_balancers    {name: {"name", "type", "scheme", "ip_address_type", "subnets": [], "addresses": {subnet: ip},
                       "security_groups": [], "attributes": {}, "tags": {},
                       "listeners": [{"port", "protocol", "target_group"}]}}
+    classic_load_balancers {name: {"name", "scheme", "subnets": [], "security_groups": [], "instances": [node…], "tags": {},
+                      "listeners": [{"port", "protocol", "instance_port"}],
+                      "health_check": {"target", "interval", "timeout", "healthy", "unhealthy"}}}
 
 The answer has the same sections and names, each with "id" or "arn" and what a test has to know of it. Seeding does not
 show in the call counters.
@@ -36,12 +39,13 @@ import urllib.request
 import boto3
 from botocore.config import Config
 from seed_balancers import seed_balancers
+from seed_classic import seed_classic
 from seed_network import seed_network
 from seed_nodes import seed_nodes, settle_nodes
 
 DEFAULT_ACCOUNT = "123456789012"
 SECTIONS = {"region", "account", "vpc", "prefix_lists", "security_groups", "network_acls", "nodes", "routes", "target_groups",
-            "load_balancers"}
+            "load_balancers", "classic_load_balancers"}
 
 
 def session(endpoint, region, account):
@@ -66,6 +70,7 @@ def seed(endpoint, plan):
     seed_network(client("ec2"), plan, made)
     seed_nodes(client("ec2"), plan, made)
     seed_balancers(client("elbv2"), client("ec2"), plan, made)
+    seed_classic(client("elb"), plan, made)
     # Only a running instance can be registered, so nodes reach their final state last.
     settle_nodes(client("ec2"), plan, made)
     return made

@@ -186,6 +186,21 @@ class Limits(Double):
         self.elb.delete_target_group(TargetGroupArn=arns[0])
         self.assert_code("TargetGroupNotFound", self.elb.describe_tags, ResourceArns=arns[:2])
 
+    def test_tagged_resources_have_pages_and_filters_a_limit(self):
+        plan = base_plan()
+        plan["load_balancers"]["other"] = {**plan["load_balancers"]["lb"], "name": "k8s-other", "addresses": {}, "listeners": []}
+        made = self.seed(plan)
+        tagging = self.client("resourcegroupstaggingapi")
+        self.door("x-faults", {"resourcegroupstaggingapi:GetResources": {"page": 1}})
+        asked = {"ResourceTypeFilters": ["elasticloadbalancing:loadbalancer"],
+                 "TagFilters": [{"Key": "kubernetes.io/cluster/x", "Values": ["owned"]}]}
+        pages = list(tagging.get_paginator("get_resources").paginate(**asked))
+        found = [each["ResourceARN"] for answer in pages for each in answer["ResourceTagMappingList"]]
+        self.assertEqual(sorted(found), sorted(lb["arn"] for lb in made["load_balancers"].values()))
+        self.assertEqual((len(pages), pages[-1]["PaginationToken"]), (2, ""))
+        asked["TagFilters"][0]["Values"] = [f"v{n}" for n in range(21)]
+        self.assert_code("InvalidParameterException", tagging.get_resources, **asked)
+
     def test_every_missing_name_is_noticed(self):
         self.seed(base_plan())
         self.assert_code("LoadBalancerNotFound", self.elb.describe_load_balancers, Names=["k8s-lb", "missing"])
