@@ -5,7 +5,9 @@ use super::world::{World, forget_balancer};
 use cilium_lb::bundle::{self, Bundle};
 use cilium_lb::model::aws::Region;
 use cilium_lb::parse;
+use serde_json::Value;
 use std::fs;
+use std::path::Path;
 
 /// The UID of the Gateway's Service.
 pub(crate) const UID: &str = "e57726fb-7cd2-4615-8242-678a6b3037f4";
@@ -27,10 +29,7 @@ impl World {
     }
 
     fn edit(&self, file: &str, from: &str, to: &str) {
-        let path = self.path("cluster/kubernetes").join(file);
-        let text = fs::read_to_string(&path).unwrap();
-        assert!(text.contains(from), "{from} is not in {file}");
-        fs::write(&path, text.replace(from, to)).unwrap();
+        edit(&self.path("cluster"), file, from, to);
     }
 
     /// What `capture` reads of the Gateway of `cluster`, and how often AWS was asked for it.
@@ -51,6 +50,23 @@ impl World {
         );
         (bundle::read(&to).unwrap(), self.aws.calls().values().sum())
     }
+}
+
+/// Takes what names the load balancer out of the cluster in `folder`: the status of its Service, and its bindings.
+/// `made` is what was made for that cluster.
+pub(crate) fn forget_balancer(made: &Value, folder: &Path) {
+    fs::remove_file(folder.join("kubernetes/targetgroupbindings.yaml")).unwrap();
+    let hostname = made["load_balancers"]["lb"]["dns_name"].as_str().unwrap();
+    let hostname = format!("{HOST_LINE}{hostname}\n");
+    edit(folder, "services.yaml", &hostname, NO_HOST);
+}
+
+/// Replaces text in a file of the cluster's objects.
+pub(crate) fn edit(folder: &Path, file: &str, from: &str, to: &str) {
+    let path = folder.join("kubernetes").join(file);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "{from} is not in {file}");
+    fs::write(&path, text.replace(from, to)).unwrap();
 }
 
 /// The one region that was read.

@@ -223,18 +223,6 @@ pub(crate) fn cluster_half(made: &Value) -> bundle::Bundle {
     half
 }
 
-/// Takes what names the load balancer out of the cluster in `folder`: the status of its Service, and its bindings.
-pub(crate) fn forget_balancer(made: &Value, folder: &Path) {
-    let objects = folder.join("kubernetes");
-    std::fs::remove_file(objects.join("targetgroupbindings.yaml")).unwrap();
-    let hostname = made["load_balancers"]["lb"]["dns_name"].as_str().unwrap();
-    let named = format!("      ingress:\n      - hostname: {hostname}\n");
-    let services = objects.join("services.yaml");
-    let text = std::fs::read_to_string(&services).unwrap();
-    assert!(text.contains(&named), "{named} is not in services.yaml");
-    std::fs::write(&services, text.replace(&named, "      ingress: []\n")).unwrap();
-}
-
 /// Makes a folder in which the program has the name that kubectl looks for.
 pub(crate) fn plugin_folder(folder: &Path) {
     std::fs::create_dir_all(folder).unwrap();
