@@ -1,7 +1,7 @@
 //! Changes in the objects of a world's cluster, and what is captured of it afterwards.
 
 use super::cluster::ClusterDouble;
-use super::world::{World, forget_balancer};
+use super::world::World;
 use cilium_lb::bundle::{self, Bundle};
 use cilium_lb::model::aws::Region;
 use cilium_lb::parse;
