@@ -286,8 +286,6 @@ pub(in crate::collect) async fn detail(
         let ((registered, well), of_classic, interfaces) =
             futures::future::join3(found.health(), found.instance_health(), found.interfaces())
                 .await;
-        // How those of a Classic Load Balancer fare is not told apart here.
-        let well = well && of_classic.is_empty();
         let registered = registered.into_iter().chain(of_classic);
         let (mut ids, addresses): (BTreeSet<String>, BTreeSet<String>) =
             registered.partition(|id| id.starts_with("i-"));
