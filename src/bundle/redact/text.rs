@@ -237,6 +237,11 @@ impl Replacer {
         {
             return Some((count(UUID), UUID, self.uuid(uuid)));
         }
+        if let Some((first, second)) = fargate_task(here) {
+            let length = first.len() + 1 + second.len();
+            let made = format!("{}-{}", self.hexadecimal(first), self.hexadecimal(second));
+            return Some((count(length), length, made));
+        }
         let prefix = id_prefix(here)?;
         let digits = here.get(prefix.len() + 1..)?;
         let length = digits.bytes().take_while(u8::is_ascii_hexdigit).count();
@@ -351,6 +356,17 @@ pub(super) fn is_uuid(text: &str) -> bool {
             8 | 13 | 18 | 23 => byte == b'-',
             _ => byte.is_ascii_hexdigit(),
         })
+}
+
+/// The two parts of a Fargate task at the start of a text, as `spec.providerID` of its node has them: ten digits, a
+/// dash, and up to 32 more.
+fn fargate_task(text: &str) -> Option<(&str, &str)> {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_hexdigit).count();
+    let (first, rest) = text.split_at_checked(digits(text))?;
+    let rest = rest.strip_prefix('-')?;
+    let (second, behind) = rest.split_at_checked(digits(rest))?;
+    let ends = !behind.starts_with(|c: char| c.is_ascii_alphanumeric());
+    (first.len() == 10 && (16..=32).contains(&second.len()) && ends).then_some((first, second))
 }
 
 /// The longest prefix of AWS before a dash.
