@@ -14,7 +14,7 @@ const EXPECTED: &str = "expected bundle.yaml, kubernetes/, cilium/<node>/, envoy
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// It is not there, or may not be read.
-    #[error("cannot read the bundle {}: {source}; give a directory, a .tar, .tar.gz or .zip", path.display())]
+    #[error("cannot read the bundle {}: give a directory, a .tar, .tar.gz or .zip", path.display())]
     Io {
         /// The path that was given.
         path: PathBuf,

@@ -154,6 +154,6 @@ fn one(path: &Path, scope: &Scope, run: &v1::Run) -> Reduced {
                 .unwrap_or_else(|| file.into_owned());
             reduce(&snapshot, &name, scope, run)
         }
-        Err(error) => Reduced::failed(&file, format!("cannot read the bundle: {error:#}")),
+        Err(error) => Reduced::failed(&file, format!("{:#}", anyhow::Error::from(error))),
     }
 }

@@ -5,6 +5,7 @@ use super::{print, warn};
 use crate::bundle::redact::{Key, Redaction};
 use crate::bundle::{self, Bundle};
 use crate::path::SubjectRef;
+use crate::render::count;
 use crate::report::Exit;
 use anyhow::Context;
 
@@ -17,11 +18,7 @@ pub(super) fn run(args: &CaptureArgs) -> anyhow::Result<Exit> {
         }
     };
     let (bundle, interrupted) = match &args.from {
-        Some(path) => {
-            let read = bundle::read(path)
-                .with_context(|| format!("cannot read the bundle {}", path.display()))?;
-            (read, false)
-        }
+        Some(path) => (bundle::read(path)?, false),
         None => live(args, &subjects)?,
     };
     let (bundle, renamed) = if args.redact {
@@ -32,10 +29,10 @@ pub(super) fn run(args: &CaptureArgs) -> anyhow::Result<Exit> {
     bundle::write(&bundle, &args.output, args.overwrite)
         .with_context(|| format!("cannot write the bundle {}", args.output.display()))?;
     print(&format!(
-        "{}: {} documents, {} gaps\n{renamed}",
+        "{}: {}, {}\n{renamed}",
         args.output.display(),
-        bundle.iter().count(),
-        bundle.manifest.gaps.len()
+        count(bundle.iter().count(), "document"),
+        count(bundle.manifest.gaps.len(), "gap")
     ))?;
     Ok(if interrupted {
         Exit::Interrupted

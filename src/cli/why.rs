@@ -9,7 +9,7 @@ use crate::path::{SubjectKind, SubjectRef, resolve};
 use crate::render::{Format, render};
 use crate::report::{self, Exit, exit, v1};
 use crate::{parse, verdict};
-use anyhow::{Context, bail};
+use anyhow::bail;
 
 /// Where the evidence comes from and how it was got.
 struct Evidence {
@@ -99,8 +99,7 @@ fn evidence(args: &WhyArgs, subjects: &[SubjectRef]) -> anyhow::Result<Evidence>
         ..v1::Run::default()
     };
     if let Some(path) = &args.from {
-        let bundle = bundle::read(path)
-            .with_context(|| format!("cannot read the bundle {}", path.display()))?;
+        let bundle = bundle::read(path)?;
         return Ok(Evidence {
             bundle,
             namespace: args

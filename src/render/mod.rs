@@ -28,6 +28,7 @@ mod words;
 
 pub use format::{FORMATS, Format, WITH_ARGUMENT};
 pub use style::Styles;
+pub(crate) use words::count;
 
 use crate::report::FailOn;
 use crate::report::v1::{Diagnosis, DiagnosisList};

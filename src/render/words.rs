@@ -24,7 +24,7 @@ pub(super) fn verdict(verdict: &str) -> (&'static str, &'static str, Label) {
 }
 
 /// `1 target`, `2 targets`.
-pub(super) fn count(number: usize, noun: &str) -> String {
+pub(crate) fn count(number: usize, noun: &str) -> String {
     if number == 1 {
         format!("1 {noun}")
     } else {
