@@ -58,12 +58,12 @@ spec: {gatewayClassName: aws-nlb, listeners: []}
 const SHARED_INGRESSES: &str = r#"
 apiVersion: networking.k8s.io/v1
 kind: Ingress
-metadata: {name: a, namespace: shop}
+metadata: {name: a, namespace: shop, annotations: {ingress.cilium.io/loadbalancer-mode: shared}}
 spec: {ingressClassName: cilium}
 ---
 apiVersion: networking.k8s.io/v1
 kind: Ingress
-metadata: {name: b, namespace: blog}
+metadata: {name: b, namespace: blog, annotations: {ingress.cilium.io/loadbalancer-mode: shared}}
 spec: {ingressClassName: cilium}
 ---
 apiVersion: networking.k8s.io/v1

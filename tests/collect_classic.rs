@@ -173,46 +173,28 @@ fn throttling_costs_time_and_a_denied_call_is_a_gap_that_names_it() {
     assert_eq!(of_aws(&document), 0, "{document:#}");
 
     let denied = json!({"code": "AccessDenied", "status": 403, "message": "not authorized"});
-    world
-        .aws
-        .faults(&json!({"elb:DescribeInstanceHealth": denied}));
-    let (code, document, stderr) = why(&world, &cluster, &[]);
-    assert_eq!(
-        (code, &document["verdict"]),
-        (3, &"unknown".into()),
-        "{stderr}"
-    );
-    let gaps = document["gaps"].as_array().unwrap();
-    let permission = "elasticloadbalancing:DescribeInstanceHealth";
-    let gap = gaps.iter().find(|gap| gap["permission"] == permission);
-    let gap = gap.unwrap_or_else(|| panic!("{gaps:#?}"));
-    assert!(
-        gap["wouldDecide"].to_string().contains("CLB3113"),
-        "{gap:#}"
-    );
-
-    world
-        .aws
-        .faults(&json!({"elb:DescribeLoadBalancers": denied}));
-    let (code, document, stderr) = why(&world, &cluster, &[]);
-    assert_eq!(
-        (code, &document["verdict"]),
-        (3, &"unknown".into()),
-        "{stderr}"
-    );
-    let gaps = document["gaps"].as_array().unwrap();
-    let about = |gap: &&Value| {
-        gap["permission"] == "elasticloadbalancing:DescribeLoadBalancers"
-            && gap["reason"].to_string().contains("AccessDenied")
-    };
-    let gap = gaps
-        .iter()
-        .find(about)
-        .unwrap_or_else(|| panic!("{gaps:#?}"));
-    assert!(
-        gap["wouldDecide"].to_string().contains("CLB2101"),
-        "{gap:#}"
-    );
+    for (operation, code) in [
+        ("DescribeInstanceHealth", "CLB3113"),
+        ("DescribeLoadBalancers", "CLB2101"),
+    ] {
+        world
+            .aws
+            .faults(&json!({format!("elb:{operation}"): denied}));
+        let (exit, document, stderr) = why(&world, &cluster, &[]);
+        assert_eq!(
+            (exit, &document["verdict"]),
+            (3, &"unknown".into()),
+            "{stderr}"
+        );
+        let gaps = document["gaps"].as_array().unwrap();
+        let refused = |gap: &&Value| {
+            gap["permission"] == format!("elasticloadbalancing:{operation}")
+                && gap["reason"].to_string().contains("AccessDenied")
+        };
+        let gap = gaps.iter().find(refused);
+        let gap = gap.unwrap_or_else(|| panic!("{gaps:#?}"));
+        assert!(gap["wouldDecide"].to_string().contains(code), "{gap:#}");
+    }
 }
 
 #[test]

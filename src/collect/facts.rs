@@ -2,10 +2,11 @@
 
 use super::request::Request;
 use crate::model::kubernetes::{
-    EndpointSlice, Gateway, GatewayClass, Ingress, Node, Pod, Service, TargetGroupBinding,
+    ConfigMap, EndpointSlice, Gateway, GatewayClass, Ingress, Node, Pod, Service,
+    TargetGroupBinding,
 };
 use crate::model::{Fact, Origin, Snapshot, Source};
-use crate::path::{Subject, SubjectKind, SubjectRef, audited, home, resolve};
+use crate::path::{Subject, SubjectKind, SubjectRef, audited, home, ingress, resolve};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -52,6 +53,7 @@ impl Facts {
                 );
             }
             "nodes" => insert!(nodes, Node, Nodes),
+            "configmaps" => insert!(config_maps, ConfigMap, ConfigMaps),
             "pods" => insert!(pods, Pod, Pods),
             "endpointslices" => insert!(endpoint_slices, EndpointSlice, EndpointSlices),
             "gatewayclasses" => {
@@ -126,6 +128,19 @@ impl Facts {
                 .service
                 .map(|service| (service.namespace, service.name)),
         })
+    }
+
+    /// The name of the Service that an Ingress shares with others, as long as that was not read.
+    pub(super) fn shared_ingress(&self, wanted: &SubjectRef, namespace: &str) -> Option<&str> {
+        let k8s = &self.snapshot.kubernetes;
+        let subject = resolve(&self.snapshot, wanted, namespace).ok()?;
+        if subject.kind != SubjectKind::Ingress || subject.service.is_some() {
+            return None;
+        }
+        let object = &subject.object;
+        let found = k8s.ingresses.find(&object.namespace, &object.name).ok()??;
+        let shared = ingress::is_shared(found, &k8s.config_maps) == Ok(true);
+        shared.then(|| ingress::shared_name(&k8s.config_maps))
     }
 
     /// The Service that has this DNS name.

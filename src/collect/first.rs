@@ -3,15 +3,15 @@
 use super::facts::Facts;
 use super::kube::Kube;
 use super::kube::kinds::{
-    CILIUM_POLICIES, CLUSTERWIDE_POLICIES, DEPLOYMENTS, ENDPOINT_SLICES, ENVOY_CONFIGS, EVENTS,
-    GATEWAY_CLASS_CONFIGS, GATEWAY_CLASSES, GATEWAYS, GRPC_ROUTES, HTTP_ROUTES, INGRESSES, Kind,
-    NETWORK_POLICIES, NODES, PODS, REFERENCE_GRANTS, SERVICES, TARGET_GROUP_BINDINGS, TCP_ROUTES,
-    TLS_ROUTES, UDP_ROUTES,
+    CILIUM_POLICIES, CLUSTERWIDE_POLICIES, CONFIG_MAPS, DEPLOYMENTS, ENDPOINT_SLICES,
+    ENVOY_CONFIGS, EVENTS, GATEWAY_CLASS_CONFIGS, GATEWAY_CLASSES, GATEWAYS, GRPC_ROUTES,
+    HTTP_ROUTES, INGRESSES, Kind, NETWORK_POLICIES, NODES, PODS, REFERENCE_GRANTS, SERVICES,
+    TARGET_GROUP_BINDINGS, TCP_ROUTES, TLS_ROUTES, UDP_ROUTES,
 };
 use super::kube::lists::{Filter, List};
 use super::request::Request;
 use crate::model::kubernetes::Service;
-use crate::model::kubernetes::generated::{SHARED_INGRESS, service_name};
+use crate::model::kubernetes::generated::service_name;
 use crate::path::{SubjectKind, SubjectRef};
 use futures::future::join_all;
 use std::collections::BTreeSet;
@@ -110,6 +110,9 @@ pub(super) async fn first(kube: &Kube<'_>, request: &Request, namespace: &str) -
         for page in pages {
             facts.add(list.kind.plural, &page.document, &page.items);
         }
+    }
+    if let Some(config) = cilium.config {
+        facts.add(CONFIG_MAPS.plural, &config.document, &[config.object]);
     }
     for page in cilium.pods {
         facts.add("pods", &page.document, &page.items);
@@ -234,17 +237,15 @@ impl Cluster {
             .collect()
     }
 
-    /// An Ingress without a Service of its own is served by the shared one.
+    /// An Ingress in shared mode is served by a Service of Cilium's own namespace.
     async fn shared_ingress(&mut self, kube: &Kube<'_>, request: &Request, namespace: &str) {
-        let shared = request.subjects.iter().any(|subject| {
-            let known = self.facts.resolve(subject, namespace);
-            known.is_some_and(|known| known.kind == SubjectKind::Ingress && known.service.is_none())
-        });
-        if shared
-            && self
-                .listed
-                .insert(format!("{}/{SHARED_INGRESS}", self.home))
-            && let Some(found) = kube.read(&SERVICES, &self.home, SHARED_INGRESS).await
+        let mut subjects = request.subjects.iter();
+        let shared = subjects.find_map(|subject| self.facts.shared_ingress(subject, namespace));
+        let Some(shared) = shared.map(str::to_owned) else {
+            return;
+        };
+        if self.listed.insert(format!("{}/{shared}", self.home))
+            && let Some(found) = kube.read(&SERVICES, &self.home, &shared).await
         {
             self.facts
                 .add(SERVICES.plural, &found.document, &[found.object]);

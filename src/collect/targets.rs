@@ -6,6 +6,7 @@ use super::notebook::Notebook;
 use super::request::Request;
 use super::sample::{Candidate, sample};
 use crate::model::aws::{ClassicLoadBalancer, InstanceHealth, TargetHealthDescription};
+use crate::model::kubernetes::endpoints::Endpoint;
 use crate::model::kubernetes::node::KUBE_PROXY_HEALTH;
 use crate::model::kubernetes::{Node, Pod};
 use serde::Deserialize;
@@ -54,6 +55,7 @@ pub(super) fn agents(
         .map(|pod| (pod.spec.node_name.as_str(), pod))
         .collect();
     let local = local_nodes(cluster, &services);
+    let by_hand = named_by_hand(cluster, &services);
     let candidates: Vec<Candidate> = cluster
         .facts
         .nodes()
@@ -71,7 +73,7 @@ pub(super) fn agents(
     let mut agents = Vec::new();
     for node in chosen {
         match pods.get(node) {
-            Some(pod) => agents.push(agent(node, pod)),
+            Some(pod) => agents.push(agent(node, pod, by_hand.contains(node))),
             None => {
                 for half in ["cilium", "envoy"] {
                     let reason =
@@ -128,6 +130,27 @@ fn local_nodes<'a>(
     cluster: &'a Cluster,
     services: &BTreeSet<(String, String)>,
 ) -> BTreeSet<&'a str> {
+    endpoints(cluster, services)
+        .filter(|endpoint| endpoint.conditions.ready != Some(false))
+        .filter_map(|endpoint| endpoint.node_name.as_deref())
+        .collect()
+}
+
+/// Nodes that an endpoint of the Services names without a Pod: only their agents tell whether it is there.
+fn named_by_hand<'a>(
+    cluster: &'a Cluster,
+    services: &BTreeSet<(String, String)>,
+) -> BTreeSet<&'a str> {
+    endpoints(cluster, services)
+        .filter(|endpoint| endpoint.pod().is_none())
+        .filter_map(|endpoint| endpoint.node_name.as_deref())
+        .collect()
+}
+
+fn endpoints<'a>(
+    cluster: &'a Cluster,
+    services: &BTreeSet<(String, String)>,
+) -> impl Iterator<Item = &'a Endpoint> {
     cluster
         .facts
         .slices()
@@ -137,12 +160,9 @@ fn local_nodes<'a>(
             })
         })
         .flat_map(|slice| &slice.endpoints)
-        .filter(|endpoint| endpoint.conditions.ready != Some(false))
-        .filter_map(|endpoint| endpoint.node_name.as_deref())
-        .collect()
 }
 
-fn agent(node: &str, pod: &Pod) -> Agent {
+fn agent(node: &str, pod: &Pod, endpoints: bool) -> Agent {
     let id = format!("{}/{}", pod.metadata.namespace, pod.metadata.name);
     let running = match pod.status.phase.as_str() {
         // A Pod without a status was not created by a kubelet; the exec will tell.
@@ -154,6 +174,7 @@ fn agent(node: &str, pod: &Pod) -> Agent {
         namespace: pod.metadata.namespace.clone(),
         pod: pod.metadata.name.clone(),
         running,
+        endpoints,
     }
 }
 
@@ -268,7 +289,7 @@ mod tests {
             "metadata": {"name": "cilium-x", "namespace": "kube-system"}, "status": {"phase": "Pending"},
         }))
         .unwrap();
-        let agent = agent("n", &pod);
+        let agent = agent("n", &pod, false);
         assert_eq!(
             agent.running.unwrap_err(),
             "AgentNotRunning: Pod kube-system/cilium-x is Pending"

@@ -2,16 +2,17 @@
 
 use crate::model::kubernetes::Service;
 
-/// The prefixes under which controllers look for an annotation; the first one wins.
-pub const PREFIXES: [&str; 2] = ["service.beta.kubernetes.io/", "service.kubernetes.io/"];
+/// The prefix under which controllers look for an annotation.
+///
+/// All know this one only: the AWS Load Balancer Controller (controllers/service/service_controller.go,
+/// serviceAnnotationPrefix; pkg/annotations/parser.go tries others only where its caller names them) and
+/// cloud-provider-aws (pkg/providers/v1/aws.go).
+pub const PREFIX: &str = "service.beta.kubernetes.io/";
 
 /// An annotation of a Service by the name after the prefix.
 pub fn annotation<'a>(service: &'a Service, name: &str) -> Option<&'a str> {
-    PREFIXES.iter().find_map(|prefix| {
-        service
-            .metadata
-            .annotations
-            .get(&format!("{prefix}{name}"))
-            .map(String::as_str)
-    })
+    let annotations = &service.metadata.annotations;
+    annotations
+        .get(&format!("{PREFIX}{name}"))
+        .map(String::as_str)
 }

@@ -5,9 +5,8 @@
 //! target groups of the cluster that nothing of it uses any more are subjects as well.
 
 use super::resolve::resolve;
-use super::{Estate, ObjectName, Standing, Subject, SubjectKind, SubjectRef};
+use super::{Estate, ObjectName, Standing, Subject, SubjectKind, SubjectRef, ingress};
 use crate::model::Snapshot;
-use crate::model::kubernetes::generated::SHARED_INGRESS;
 use std::collections::BTreeSet;
 
 /// All subjects by kind, namespace and name.
@@ -32,14 +31,16 @@ pub fn audited(snapshot: &Snapshot) -> Vec<Subject> {
             add(found);
         }
     }
+    let shared = ingress::shared_name(&k8s.config_maps);
     for ingress in k8s.ingresses.known() {
         let meta = &ingress.metadata;
         let Some(found) = subject(SubjectKind::Ingress, &meta.namespace, &meta.name) else {
             continue;
         };
-        let own = found.service.as_ref().is_some_and(|service| {
-            service.namespace == meta.namespace && service.name != SHARED_INGRESS
-        });
+        let own = found
+            .service
+            .as_ref()
+            .is_some_and(|service| service.namespace == meta.namespace && service.name != shared);
         let unserved = found.service.is_none() && ingress.class() == Some("cilium");
         if own || unserved {
             add(found);

@@ -12,6 +12,7 @@ pub mod claim;
 pub mod classic;
 pub mod estate;
 pub mod home;
+pub mod ingress;
 pub mod lookup;
 mod machines;
 pub mod orphan;

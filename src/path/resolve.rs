@@ -1,11 +1,12 @@
 //! From what a person wrote to an object and the Service behind it.
 
+use super::ingress;
 use super::similar::similar;
 use super::{ObjectName, Subject, SubjectKind, SubjectRef};
 use crate::model::aws::Arn;
 use crate::model::kubernetes::gateway::CILIUM_CONTROLLER;
-use crate::model::kubernetes::generated::{SHARED_INGRESS, service_name};
-use crate::model::kubernetes::{Meta, Object, Objects};
+use crate::model::kubernetes::generated::service_name;
+use crate::model::kubernetes::{Ingress, Meta, Object, Objects};
 use crate::model::{Gap, Snapshot};
 use crate::parse::hostname::is_name_of;
 
@@ -104,7 +105,7 @@ fn object(
                 )));
             }
             let service = owned_service(snapshot, "Ingress", &ingress.metadata)
-                .or_else(|| shared_ingress(snapshot));
+                .or_else(|| shared_ingress(snapshot, ingress));
             Ok(subject(service))
         }
         SubjectKind::TargetGroupBinding => {
@@ -273,12 +274,19 @@ fn owned_service(snapshot: &Snapshot, kind: &str, owner: &Meta) -> Option<Object
 }
 
 /// The one Service of Ingresses in shared mode, which the chart creates in Cilium's namespace.
-fn shared_ingress(snapshot: &Snapshot) -> Option<ObjectName> {
+///
+/// `None` as well where the mode is not known: what is missing is CLB1101's to say.
+fn shared_ingress(snapshot: &Snapshot, ingress: &Ingress) -> Option<ObjectName> {
+    let config_maps = &snapshot.kubernetes.config_maps;
+    if ingress::is_shared(ingress, config_maps) != Ok(true) {
+        return None;
+    }
+    let name = ingress::shared_name(config_maps);
     snapshot
         .kubernetes
         .services
         .known()
-        .find(|service| service.metadata.name == SHARED_INGRESS)
+        .find(|service| service.metadata.name == name)
         .map(|service| ObjectName::new(&service.metadata.namespace, &service.metadata.name))
 }
 

@@ -175,3 +175,52 @@ fn what_was_seen_dropped_comes_in_the_same_exec() {
     );
     assert_eq!(node_b.devices.as_ref().unwrap()[0].name, "eth0");
 }
+
+#[test]
+fn long_lists_are_asked_for_where_they_decide() {
+    let (cluster, folder) = cluster(0, &["node-a", "node-b"]);
+    let slice = "
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: web-1, namespace: shop, labels: {kubernetes.io/service-name: web}}
+addressType: IPv4
+endpoints:
+- {addresses: [10.244.0.9], nodeName: node-a, targetRef: {kind: Pod, name: web-0}}
+- {addresses: [10.244.1.9], nodeName: node-b}
+";
+    std::fs::write(
+        folder.path().join("kubernetes/objects.yaml"),
+        format!("{OBJECTS}{slice}"),
+    )
+    .unwrap();
+    let listed = |pod: &str, ip: &str| {
+        format!(
+            "[{{\"id\": 1, \"spec\": {{}}, \"status\": {{\"external-identifiers\": {{\"pod-name\": \"{pod}\"}}, \"networking\": {{\"addressing\": [{{\"ipv4\": \"{ip}\"}}]}}, \"log\": []}}}}]"
+        )
+    };
+    for (node, ip) in [("node-a", "10.244.0.9"), ("node-b", "10.244.1.7")] {
+        let agent = folder.path().join("cilium").join(node);
+        std::fs::write(agent.join("endpoint-list.json"), listed("shop/x", ip)).unwrap();
+        std::fs::write(agent.join("node-list.json"), "[]").unwrap();
+    }
+    drop(cluster);
+    let cluster = ClusterDouble::start(folder.path());
+    let bundle = run(&request(&cluster, "service/web")).bundle;
+    let lists = |node: &str| {
+        let folder = format!("cilium/{node}");
+        let mut lists = documents(&bundle, &folder);
+        lists.retain(|path| {
+            path.ends_with("endpoint-list.json") || path.ends_with("node-list.json")
+        });
+        lists
+    };
+    assert_eq!(lists("node-a"), ["cilium/node-a/node-list.json"]);
+    assert_eq!(lists("node-b"), ["cilium/node-b/endpoint-list.json"]);
+    let list = bundle.get("cilium/node-b/endpoint-list.json").unwrap();
+    let list = String::from_utf8_lossy(list);
+    assert!(
+        list.contains("10.244.1.7") && !list.contains("log"),
+        "{list}"
+    );
+}

@@ -2,7 +2,8 @@
 
 use crate::check::View;
 use crate::check::finding::{Evidence, Layer};
-use crate::check::objects::owner::{Owner, PREFIXES};
+use crate::check::objects::go_bool;
+use crate::check::objects::owner::{Owner, PREFIX};
 use crate::check::objects::setting;
 use crate::check::view::Located;
 use crate::model::aws::LoadBalancer;
@@ -14,6 +15,9 @@ use std::collections::BTreeMap;
 pub(super) const SCHEME: &str = "aws-load-balancer-scheme";
 /// Read by cloud-provider-aws; deprecated in the AWS Load Balancer Controller.
 pub(super) const INTERNAL: &str = "aws-load-balancer-internal";
+
+/// A prefix that people write and no controller reads.
+const UNREAD: &str = "service.kubernetes.io/";
 
 /// The scheme that a load balancer has, with the row that says so.
 ///
@@ -60,7 +64,7 @@ pub(super) struct Asked<'a> {
 pub(super) enum Heeded {
     /// It sees it and knows it.
     Yes,
-    /// cloud-provider-aws does not know aws-load-balancer-scheme.
+    /// It does not know it: cloud-provider-aws no aws-load-balancer-scheme, nobody a key without `beta` in its prefix.
     Ignored,
     /// It sits on the Gateway's metadata, from where Cilium copies nothing.
     Misplaced,
@@ -87,26 +91,45 @@ pub(super) fn asked<'a>(
         heeded,
     };
     let annotations = &service.metadata.annotations;
-    let scheme = lookup(annotations, SCHEME).filter(|(_, value)| is_scheme(value));
+    let scheme = lookup(annotations, SCHEME);
     let internal = lookup(annotations, INTERNAL);
     let on_service = if owner == Owner::CloudProvider {
-        match (internal, scheme) {
-            // cloud-provider-aws: any value except "false" and "" means internal.
-            (Some((key, value @ ("false" | ""))), _) => {
-                Some(found((key, value), "internet-facing", Heeded::Yes))
+        match (internal, scheme.filter(|(_, value)| is_scheme(value))) {
+            (Some((key, value)), _) => {
+                // EnsureLoadBalancer: any value except "false" and "" means internal.
+                let wanted = if matches!(value, "false" | "") {
+                    "internet-facing"
+                } else {
+                    "internal"
+                };
+                Some(found((key, value), wanted, Heeded::Yes))
             }
-            (Some(pair), _) => Some(found(pair, "internal", Heeded::Yes)),
             (None, Some((key, value))) => Some(found((key, value), value, Heeded::Ignored)),
             (None, None) => None,
         }
     } else {
         match (scheme, internal) {
-            (Some((key, value)), _) => Some(found((key, value), value, Heeded::Yes)),
-            (None, Some((key, "true"))) => Some(found((key, "true"), "internal", Heeded::Yes)),
-            _ => None,
+            // The controller fails on a scheme that it does not know (CLB1101), and looks no further.
+            (Some((key, value)), _) => {
+                is_scheme(value).then(|| found((key, value), value, Heeded::Yes))
+            }
+            (None, Some((key, value))) => {
+                let wanted = match go_bool::parse(value) {
+                    Some(true) => Some("internal"),
+                    // What EKS Auto Mode makes of it is not documented.
+                    Some(false) if owner == Owner::LoadBalancerController => {
+                        Some("internet-facing")
+                    }
+                    Some(false) | None => None,
+                };
+                wanted.map(|wanted| found((key, value), wanted, Heeded::Yes))
+            }
+            (None, None) => None,
         }
     };
-    match on_service {
+    let unread =
+        || unread(annotations).map(|(asked, wanted)| found(asked, wanted, Heeded::Ignored));
+    match on_service.or_else(unread) {
         Some(asked) => Ok(Some(asked)),
         None => on_gateway(view),
     }
@@ -144,11 +167,28 @@ fn on_gateway<'a>(view: &View<'a>) -> Result<Option<Asked<'a>>, Gap> {
 }
 
 fn lookup<'a>(annotations: &'a BTreeMap<String, String>, name: &str) -> Option<(String, &'a str)> {
-    PREFIXES.iter().find_map(|prefix| {
-        let key = format!("{prefix}{name}");
-        let value = annotations.get(&key)?.as_str();
-        Some((key, value))
-    })
+    of_prefix(annotations, PREFIX, name)
+}
+
+fn of_prefix<'a>(
+    annotations: &'a BTreeMap<String, String>,
+    prefix: &str,
+    name: &str,
+) -> Option<(String, &'a str)> {
+    let key = format!("{prefix}{name}");
+    let value = annotations.get(&key)?.as_str();
+    Some((key, value))
+}
+
+/// What is asked for under a prefix that no controller reads, with the scheme that it means.
+fn unread(annotations: &BTreeMap<String, String>) -> Option<((String, &str), &str)> {
+    let scheme = of_prefix(annotations, UNREAD, SCHEME).filter(|(_, value)| is_scheme(value));
+    if let Some((key, value)) = scheme {
+        return Some(((key, value), value));
+    }
+    let internal = of_prefix(annotations, UNREAD, INTERNAL);
+    let (key, value) = internal.filter(|(_, value)| *value == "true")?;
+    Some(((key, value), "internal"))
 }
 
 fn is_scheme(value: &str) -> bool {

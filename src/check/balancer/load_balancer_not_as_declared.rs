@@ -2,10 +2,12 @@
 //!
 //! The scheme has a check of its own (CLB2104): it decides who can reach the load balancer.
 
+use super::expected_attributes::{self, CROSS_ZONE};
 use super::names::{self, Listed};
 use crate::check::hop::{Hop, Severity};
-use crate::check::objects::declared::{self, Difference, Wins, annotated, pairs};
-use crate::check::objects::owner::{self, Owner};
+use crate::check::objects::declared::{self, Difference, Wins, annotated};
+use crate::check::objects::go_bool;
+use crate::check::objects::owner::{self, Owner, PREFIX};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::view::{Located, RegionView};
 use crate::check::{Bearing, Check, Code, Run, View};
@@ -53,8 +55,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         Owner::LoadBalancerController => {
             fields(service, &balancer, &mut found);
             members(&region, service, &balancer, &mut found)?;
-            let key = "aws-load-balancer-attributes";
-            attributes(&region, service, &balancer, key, &mut found)?;
+            attributes(&region, service, &balancer, &mut found)?;
         }
         Owner::CloudProvider => cross_zone(&region, service, &balancer, &mut found)?,
         Owner::AutoMode | Owner::Other | Owner::Nobody => {
@@ -160,19 +161,16 @@ fn attributes<'a>(
     region: &RegionView<'_, 'a>,
     service: &Service,
     balancer: &Located<'a, LoadBalancer>,
-    name: &str,
     found: &mut Vec<Difference<'a>>,
 ) -> Result<(), Gap> {
-    let Some((by, text)) = annotated(service, name) else {
-        return Ok(());
-    };
-    for (key, wanted) in pairs(text) {
-        attribute(region, balancer, key, wanted, Some(by.clone()), found)?;
+    for (key, (wanted, by)) in expected_attributes::attributes(service) {
+        attribute(region, balancer, &key, &wanted, Some(by), found)?;
     }
     Ok(())
 }
 
-/// cloud-provider-aws reads one annotation for the one attribute that it keeps; without it, it writes `false`.
+/// cloud-provider-aws reads one annotation for this attribute, under the older prefix only. Without it, it writes
+/// `false`; a word that is no boolean makes it stop (pkg/providers/v1/aws_loadbalancer.go, reconcileLBAttributes).
 fn cross_zone<'a>(
     region: &RegionView<'_, 'a>,
     service: &Service,
@@ -180,11 +178,15 @@ fn cross_zone<'a>(
     found: &mut Vec<Difference<'a>>,
 ) -> Result<(), Gap> {
     let name = "aws-load-balancer-cross-zone-load-balancing-enabled";
-    let key = "load_balancing.cross_zone.enabled";
-    match annotated(service, name) {
-        Some((by, wanted)) => attribute(region, balancer, key, wanted, Some(by), found),
-        None => attribute(region, balancer, key, "false", None, found),
-    }
+    let asked = annotated(service, name)
+        .filter(|(by, text)| by.contains(PREFIX) && !text.is_empty())
+        .map(|(by, text)| (go_bool::parse(text), by));
+    let (wanted, by) = match asked {
+        Some((Some(wanted), by)) => (wanted, Some(by)),
+        Some((None, _)) => return Ok(()),
+        None => (false, None),
+    };
+    attribute(region, balancer, CROSS_ZONE, &wanted.to_string(), by, found)
 }
 
 fn attribute<'a>(

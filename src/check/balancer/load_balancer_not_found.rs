@@ -183,7 +183,10 @@ fn responsible<'v, 'a>(
         .filter(|binding| binding.of_service(&service.metadata.namespace, &service.metadata.name))
         .filter_map(|binding| Some((binding, binding.spec.target_group_arn.parse().ok()?)))
         .collect();
-    if let Some((binding, arn)) = bindings.first() {
+    let (generated, by_hand): (Vec<_>, Vec<_>) = bindings
+        .into_iter()
+        .partition(|(binding, _)| binding.is_generated());
+    if let Some((binding, arn)) = generated.first() {
         // A load balancer and its target groups are always of one account.
         return read
             .into_iter()
@@ -191,7 +194,9 @@ fn responsible<'v, 'a>(
             .ok_or_else(|| other_account(view, name, binding, &arn.account));
     }
     let owner = owner::actual(service, Some(&name.name)).owner;
-    if !matches!(owner, Owner::CloudProvider | Owner::AutoMode) {
+    // They make no binding of a kind that is read here, and load balancers in their own account only.
+    let is_at_home = matches!(owner, Owner::CloudProvider | Owner::AutoMode);
+    if !is_at_home {
         // Without a binding nothing excludes a central networking account.
         view.target_group_bindings()
             .complete(&service.metadata.namespace)?;
@@ -199,7 +204,13 @@ fn responsible<'v, 'a>(
     let mut gap = None;
     for region in read {
         match holds_a_node(view, &region) {
-            Ok(true) => return Ok(region),
+            Ok(true) => {
+                let elsewhere = |(_, arn): &&(_, Arn)| arn.account != region.account();
+                return match by_hand.iter().find(elsewhere).filter(|_| !is_at_home) {
+                    Some((binding, arn)) => Err(of_either(name, binding, arn, &region)),
+                    None => Ok(region),
+                };
+            }
             Ok(false) => gap = Some(foreign(view, name, &region)),
             Err(missing) => gap = gap.or(Some(missing)),
         }
@@ -224,6 +235,25 @@ fn other_account(
             "targetGroupARN of {} names account {account}, and {} was read{role}",
             binding.metadata.name,
             callers(view, name),
+        )),
+    )
+}
+
+/// A binding made by hand fills a group of any load balancer, so it does not say whose the status names.
+fn of_either(
+    name: &LoadBalancerName,
+    binding: &TargetGroupBinding,
+    arn: &Arn,
+    region: &RegionView<'_, '_>,
+) -> Gap {
+    Gap::new(
+        Source::LoadBalancers,
+        &name.name,
+        Reason::Failed(format!(
+            "{} was made by hand and names account {}, and the nodes are of account {}: which of the two has the load balancer is not known",
+            binding.metadata.name,
+            arn.account,
+            region.account(),
         )),
     )
 }

@@ -3,7 +3,7 @@
 use super::asked_scheme::{INTERNAL, SCHEME, actual, asked};
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
-use crate::check::objects::owner::{self, Owner, PREFIXES, annotation};
+use crate::check::objects::owner::{self, Owner, PREFIX, annotation};
 use crate::check::objects::setting;
 use crate::check::outcome::{Checked, Outcome, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
@@ -56,7 +56,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     }
     let id = format!("LoadBalancer/{}", name.name);
     let subject = service.id();
-    let key = format!("{}{SCHEME}", PREFIXES[0]);
+    let key = format!("{}{SCHEME}", PREFIX);
     Ok(Outcome::Note(
         Finding::new(
             format!(

@@ -6,7 +6,7 @@
 use super::asked_scheme::{Asked, Heeded, INTERNAL, SCHEME, actual, asked};
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
-use crate::check::objects::owner::{self, Owner, PREFIXES};
+use crate::check::objects::owner::{self, Owner, PREFIX};
 use crate::check::objects::setting;
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
@@ -57,7 +57,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     };
     let why = match asked.heeded {
         Heeded::Yes => format!("{} has not followed", owner.name()),
-        Heeded::Ignored => format!("{} ignores {SCHEME}", owner.name()),
+        Heeded::Ignored => format!("{} ignores {}", owner.name(), asked.key),
         Heeded::Misplaced => {
             "Cilium copies spec.infrastructure.annotations only, so the controller never saw it"
                 .to_owned()
@@ -96,7 +96,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
 fn fix(service: &Service, owner: Owner, asked: &Asked<'_>) -> Fix {
     let (namespace, name) = (&service.metadata.namespace, &service.metadata.name);
     let wanted = asked.scheme;
-    let key = |name: &str| format!("{}{name}", PREFIXES[0]);
+    let key = |name: &str| format!("{}{name}", PREFIX);
     let (summary, command) = match (owner, asked.heeded) {
         (Owner::CloudProvider, _) => (
             "cloud-provider-aws reads aws-load-balancer-internal, and only when it makes a load balancer: set it and make the Service again",

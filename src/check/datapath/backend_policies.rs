@@ -1,14 +1,18 @@
 //! The policies that apply to the backends of a Service.
 
+use super::identity_labels::Filter;
 use super::policy::{Packet, Ruling, Tally};
+use super::proxied::Asked;
 use super::selector::{Labels, selects};
 use crate::check::View;
 use crate::check::workload::endpoints::Endpoints;
 use crate::model::kubernetes::LabelSelector;
+use crate::model::kubernetes::endpoints::Endpoint;
 use crate::model::kubernetes::policy::{CiliumRule, NetworkPolicySpec};
-use crate::model::kubernetes::{Pod, Service};
+use crate::model::kubernetes::{Node, Pod, Service};
 use crate::model::{Fact, Gap, Origin, Reason, Source};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 const CLUSTERWIDE: &str = "CiliumClusterwideNetworkPolicy";
 
@@ -24,13 +28,72 @@ pub struct Selecting<'a> {
     rules: Vec<(String, &'a Origin, Rule<'a>)>,
 }
 
-/// The labels of the backends: those of their Pods, or what the Service's selector demands of them.
+/// The backends that have an endpoint of Cilium, by what is known of their labels.
 struct Backends<'a> {
     service: &'a Service,
+    /// All their Pods, or none.
     pods: Vec<&'a Fact<Pod>>,
+    filter: Filter,
 }
 
-impl Backends<'_> {
+impl<'a> Backends<'a> {
+    /// The backends of a Service; or why no policy is asked for all of them.
+    ///
+    /// Cilium makes no endpoint for a Pod on the host network (pkg/k8s/watchers/pod.go: `Pod is using host
+    /// networking`), and such a Pod has the address of its Node.
+    fn of(view: &View<'a>, service: &'a Service, filter: Filter) -> Result<Asked<Self>, Gap> {
+        let gap = |why: &str| {
+            let about = service.metadata.name.clone();
+            Gap::new(Source::Pods, about, Reason::Partial(why.to_owned()))
+        };
+        let endpoints = Endpoints::of(view, service)?;
+        let (mut pods, mut on_host, mut others, mut unread) = (BTreeMap::new(), 0, 0, false);
+        for endpoint in endpoints.all() {
+            let pod = endpoint.pod().and_then(|target| {
+                let namespace = &service.metadata.namespace;
+                view.pods().find(namespace, &target.name).ok().flatten()
+            });
+            let is_on_host = match pod {
+                Some(pod) => pod.spec.host_network,
+                None => is_of_node(view, endpoint)?,
+            };
+            if is_on_host {
+                on_host += 1;
+                continue;
+            }
+            others += 1;
+            match pod {
+                Some(pod) => _ = pods.insert(&pod.metadata.name, pod),
+                None => unread = true,
+            }
+        }
+        match (on_host, others) {
+            (1.., 0) => {
+                return Ok(Err(
+                    "the backends are on the host network, where their policies do not apply",
+                ));
+            }
+            (1.., 1..) => {
+                return Ok(Err(
+                    "a part of the backends is on the host network, where their policies do not apply",
+                ));
+            }
+            _ => {}
+        }
+        let pods: Vec<_> = match unread {
+            false => pods.into_values().collect(),
+            true => Vec::new(),
+        };
+        if pods.is_empty() && service.spec.selector.is_empty() {
+            return Err(gap("what stands behind the Service is not in it"));
+        }
+        Ok(Ok(Self {
+            service,
+            pods,
+            filter,
+        }))
+    }
+
     /// Whether a selector holds for all backends.
     ///
     /// # Errors
@@ -43,7 +106,10 @@ impl Backends<'_> {
                 Reason::Partial(why.to_owned()),
             )
         };
-        let open = || gap("the labels of the Pods behind the Service are not in it");
+        let open = || {
+            self.filter
+                .gap_or(|| gap("the labels of the Pods behind the Service are not in it"))
+        };
         let asked = |labels: &BTreeMap<String, String>, all: bool| {
             // Cilium adds the namespace as a label of its own.
             let mut known = labels.clone();
@@ -51,7 +117,12 @@ impl Backends<'_> {
                 "io.kubernetes.pod.namespace".to_owned(),
                 self.service.metadata.namespace.clone(),
             );
-            selects(selector, Labels { known: &known, all })
+            let labels = Labels {
+                known: &known,
+                all,
+                filter: &self.filter,
+            };
+            selects(selector, labels)
         };
         if self.pods.is_empty() {
             return asked(&self.service.spec.selector, false).ok_or_else(open);
@@ -71,28 +142,47 @@ impl Backends<'_> {
     }
 }
 
-/// Every policy that applies to the backends of an ordinary Service.
+/// Whether the address of an endpoint is that of a Node: of its own, or of any where it names none.
+fn is_of_node(view: &View<'_>, endpoint: &Endpoint) -> Result<bool, Gap> {
+    let addresses: Vec<IpAddr> = endpoint
+        .addresses
+        .iter()
+        .filter_map(|one| one.parse().ok())
+        .collect();
+    let has_one = |node: &Fact<Node>| node.internal_ips().any(|one| addresses.contains(&one));
+    Ok(match endpoint.node_name.as_deref() {
+        Some(name) if !name.is_empty() => view.nodes().find("", name)?.is_some_and(has_one),
+        _ => view.nodes().all("")?.into_iter().any(has_one),
+    })
+}
+
+/// Every policy that applies to the backends of an ordinary Service, as the agent of `node` takes it; or why
+/// none does. `must_ask` where the backends matter although there is no policy.
 ///
 /// # Errors
 /// A gap when a kind of policy was not listed, or a selector cannot be decided.
-pub fn selecting<'a>(view: &View<'a>, service: &'a Service) -> Result<Selecting<'a>, Gap> {
+pub fn selecting<'a>(
+    view: &View<'a>,
+    service: &'a Service,
+    node: &str,
+    must_ask: bool,
+) -> Result<Asked<Selecting<'a>>, Gap> {
     let namespace = &service.metadata.namespace;
     let mut found = Selecting::default();
     let cilium = view.cilium_policies().all(namespace)?;
     let clusterwide = view.clusterwide_policies().all("")?;
     let network = view.network_policies().all(namespace)?;
-    if cilium.is_empty() && clusterwide.is_empty() && network.is_empty() {
-        return Ok(found);
+    if cilium.is_empty() && clusterwide.is_empty() && network.is_empty() && !must_ask {
+        return Ok(Ok(found));
     }
-    let backends = Backends {
-        service,
-        pods: pods(view, service)?,
+    let backends = match Backends::of(view, service, Filter::of(view, node))? {
+        Ok(backends) => backends,
+        Err(why) => return Ok(Err(why)),
     };
     for (kind, policies) in [("CiliumNetworkPolicy", cilium), (CLUSTERWIDE, clusterwide)] {
         for policy in policies {
-            for rule in policy.rules() {
+            for rule in policy.rules().filter(|rule| rule.is_about_ingress()) {
                 if let Some(selector) = &rule.endpoint_selector
-                    && (rule.ingress.is_some() || rule.ingress_deny.is_some())
                     && backends.selected(selector)?
                 {
                     let name = format!("{kind}/{}", policy.metadata.name);
@@ -112,31 +202,7 @@ pub fn selecting<'a>(view: &View<'a>, service: &'a Service) -> Result<Selecting<
             found.rules.push((name, &policy.origin, rule));
         }
     }
-    Ok(found)
-}
-
-/// The Pods of the Service's endpoints, all of them or none.
-fn pods<'a>(view: &View<'a>, service: &Service) -> Result<Vec<&'a Fact<Pod>>, Gap> {
-    let endpoints = Endpoints::of(view, service)?;
-    let names: Vec<&str> = endpoints
-        .all()
-        .filter_map(|one| one.target_ref.as_ref())
-        .filter(|target| target.kind == "Pod")
-        .map(|target| target.name.as_str())
-        .collect();
-    let all: Vec<&Fact<Pod>> = view
-        .pods()
-        .known()
-        .filter(|pod| {
-            pod.metadata.namespace == service.metadata.namespace
-                && names.contains(&pod.metadata.name.as_str())
-        })
-        .collect();
-    Ok(if all.len() == names.len() {
-        all
-    } else {
-        Vec::new()
-    })
+    Ok(Ok(found))
 }
 
 impl Selecting<'_> {
@@ -145,9 +211,12 @@ impl Selecting<'_> {
         self.rules.is_empty()
     }
 
-    /// What they say of a packet.
-    pub fn ruling(&self, packet: &Packet<'_>) -> Ruling {
-        let mut tally = Tally::default();
+    /// What they say of a packet; `always` where the backends are in default deny without any of them.
+    pub fn ruling(&self, packet: &Packet<'_>, always: bool) -> Ruling {
+        let mut tally = Tally {
+            enforced: always,
+            ..Tally::default()
+        };
         for (_, _, rule) in &self.rules {
             match rule {
                 Rule::Cilium(rule, wide) => tally.cilium(rule, *wide, packet),

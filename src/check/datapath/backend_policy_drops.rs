@@ -8,7 +8,8 @@ use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::network::balancer_nodes::balancer;
 use crate::check::network::ends::list;
-use crate::check::node::enforcement::not_enforced;
+use crate::check::node::enforcement::{Enforcement, enforcement};
+use crate::check::node::option::Text;
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::kubernetes::Service;
@@ -30,12 +31,14 @@ pub static CHECK: Check = Check {
         Source::BpfLb,
         Source::EndpointSlices,
         Source::Pods,
+        Source::Nodes,
         Source::CiliumPolicies,
         Source::ClusterwidePolicies,
         Source::NetworkPolicies,
         Source::AgentConfig,
         Source::AgentStartConfig,
         Source::ConfigMaps,
+        Source::NodeConfigs,
         Source::LoadBalancers,
         Source::NetworkInterfaces,
     ],
@@ -75,23 +78,29 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     else {
         return not_applicable("there is no entry with backends");
     };
-    if let Some(why) = not_enforced(view, found.node) {
-        return pass(why);
-    }
-    let selecting = selecting(view, service)?;
-    if selecting.is_empty() {
+    let always = match enforcement(view, found.node)? {
+        Enforcement::Off(why) => return pass(why),
+        Enforcement::Selected => None,
+        Enforcement::Always(says) => Some(says),
+    };
+    let selecting = match selecting(view, service, found.node, always.is_some())? {
+        Ok(selecting) => selecting,
+        Err(why) => return not_applicable(why),
+    };
+    if selecting.is_empty() && always.is_none() {
         return pass("no policy selects the backends");
     }
     let spread = spread(view, service, &found)?;
     let Some(port) = frontend.backends.first().map(|backend| backend.port) else {
         return not_applicable("there is no entry with backends");
     };
+    let ruling = |packet: &Packet<'_>| selecting.ruling(packet, always.is_some());
     let mut rulings = Vec::new();
     if !spread.remote.is_empty() {
         // What goes on to another node carries the address of this one.
         rulings.push((
             "nodes",
-            selecting.ruling(&Packet {
+            ruling(&Packet {
                 source: found.address,
                 from_node: true,
                 port,
@@ -103,7 +112,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         for address in sources(view, path, found.address.is_ipv6())? {
             rulings.push((
                 "the load balancer",
-                selecting.ruling(&Packet {
+                ruling(&Packet {
                     source: address,
                     from_node: false,
                     port,
@@ -134,6 +143,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         port,
         &from,
         *first == Ruling::Denied,
+        always,
     ))
 }
 
@@ -156,11 +166,12 @@ fn finding(
     port: u16,
     from: &[&str],
     denied: bool,
+    always: Option<Text>,
 ) -> Finding {
     let id = format!("{}/{}", service.metadata.namespace, service.metadata.name);
     let objects = selecting.objects();
     let said = if denied { "denies" } else { "no rule for" };
-    let evidence = selecting
+    let policies: Vec<_> = selecting
         .origins()
         .flat_map(|(object, origin)| {
             from.iter().map(move |from| {
@@ -174,21 +185,42 @@ fn finding(
             })
         })
         .collect();
-    // The source differs from node to node; the cause does not.
-    Finding::new(
-        format!(
-            "{} select{} the backends of {id} and {} what load balancer and nodes send to their port {port}",
-            list(&objects),
-            if objects.len() == 1 { "s" } else { "" },
-            match (denied, objects.len()) {
-                (true, 1) => "denies",
-                (true, _) => "deny",
-                (false, 1) => "does not admit",
-                (false, _) => "do not admit",
-            }
+    let mode = if always.is_some() {
+        "enable-policy is always, and "
+    } else {
+        ""
+    };
+    let (subject, verb) = match (objects.as_slice(), denied) {
+        // Without one only the mode drops.
+        ([], _) => (
+            format!("no policy selects the backends of {id}: they"),
+            "do not admit",
         ),
-        format!("{id}: {}", objects.join(", ")),
-        evidence,
+        ([one], true) => (format!("{one} selects the backends of {id} and"), "denies"),
+        ([one], false) => (
+            format!("{one} selects the backends of {id} and"),
+            "does not admit",
+        ),
+        (_, true) => (
+            format!("{} select the backends of {id} and", list(&objects)),
+            "deny",
+        ),
+        (_, false) => (
+            format!("{} select the backends of {id} and", list(&objects)),
+            "do not admit",
+        ),
+    };
+    let decides = match always {
+        Some(_) => format!("{id}: always {}", objects.join(", ")),
+        None => format!("{id}: {}", objects.join(", ")),
+    };
+    let mode_says = always.iter().flat_map(|says| says.evidence.clone());
+    let assumption = always.as_ref().and_then(|says| says.assumption.clone());
+    // The source differs from node to node; the cause does not.
+    let mut finding = Finding::new(
+        format!("{mode}{subject} {verb} what load balancer and nodes send to their port {port}"),
+        decides,
+        mode_says.chain(policies).collect(),
     )
     .about(objects.clone())
     .about([format!("Service/{id}")])
@@ -207,5 +239,7 @@ fn finding(
         after: "`cilium-dbg monitor -t drop` on a backend's node shows no \"Policy denied\" for the port, and the targets turn \
                 healthy"
             .to_owned(),
-    })
+    });
+    finding.assumptions.extend(assumption);
+    finding
 }

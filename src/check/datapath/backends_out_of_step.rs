@@ -6,7 +6,7 @@ use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::node::restart::restart_agent;
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
-use crate::check::workload::endpoints::Endpoints;
+use crate::check::workload::endpoints::{Endpoints, GLOBAL};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::cilium::Frontend;
 use crate::model::{Origin, Source};
@@ -59,6 +59,9 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     let chosen = chosen(frontend);
     if chosen.is_empty() && frontend.dangling == 0 {
         return not_applicable("the entry has no backends to compare");
+    }
+    if service.is_global() {
+        return not_applicable(GLOBAL);
     }
     let endpoints = Endpoints::of(view, service)?;
     let name = service
@@ -114,7 +117,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         .filter_map(|text| text.parse().ok())
         .collect();
     let lacks = ready.difference(&chosen).next().is_some();
-    if lacks && asked(service).is_none() && trouble(view, &found, probe).is_some() {
+    if lacks && !asked(service) && trouble(view, &found, probe).is_some() {
         let note = finding(
             view,
             &found,

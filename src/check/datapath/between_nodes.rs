@@ -26,12 +26,15 @@ pub enum Carrier {
 }
 
 impl Carrier {
-    /// The carrier of an agent, from its status (`routing` is printed from 1.16 on).
+    /// What carries a forwarded NodePort packet, from the agent's status (`routing` is printed from 1.16 on).
     ///
-    /// With WireGuard the tunnel's packets, and the NodePort's without a tunnel, travel inside it.
+    /// WireGuard takes the packets of a tunnel; without one those of Pods only, unless nodes encrypt theirs as well: source
+    /// NAT gives the packet its node's address, and `wg_maybe_redirect_to_encrypt` (bpf/lib/wireguard.h) leaves out
+    /// what has the identity of the host. So says the table in Documentation/security/network/encryption-wireguard.rst.
     ///
     /// # Errors
-    /// A gap when the status does not say, and for IPsec, which has no ports.
+    /// A gap when the status does not say, for IPsec, which has no ports, and for DSR, XDP or a node that opted out of
+    /// node encryption where WireGuard would take what is forwarded.
     pub fn of(view: &View<'_>, status: &Fact<AgentStatus>, node: &str) -> Result<Self, Gap> {
         let gap = |why: &str| {
             Gap::new(
@@ -40,17 +43,35 @@ impl Carrier {
                 Reason::Partial(why.to_owned()),
             )
         };
-        match status.encryption.as_deref() {
-            Some(mode) if mode.eq_ignore_ascii_case("wireguard") => return Ok(Self::WireGuard),
-            Some(mode) if mode.eq_ignore_ascii_case("ipsec") => {
-                return Err(gap("IPsec between nodes is not followed"));
-            }
-            _ => {}
+        let encrypts = |mode: &str| {
+            let set = status.encryption.as_deref();
+            set.is_some_and(|set| set.eq_ignore_ascii_case(mode))
+        };
+        if encrypts("ipsec") {
+            return Err(gap("IPsec between nodes is not followed"));
         }
         let routing = status
             .routing
             .as_ref()
             .ok_or_else(|| gap("routing is not in it"))?;
+        if encrypts("wireguard") {
+            let tunnelled = routing.mode.eq_ignore_ascii_case("tunnel");
+            match status.node_encryption.as_deref() {
+                Some("Disabled") if !tunnelled => return Ok(Self::Direct),
+                Some("Enabled") => {}
+                _ if tunnelled => {}
+                Some(word) => return Err(gap(&format!("node encryption is {word:?}"))),
+                None => return Err(gap("node-encryption of WireGuard is not in it")),
+            }
+            let forwards = status.node_port.as_ref();
+            return match forwards.map(|one| (one.mode.as_str(), one.acceleration.as_str())) {
+                Some(("SNAT", "Disabled")) => Ok(Self::WireGuard),
+                Some((mode, xdp)) => Err(gap(&format!(
+                    "what becomes of WireGuard with NodePort mode {mode:?} and acceleration {xdp:?} is not followed"
+                ))),
+                None => Err(gap("the NodePort mode is not in it")),
+            };
+        }
         let port = |default: u16| {
             option(view, node, "tunnel-port")
                 .and_then(|(text, _)| text.parse().ok())

@@ -27,6 +27,7 @@ pub static CHECK: Check = Check {
         Source::Services,
         Source::BpfLb,
         Source::AgentStatus,
+        Source::AgentVersion,
         Source::EndpointSlices,
         Source::Nodes,
         Source::Instances,
@@ -53,7 +54,7 @@ fn ask(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         Ok(asked) => asked,
         Err(why) => return not_applicable(why),
     };
-    let mode = mode(frontend, view.agent(found.node).status());
+    let mode = mode(view, service, found.node, frontend);
     if mode == Mode::Snat {
         return pass("answers come back through the node that was asked (SNAT)");
     }
@@ -61,15 +62,9 @@ fn ask(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     if spread.remote.is_empty() {
         return not_applicable("no backend runs on another node");
     }
-    let Mode::Dsr = mode else {
-        return Err(view.agent(found.node).status().err().unwrap_or_else(|| {
-            Gap::new(
-                Source::AgentStatus,
-                format!("node {}", found.node),
-                Reason::Partial("the NodePort mode is not in it".to_owned()),
-            )
-        }));
-    };
+    if let Mode::Unknown(gap) = mode {
+        return Err(gap);
+    }
     if spread.local > 0 {
         return not_applicable("a part of the checks is answered by a backend on the node itself");
     }
@@ -128,27 +123,52 @@ fn ask(view: &View<'_>, path: &Path, target: &Target) -> Checked {
 }
 
 /// How an entry's answers come back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Mode {
     Dsr,
     Snat,
-    Unknown,
+    Unknown(Gap),
 }
 
-/// The flag `dsr` of the entry (1.17 on) decides; before, the agent's mode. Hybrid is DSR for TCP.
+/// With this annotation, and `bpf-lb-mode-annotation`, a Service has a mode of its own (1.17 on).
+const FORWARDING_MODE: &str = "service.cilium.io/forwarding-mode";
+
+/// The flag `dsr` of the entry (1.17 on) decides; without it, the agent's mode. Hybrid is DSR for TCP.
 ///
-/// An entry without the flag proves SNAT only where the agent's own mode is SNAT as well.
-fn mode(frontend: &Frontend, status: Result<&Fact<AgentStatus>, Gap>) -> Mode {
+/// From 1.18 on every entry that is forwarded with DSR has the flag where the mode is DSR, so that without it the
+/// Service asked for SNAT (pkg/loadbalancer/reconciler/bpf_reconciler.go `updateFrontend`); the status prints the mode of
+/// the agent only.
+fn mode(view: &View<'_>, service: &Service, node: &str, frontend: &Frontend) -> Mode {
     if frontend.flags.has("dsr") {
         return Mode::Dsr;
     }
-    let Ok(status) = status else {
-        return Mode::Unknown;
+    let status = match view.agent(node).status() {
+        Ok(status) => status,
+        Err(gap) => return Mode::Unknown(gap),
     };
     match status.node_port.as_ref().map(|port| port.mode.as_str()) {
         Some("SNAT") => Mode::Snat,
-        Some("DSR" | "Hybrid") => Mode::Dsr,
-        _ => Mode::Unknown,
+        Some("Hybrid") => Mode::Dsr,
+        Some("DSR") => match view.agent(node).version() {
+            Ok(version) if version.at_least(1, 18) => Mode::Snat,
+            Ok(_) if service.metadata.annotations.contains_key(FORWARDING_MODE) => {
+                Mode::Unknown(Gap::new(
+                    Source::BpfLb,
+                    format!("node {node}"),
+                    Reason::Partial(format!(
+                        "the agents are older than 1.18 and the Service has {FORWARDING_MODE}, so that an entry without the \
+                         flag dsr says nothing"
+                    )),
+                ))
+            }
+            Ok(_) => Mode::Dsr,
+            Err(gap) => Mode::Unknown(gap),
+        },
+        _ => Mode::Unknown(Gap::new(
+            Source::AgentStatus,
+            format!("node {node}"),
+            Reason::Partial("the NodePort mode is not in it".to_owned()),
+        )),
     }
 }
 

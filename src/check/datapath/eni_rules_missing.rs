@@ -1,7 +1,6 @@
 //! ENI mode: the rules that send answers back through the interface they came in by are gone.
 
 use super::probe::{Probe, entry, unless_answered};
-use super::spread::spread;
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::node::option::option;
@@ -64,15 +63,15 @@ fn ask(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         );
     }
     let found = entry(view, target, probe)?;
-    let local = if found.frontend.is_some() {
-        spread(view, service, &found)?.local
-    } else if found.is_left_to_kube_proxy(view)? {
-        // The answers to what kube-proxy forwards need the marks just as much: that is what they were made for.
-        Endpoints::of(view, service)?.ready_on(node)
-    } else {
+    if found.frontend.is_some() {
+        return not_applicable(
+            "the datapath itself translates the answers back, before the rules of the Pod's interface are asked",
+        );
+    }
+    if !found.is_left_to_kube_proxy(view)? {
         return not_applicable("there is no entry that could forward");
-    };
-    if local == 0 {
+    }
+    if Endpoints::of(view, service)?.ready_on(node) == 0 {
         return not_applicable("no backend runs on the node itself");
     }
     let rules = view.agent(node).eni_rules()?;

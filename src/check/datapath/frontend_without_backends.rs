@@ -1,15 +1,13 @@
 //! The NodePort entry of an ordinary Service exists and has no backend to choose from.
 
-use super::annotation::annotate;
-use super::hints::{self, Away};
-use super::probe::{Entry, Probe, TAKEN, entry, is_taken, row_key};
-use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
+use super::probe::{Probe, TAKEN, entry, is_taken, row_key};
+use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::workload::endpoints::{Endpoints, drains};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
-use crate::model::kubernetes::{Object, Service};
+use crate::model::kubernetes::Object;
 use crate::path::{Path, Target};
 
 /// The check.
@@ -21,12 +19,7 @@ pub static CHECK: Check = Check {
     bearing: Bearing::Health,
     title: "the NodePort entry of the Service has no backends",
     since: "0.1.0",
-    needs: &[
-        Source::Services,
-        Source::BpfLb,
-        Source::EndpointSlices,
-        Source::Nodes,
-    ],
+    needs: &[Source::Services, Source::BpfLb, Source::EndpointSlices],
     page: include_str!("frontend_without_backends.md"),
     known_issues: &[],
     run: Run::Target(run),
@@ -115,15 +108,6 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         }
         _ => entries,
     };
-    let away = hints::away(
-        view,
-        service,
-        found.node,
-        usable.as_deref().unwrap_or_default(),
-    );
-    if let Some(away) = away {
-        return fail(hinted(service, &found, &id, message, evidence, away));
-    }
     fail(
         Finding::new(message, format!("{id}:{}", probe.node_port), evidence)
             .about([format!("Service/{id}"), format!("Node/{}", found.node)])
@@ -137,44 +121,4 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
                 after: "the NodePort entry of every target node has rows (1), (2), … with backends".to_owned(),
             }),
     )
-}
-
-/// Hints leave the node's zone out; Cilium should use all endpoints then, so that this is only likely.
-fn hinted(
-    service: &Service,
-    found: &Entry<'_, '_>,
-    id: &str,
-    message: String,
-    mut evidence: Vec<Evidence>,
-    away: Away,
-) -> Finding {
-    let meta = &service.metadata;
-    evidence.extend(away.evidence);
-    let command = match away.asked.strip_prefix("annotation ") {
-        Some(key) => annotate(service, &[(key, None)]),
-        None => format!(
-            "kubectl -n {} patch service {} --type merge -p '{{\"spec\":{{\"trafficDistribution\":null}}}}'",
-            meta.namespace, meta.name
-        ),
-    };
-    Finding::new(
-        format!(
-            "{message}: {} is set, and their hints leave the zone of these nodes out",
-            away.asked
-        ),
-        format!("{id} hints"),
-        evidence,
-    )
-    .about([format!("Service/{id}"), format!("Node/{}", found.node)])
-    .confidence(Confidence::Medium)
-    .assuming("the agents follow hints although no endpoint is meant for their zone")
-    .fix(Fix {
-        summary: "take the setting away, or run endpoints in every zone that has targets"
-            .to_owned(),
-        commands: vec![command],
-        risk: Risk::Safe,
-        changes: Vec::new(),
-        after: "the NodePort entry of every target node has rows (1), (2), … with backends"
-            .to_owned(),
-    })
 }

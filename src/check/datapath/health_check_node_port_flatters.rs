@@ -5,7 +5,7 @@ use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::node::restart::restart_agent;
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
-use crate::check::workload::endpoints::Endpoints;
+use crate::check::workload::endpoints::{Endpoints, GLOBAL};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
 use crate::model::kubernetes::Object;
@@ -52,6 +52,9 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     let endpoints = Endpoints::of(view, service)?;
     if endpoints.ready_on(node) > 0 {
         return pass("the node has the endpoint that its health-check node port promises");
+    }
+    if service.is_global() {
+        return not_applicable(GLOBAL);
     }
     let id = format!("{}/{}", service.metadata.namespace, service.metadata.name);
     let who = if answer.by_kube_proxy {

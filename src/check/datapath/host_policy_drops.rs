@@ -1,5 +1,6 @@
 //! The host firewall drops a check that goes to a process of the node itself.
 
+use super::identity_labels::Filter;
 use super::policy::{OUTSIDE, Packet, Ruling, Tally};
 use super::probe::{Probe, unless_answered};
 use super::selector::{Labels, selects};
@@ -8,11 +9,12 @@ use crate::check::hop::{Hop, Severity};
 use crate::check::network::balancer_nodes::balancer;
 use crate::check::network::ends::list;
 use crate::check::network::pair::{Judgement, Reach, Zone, cross_zone, judge};
-use crate::check::node::enforcement::not_enforced;
+use crate::check::node::enforcement::{Enforcement, enforcement};
 use crate::check::node::option::option;
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::kubernetes::CiliumPolicy;
+use crate::model::kubernetes::policy::CiliumRule;
 use crate::model::{Fact, Gap, Reason, Source};
 use crate::path::{Path, Target};
 use std::net::IpAddr;
@@ -30,6 +32,10 @@ pub static CHECK: Check = Check {
         Source::Services,
         Source::AgentStatus,
         Source::AgentConfig,
+        Source::AgentStartConfig,
+        Source::ConfigMaps,
+        Source::NodeConfigs,
+        Source::Pods,
         Source::ClusterwidePolicies,
         Source::Nodes,
         Source::LoadBalancers,
@@ -69,11 +75,13 @@ fn ask(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         Some(evidence) => evidence,
         None => return pass("the host firewall is off"),
     };
-    if let Some(why) = not_enforced(view, node) {
-        return pass(why);
-    }
+    let always = match enforcement(view, node)? {
+        Enforcement::Off(why) => return pass(why),
+        Enforcement::Selected => false,
+        Enforcement::Always(_) => true,
+    };
     let selecting = selecting(view, node)?;
-    if selecting.is_empty() {
+    if selecting.is_empty() && !always {
         return pass("no CiliumClusterwideNetworkPolicy selects the node");
     }
     let (Some(name), Some(group)) = (path.load_balancer.read()?, path.target_group.read()?) else {
@@ -89,18 +97,7 @@ fn ask(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     for of_balancer in &balancer.nodes {
         let reach = match &of_balancer.address {
             Err(gap) => Reach::Unknown(gap.clone()),
-            Ok(address) => match ruling(&selecting, *address, port) {
-                Ruling::Passes => Reach::Works,
-                Ruling::Dropped => Reach::Broken((*address, false)),
-                Ruling::Denied => Reach::Broken((*address, true)),
-                Ruling::Unclear => Reach::Unknown(Gap::new(
-                    Source::ClusterwidePolicies,
-                    names(&selecting).join(", "),
-                    Reason::Unreadable(
-                        "a rule names sources or ports in a way that is not followed".to_owned(),
-                    ),
-                )),
-            },
+            Ok(address) => reach(node, &selecting, *address, port, always),
         };
         rulings.push((of_balancer.zone, reach));
     }
@@ -113,7 +110,7 @@ fn ask(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         Judgement::Works => pass("the policies for the node admit the check"),
         Judgement::Unknown(gap) => Err(gap),
         Judgement::Broken { first, every } => {
-            let finding = finding(&selecting, node, port, first, firewall);
+            let finding = finding(&policies(&selecting), node, port, first, firewall);
             fail(if every {
                 finding
             } else {
@@ -165,42 +162,57 @@ fn firewall(view: &View<'_>, node: &str) -> Result<Option<Evidence>, Gap> {
     }
 }
 
-/// The policies of which a rule selects the node.
-fn selecting<'a>(view: &View<'a>, node: &str) -> Result<Vec<&'a Fact<CiliumPolicy>>, Gap> {
+/// A rule about what the node receives, after its policy.
+type Selecting<'a> = (&'a Fact<CiliumPolicy>, &'a CiliumRule);
+
+/// The rules that select the node: by the labels of its endpoint, which are not all labels of the Node.
+fn selecting<'a>(view: &View<'a>, node: &str) -> Result<Vec<Selecting<'a>>, Gap> {
     let object = view
         .nodes()
         .find("", node)?
         .ok_or_else(|| Gap::not_collected(Source::Nodes, node))?;
+    let filter = Filter::of(view, node);
     let labels = Labels {
         known: &object.metadata.labels,
         all: true,
+        filter: &filter,
     };
     let mut found = Vec::new();
     for policy in view.clusterwide_policies().all("")? {
-        for rule in policy.rules() {
+        for rule in policy.rules().filter(|rule| rule.is_about_ingress()) {
             let Some(selector) = &rule.node_selector else {
                 continue;
             };
             // Labels that Cilium adds to nodes are in no reading.
             let holds = selects(selector, labels).ok_or_else(|| {
-                Gap::new(
-                    Source::ClusterwidePolicies,
-                    policy.metadata.name.clone(),
-                    Reason::Unreadable(
-                        "its nodeSelector names labels that are not followed".to_owned(),
-                    ),
-                )
+                filter.gap_or(|| {
+                    Gap::new(
+                        Source::ClusterwidePolicies,
+                        policy.metadata.name.clone(),
+                        Reason::Unreadable(
+                            "its nodeSelector names labels that are not followed".to_owned(),
+                        ),
+                    )
+                })
             })?;
             if holds {
-                found.push(policy);
-                break;
+                found.push((policy, rule));
             }
         }
     }
     Ok(found)
 }
 
-fn ruling(policies: &[&Fact<CiliumPolicy>], source: IpAddr, port: u16) -> Ruling {
+/// Whether a balancer node's check gets through: where it does not, its address, and whether a rule denies it.
+///
+/// With `always` the node's endpoint may be in default deny without any rule, which no reading shows.
+fn reach(
+    node: &str,
+    rules: &[Selecting<'_>],
+    source: IpAddr,
+    port: u16,
+    always: bool,
+) -> Reach<(IpAddr, bool)> {
     let packet = Packet {
         source,
         from_node: false,
@@ -208,12 +220,34 @@ fn ruling(policies: &[&Fact<CiliumPolicy>], source: IpAddr, port: u16) -> Ruling
         entities: OUTSIDE,
     };
     let mut tally = Tally::default();
-    for rule in policies.iter().flat_map(|policy| policy.rules()) {
-        if rule.node_selector.is_some() {
-            tally.cilium(rule, true, &packet);
-        }
+    for (_, rule) in rules {
+        tally.cilium(rule, true, &packet);
     }
-    tally.ruling()
+    let unknown = |source, about, why: &str| {
+        Reach::Unknown(Gap::new(source, about, Reason::Unreadable(why.to_owned())))
+    };
+    match tally.ruling() {
+        Ruling::Passes if always && !tally.admitted => unknown(
+            Source::AgentConfig,
+            format!("node {node}"),
+            "enable-policy is always, and what the node itself drops then is not followed",
+        ),
+        Ruling::Passes => Reach::Works,
+        Ruling::Dropped => Reach::Broken((source, false)),
+        Ruling::Denied => Reach::Broken((source, true)),
+        Ruling::Unclear => unknown(
+            Source::ClusterwidePolicies,
+            names(&policies(rules)).join(", "),
+            "a rule names sources or ports in a way that is not followed",
+        ),
+    }
+}
+
+/// The policies of rules, each once.
+fn policies<'a>(rules: &[Selecting<'a>]) -> Vec<&'a Fact<CiliumPolicy>> {
+    let mut policies: Vec<_> = rules.iter().map(|(policy, _)| *policy).collect();
+    policies.dedup_by_key(|policy| &policy.metadata.name);
+    policies
 }
 
 fn names(policies: &[&Fact<CiliumPolicy>]) -> Vec<String> {

@@ -3,8 +3,9 @@
 use super::probe::{CONNECTS_ONLY, Probe, entry};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, not_applicable, pass};
-use crate::check::workload::endpoints::Endpoints;
+use crate::check::workload::endpoints::{Endpoints, of_other_clusters};
 use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::kubernetes::Service;
 use crate::model::{Gap, Reason, Source};
 use crate::path::{Path, Target};
 
@@ -49,20 +50,17 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     let endpoints = match Endpoints::of(view, service) {
         Ok(endpoints) => endpoints,
         Err(gap) => {
-            // The external entry of a Local Service holds the node's own backends only.
-            let backends = entry(view, target, probe)
-                .ok()
-                .and_then(|found| found.frontend)
-                .map_or(0, |frontend| frontend.backend_count());
-            return if backends > 0 {
-                pass("a ready endpoint runs on the node")
-            } else {
-                Err(gap)
+            return match has_backends(view, target, probe) {
+                Some(true) => pass("a ready endpoint runs on the node"),
+                _ => Err(gap),
             };
         }
     };
     if endpoints.ready_on(node) > 0 {
         return pass("a ready endpoint runs on the node");
+    }
+    if let Some(gap) = of_other_clusters(service) {
+        return of_mesh(view, service, target, probe).unwrap_or(Err(gap));
     }
     if endpoints.ready() == 0 {
         return not_applicable("no endpoint is ready on any node (CLB8101)");
@@ -81,8 +79,39 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             )),
         ));
     }
+    by_design(service)
+}
+
+fn by_design(service: &Service) -> Checked {
     Ok(Outcome::Expected(format!(
         "externalTrafficPolicy Local of {}/{}: nodes without a ready endpoint are unhealthy by design",
         service.metadata.namespace, service.metadata.name
     )))
+}
+
+/// Whether the node's entry has backends: the external one of a Local Service holds those that count as local only.
+///
+/// `None` where the entry was not read or is missing.
+fn has_backends(view: &View<'_>, target: &Target, probe: Probe) -> Option<bool> {
+    let found = entry(view, target, probe).ok()?;
+    Some(found.frontend?.backend_count() > 0)
+}
+
+/// What the node itself says of a global Service without an endpoint of its own there; `None` where that decides nothing.
+///
+/// Backends of other clusters count as local on every node, so EndpointSlices alone do not tell.
+fn of_mesh(view: &View<'_>, service: &Service, target: &Target, probe: Probe) -> Option<Checked> {
+    let programmed = has_backends(view, target, probe)?;
+    if probe.of_agent {
+        let node = target.node.as_ref().ok()?;
+        let answer = view.agent(node).health_answer(target.check.port).ok()?;
+        if (answer.code == Some(200)) != programmed {
+            return None;
+        }
+    }
+    Some(if programmed {
+        pass("backends of other clusters of the mesh count as local on the node")
+    } else {
+        by_design(service)
+    })
 }

@@ -23,6 +23,7 @@ pub mod hints;
 pub mod host_netfilter_refuses;
 pub mod host_policy_drops;
 pub mod host_process_answers;
+pub mod identity_labels;
 mod input_chain;
 pub mod kube_proxy_answers_health_check;
 pub mod kube_proxy_beside_cilium;

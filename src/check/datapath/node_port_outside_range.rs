@@ -45,10 +45,16 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     }
     let id = format!("{}/{}", service.metadata.namespace, service.metadata.name);
     let said = format!("{}-{}", range.port_min, range.port_max);
+    // Source NAT takes its ports from behind the range (`NODEPORT_PORT_MIN_NAT`).
+    let taken = if probe.node_port > range.port_max {
+        ", and source NAT may take the same port"
+    } else {
+        ""
+    };
     let finding = Finding::new(
         format!(
-            "NodePort {} of {id} is outside node-port-range {said} of the agents: health checks are answered, but \
-             connections from nodes and Pods to it are not, and source NAT may take the same port",
+            "NodePort {} of {id} is outside node-port-range {said} of the agents: packets from outside are served, but \
+             127.0.0.1 and other nodes' addresses are not translated in the socket{taken}",
             probe.node_port
         ),
         format!("{id}:{}", probe.node_port),

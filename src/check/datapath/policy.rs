@@ -1,8 +1,8 @@
 //! What network policies say of one packet: enforcement is per endpoint, and the union of all rules admits.
 //!
-//! An ingress section puts the endpoint into default deny; an empty entry in it admits nothing, an entry
-//! without sources admits every source on its ports, and deny entries win (Cilium docs, Policy Language and
-//! Deny Policies). What an entry says in a way that is not followed here is kept apart and never guessed.
+//! An ingress section with entries puts the endpoint into default deny; an empty entry in it admits nothing,
+//! an entry without sources admits every source on its ports, and deny entries win (Cilium docs, Policy
+//! Language and Deny Policies). What an entry says in a way that is not followed here is kept apart and never guessed.
 
 use crate::check::network::cidr;
 use crate::model::kubernetes::policy::{
@@ -77,8 +77,8 @@ impl Tally {
                 None => self.may_deny = true,
             }
         }
-        let has_section = rule.ingress.is_some() || rule.ingress_deny.is_some();
-        self.enforced |= rule.enable_default_deny.ingress.unwrap_or(has_section);
+        self.enforced |=
+            rule.is_about_ingress() && rule.enable_default_deny.ingress.unwrap_or(true);
         for entry in rule.ingress.iter().flatten() {
             match cilium_entry(entry, wide, packet) {
                 Some(admits) => self.admitted |= admits,
@@ -310,6 +310,16 @@ mod tests {
     fn rules_of_cilium() {
         let cases = [
             (r#"{"egress": []}"#, Ruling::Passes),
+            (r#"{"ingress": []}"#, Ruling::Passes),
+            (r#"{"ingress": [], "ingressDeny": []}"#, Ruling::Passes),
+            (
+                r#"{"ingress": [], "enableDefaultDeny": {"ingress": true}}"#,
+                Ruling::Passes,
+            ),
+            (
+                r#"{"ingress": [], "ingressDeny": [{"fromEntities": ["cluster"]}]}"#,
+                Ruling::Dropped,
+            ),
             (r#"{"ingress": [{}]}"#, Ruling::Dropped),
             (
                 r#"{"ingress": [{}], "enableDefaultDeny": {"ingress": false}}"#,

@@ -123,13 +123,17 @@ fn judge(
         format!("Node/{node}"),
         "routing, encryption",
         format!(
-            "{}, {}",
+            "{}, {}{}",
             status.routing.as_ref().map_or("?".to_owned(), |one| {
                 format!("{} {}", one.mode, one.tunnel_protocol)
                     .trim_end()
                     .to_owned()
             }),
-            status.encryption.as_deref().unwrap_or("?")
+            status.encryption.as_deref().unwrap_or("?"),
+            match &status.node_encryption {
+                Some(word) => format!(", node-encryption {word}"),
+                None => String::new(),
+            }
         ),
     )];
     let region = view.region(group, Source::SecurityGroups)?;

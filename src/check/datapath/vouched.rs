@@ -54,8 +54,7 @@ pub fn backend(
         return Backend::Vouched;
     };
     let dropped = dropped(view, found.node, backend, askers);
-    let pod = endpoint.target_ref.as_ref().filter(|one| one.kind == "Pod");
-    let Some(pod) = pod else {
+    let Some(pod) = endpoint.pod() else {
         return match dropped {
             Some(death) => Backend::Dead(death),
             None => by_hand(view, found, endpoint, backend),

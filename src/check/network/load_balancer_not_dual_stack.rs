@@ -48,6 +48,10 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     if owner::actual(service, Some(&name.name)).owner != owner::Owner::LoadBalancerController {
         return not_applicable("the load balancer is not that of the AWS Load Balancer Controller");
     }
+    // The controller compares with the type that is wanted, so it does not refuse one that was asked for.
+    if owner::annotation(service, ANNOTATION) == Some("dualstack") {
+        return not_applicable("dual-stack is asked for: CLB2109 says whether it has come");
+    }
     let region = view.region(name, Source::LoadBalancers)?;
     let lb = region.load_balancer(&name.name)?;
     match lb.ip_address_type.as_deref() {
@@ -93,7 +97,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         summary: "make the load balancer dual-stack, which needs subnets with IPv6 blocks; or keep the Service to IPv4: ipFamilies [IPv4], for a Gateway in CiliumGatewayClassConfig.spec.service".to_owned(),
         commands: vec![setting::annotate(
             service,
-            &format!("{}{ANNOTATION}", owner::PREFIXES[0]),
+            &format!("{}{ANNOTATION}", owner::PREFIX),
             "dualstack",
         )],
         risk: Risk::Safe,

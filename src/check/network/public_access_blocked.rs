@@ -41,17 +41,28 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     if lb.scheme != "internet-facing" {
         return not_applicable("the load balancer is not internet-facing");
     }
-    let off = |zone: &LbZone| {
-        let subnet = region.subnet(&zone.subnet_id);
-        subnet.is_ok_and(|subnet| subnet.public_access_mode() == Some("off"))
+    let mode = |zone: &LbZone| {
+        let subnet = region.subnet(&zone.subnet_id).ok()?;
+        subnet.public_access_mode().map(str::to_owned)
     };
-    if !lb.availability_zones.is_empty() && lb.availability_zones.iter().all(off) {
+    let zones = &lb.availability_zones;
+    if !zones.is_empty()
+        && zones
+            .iter()
+            .all(|zone| mode(zone).as_deref() == Some("off"))
+    {
         return pass("block public access is off for the subnets of the load balancer");
     }
     let answer = region.block_public_access()?;
     let options = &answer.vpc_block_public_access_options;
     match options.internet_gateway_block_mode.as_deref() {
-        Some("off") => return pass("block public access is off"),
+        Some("off") => {
+            let mut modes = zones.iter().filter_map(|zone| Some((zone, mode(zone)?)));
+            return match modes.find(|(_, mode)| mode != "off") {
+                Some((zone, mode)) => Err(of_another_account(&region, zone, &mode)),
+                None => pass("block public access is off"),
+            };
+        }
         Some("block-bidirectional" | "block-ingress") => {}
         Some(other) => return Err(partial(format!("InternetGatewayBlockMode {other:?}"))),
         None => return Err(partial("no InternetGatewayBlockMode".to_owned())),
@@ -73,6 +84,16 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         },
         exclusions,
     ))
+}
+
+/// The mode of an account is for the VPCs that it owns; a subnet knows that of its owner.
+fn of_another_account(region: &RegionView<'_, '_>, zone: &LbZone, mode: &str) -> Gap {
+    let why = format!(
+        "BlockPublicAccessStates of {} is {mode} and InternetGatewayBlockMode of account {} is off: the VPC is another account's, whose exclusions were not read, or the mode was being changed",
+        zone.subnet_id,
+        region.account()
+    );
+    Gap::new(Source::BlockPublicAccess, "", Reason::Partial(why))
 }
 
 fn partial(what: String) -> Gap {

@@ -197,7 +197,7 @@ impl Why<'_> {
                 ),
                 commands: vec![setting::annotate(
                     service,
-                    &format!("{}{MANAGE}", owner::PREFIXES[0]),
+                    &format!("{}{MANAGE}", owner::PREFIX),
                     "true",
                 )],
                 risk: Risk::Safe,

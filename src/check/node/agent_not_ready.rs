@@ -1,5 +1,6 @@
 //! The Cilium agent of the node is not Ready, and this health check needs the agent's process.
 
+use super::server::{self, Server};
 use super::setting::Key;
 use super::start_failure::{self, StartFailure};
 use super::{desired, pods, running, xdp};
@@ -35,6 +36,7 @@ pub static CHECK: Check = Check {
         Source::NodeConfigs,
         Source::BpfLb,
         Source::NodeList,
+        Source::AgentStatus,
     ],
     page: include_str!("agent_not_ready.md"),
     known_issues: &[],
@@ -56,9 +58,10 @@ fn judge(view: &View<'_>, node: &str) -> Checked {
     let pod = match pods::required(view, pods::AGENT, node) {
         Ok(pod) => pod,
         Err(gap) => {
+            let server = server::of(view, service, node);
             return match never_ran(view, node, None) {
-                Some(finding) => fail(finding),
-                None => Err(gap),
+                Some(finding) if server != Server::KubeProxy => fail(server.given(finding)),
+                _ => Err(gap),
             };
         }
     };
@@ -72,8 +75,12 @@ fn judge(view: &View<'_>, node: &str) -> Checked {
     if ready.status == "True" {
         return pass("the agent is Ready");
     }
+    let server = server::of(view, service, node);
+    if server == Server::KubeProxy {
+        return Ok(Outcome::Note(stale(view, node, pod)));
+    }
     if let Some(finding) = never_ran(view, node, Some(pod)) {
-        return fail(finding);
+        return fail(server.given(finding));
     }
     if pods::running(pod, "cilium-agent") {
         return Ok(Outcome::Note(stale(view, node, pod)));
@@ -94,12 +101,8 @@ fn judge(view: &View<'_>, node: &str) -> Checked {
             .health_answer(service.spec.health_check_node_port)
             .is_ok_and(|answer| answer.code.is_some());
         if !answers {
-            return fail(down(
-                view,
-                node,
-                pod,
-                "the health check asks the agent's own process",
-            ));
+            let why = "the health check asks the agent's own process";
+            return fail(server.given(down(view, node, pod, why)));
         }
     }
     if service.is_proxied() && pods::of_node(view, pods::ENVOY, node).is_none() {
@@ -152,7 +155,17 @@ fn needs_health_server(view: &View<'_>, service: &Service, node: &str) -> bool {
 
 /// The agent never came up on this node: the operator's taint is still there, and the condition that it
 /// sets with the first start (`NetworkUnavailable=False`, reason `CiliumIsUp`) is not.
+///
+/// The operator sets both, and only while the agent is Ready, so that an agent that ran and was never Ready looks the same:
+/// whether its container has run is asked first.
 fn never_ran(view: &View<'_>, node: &str, pod: Option<&Fact<Pod>>) -> Option<Finding> {
+    let ran = |pod: &Fact<Pod>| {
+        let container = pods::container(pod, "cilium-agent");
+        pods::running(pod, "cilium-agent") || container.is_some_and(|one| one.restart_count > 0)
+    };
+    if pod.is_some_and(ran) {
+        return None;
+    }
     let found = view.nodes().find("", node).ok().flatten()?;
     let taint = found
         .spec
@@ -182,6 +195,8 @@ fn never_ran(view: &View<'_>, node: &str, pod: Option<&Fact<Pod>>) -> Option<Fin
             evidence,
         )
         .about([format!("Node/{node}")])
+        .confidence(Confidence::Medium)
+        .assuming("the operator ran, and sets that taint and that condition")
         .fix(look_at(view, node, pod)),
     )
 }

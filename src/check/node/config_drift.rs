@@ -38,6 +38,7 @@ pub static CHECK: Check = Check {
         Source::Nodes,
         Source::ConfigMaps,
         Source::NodeConfigs,
+        Source::AgentVersion,
     ],
     page: include_str!("config_drift.md"),
     known_issues: &[],
@@ -54,6 +55,8 @@ fn run(view: &View<'_>, node: &str) -> Checked {
     for key in keys(view, service, node) {
         match running::running(view, node, key) {
             Ok(actual) if actual.on => {}
+            // Up to 1.18 other options switch NodePorts on without it (daemon/cmd/kube_proxy_replacement.go).
+            Ok(_) if key == Key::KubeProxyReplacement && works(view, service, node, key) => {}
             // kube-proxy serves ordinary Services where it still runs.
             Ok(_)
                 if key == Key::KubeProxyReplacement
@@ -112,7 +115,7 @@ fn keys(view: &View<'_>, service: &Service, node: &str) -> Vec<Key> {
     keys
 }
 
-/// Whether the datapath or the health-check port shows that a switch of unknown value is on.
+/// Whether the datapath or the health-check port shows that what a switch stands for is there.
 fn works(view: &View<'_>, service: &Service, node: &str, key: Key) -> bool {
     let agent = view.agent(node);
     match key {

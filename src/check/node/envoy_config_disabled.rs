@@ -34,6 +34,7 @@ pub static CHECK: Check = Check {
         Source::AgentStartConfig,
         Source::Pods,
         Source::BpfLb,
+        Source::AgentVersion,
     ],
     page: include_str!("envoy_config_disabled.md"),
     known_issues: &[],
@@ -45,6 +46,7 @@ fn run(view: &View<'_>, node: &str) -> Checked {
         Ok(service) => service,
         Err(why) => return not_applicable(why),
     };
+    let redirects = any_redirect(view, service, node) == Ok(true);
     for key in [Key::EnvoyConfig, Key::L7Proxy] {
         let actual = running::running(view, node, key);
         let wanted = match (desired::desired(view, node, key), &actual) {
@@ -53,10 +55,15 @@ fn run(view: &View<'_>, node: &str) -> Checked {
             (Err(_), Ok(actual)) if actual.on => continue,
             (Err(gap), Ok(_)) => return Err(gap),
             // The datapath shows that the agent follows CiliumEnvoyConfigs.
-            (Err(_), Err(_)) if any_redirect(view, service, node) == Ok(true) => continue,
+            (Err(_), Err(_)) if redirects => continue,
             (Err(_), Err(gap)) => return Err(gap.clone()),
         };
         let (actual, assumptions) = match actual {
+            // What the datapath does outranks what is only inferred.
+            Ok(actual) if actual.assumption.is_some() && redirects => {
+                let evidence = wanted.evidence;
+                return Ok(Outcome::Note(finding(view, node, key, evidence, false)));
+            }
             Ok(actual) if !actual.on => (
                 actual.evidence,
                 [wanted.assumption, actual.assumption]
@@ -68,14 +75,9 @@ fn run(view: &View<'_>, node: &str) -> Checked {
                 let evidence = [wanted.evidence, actual.evidence].concat();
                 return Ok(Outcome::Note(finding(view, node, key, evidence, false)));
             }
-            Err(_) if any_redirect(view, service, node) == Ok(true) => {
-                return Ok(Outcome::Note(finding(
-                    view,
-                    node,
-                    key,
-                    wanted.evidence,
-                    false,
-                )));
+            Err(_) if redirects => {
+                let evidence = wanted.evidence;
+                return Ok(Outcome::Note(finding(view, node, key, evidence, false)));
             }
             Err(gap) => return Err(gap),
         };

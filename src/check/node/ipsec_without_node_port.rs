@@ -1,8 +1,7 @@
 //! IPsec keeps Cilium up to 1.15 from serving NodePorts.
 
-use super::desired;
 use super::option;
-use super::setting::Key;
+use super::server::{self, Server};
 use super::version;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
@@ -33,6 +32,7 @@ pub static CHECK: Check = Check {
         Source::Pods,
         Source::BpfLb,
         Source::AgentMetrics,
+        Source::AgentStatus,
     ],
     page: include_str!("ipsec_without_node_port.md"),
     known_issues: &[],
@@ -53,6 +53,9 @@ fn run(view: &View<'_>, node: &str) -> Checked {
         .is_ok_and(|version| version.at_least(1, 16))
     {
         return not_applicable("from 1.16 on IPsec and NodePorts go together");
+    }
+    if server::of(view, service, node) == Server::KubeProxy {
+        return not_applicable("kube-proxy serves the NodePorts of ordinary Services");
     }
     let line = agent.log().ok().and_then(|log| {
         let line = log.notable.iter().rev().find(|line| line.contains(FATAL))?;
@@ -77,9 +80,11 @@ fn run(view: &View<'_>, node: &str) -> Checked {
     if option.as_ref().is_ok_and(|option| option.value != "true") {
         return not_applicable("IPsec is off");
     }
-    let asked = desired::desired(view, node, Key::KubeProxyReplacement).is_ok_and(|key| key.on);
-    if !service.is_proxied() && !asked {
-        return not_applicable("nobody asks Cilium to serve the NodePorts of ordinary Services");
+    // An agent that runs with IPsec does not replace kube-proxy, so that rows of ordinary Services are missing for that.
+    if !service.is_proxied() {
+        return not_applicable(
+            "nothing says that Cilium serves the NodePorts of ordinary Services",
+        );
     }
     let Ok(version) = version else {
         // Only an option that is known to be on makes the version a question.

@@ -24,6 +24,7 @@ pub mod pods;
 pub mod restart;
 pub mod reverse_path_filter_strict;
 pub mod running;
+mod server;
 pub mod setting;
 pub mod start_failure;
 pub mod version;

@@ -80,6 +80,7 @@ pub fn running(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
     }
     if let (Some(age), Ok(wanted)) = (age::age(view, node), desired(view, node, key))
         && age.agent_is_younger
+        && !wanted.is_of_node_config()
     {
         let mut evidence = wanted.evidence;
         evidence.extend([age.started, age.changed]);
@@ -153,6 +154,9 @@ fn logged(view: &View<'_>, node: &str, key: Key) -> Option<Setting> {
 /// What the configuration names, where the agent reports that nothing it names differs.
 fn unchanged(view: &View<'_>, node: &str, key: Key) -> Option<Setting> {
     let none = drift::none(view, node)?;
+    if drift::ignores(view, node, key.name()) {
+        return None;
+    }
     let named = view
         .agent(node)
         .desired()

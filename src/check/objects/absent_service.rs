@@ -6,8 +6,8 @@ use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::outcome::{Checked, fail, not_applicable};
 use crate::model::Fact;
 use crate::model::kubernetes::meta::condition;
-use crate::model::kubernetes::{Gateway, Object};
-use crate::path::SubjectKind;
+use crate::model::kubernetes::{Condition, Gateway, Ingress, Object};
+use crate::path::{SubjectKind, ingress};
 
 /// The object exists and no Service does.
 pub(super) fn finding(view: &View<'_>) -> Checked {
@@ -25,27 +25,21 @@ pub(super) fn finding(view: &View<'_>) -> Checked {
             }
         }
         SubjectKind::Ingress => {
-            // The shared Service lives in Cilium's own namespace, wherever that is.
-            view.services().complete("")?;
             let Some(ingress) = view.ingresses().find(namespace, name)? else {
                 return not_applicable("the Ingress does not exist");
             };
-            let evidence = Evidence::new(
-                Layer::Declared,
-                &ingress.origin,
-                format!("Ingress/{namespace}/{name}"),
-                "metadata.annotations[ingress.cilium.io/loadbalancer-mode]",
-                ingress.mode().unwrap_or("unset"),
-            );
-            fail(
-                Finding::new(
-                    format!("Cilium's operator has made no Service for ingress {name}"),
-                    format!("{namespace}/{name}"),
-                    vec![evidence],
-                )
-                .about([format!("Ingress/{namespace}/{name}")])
-                .fix(operator_fix(view, "ingressController.enabled")),
-            )
+            let config_maps = view.config_maps();
+            let shared = ingress::is_shared(ingress, config_maps)?;
+            // The shared Service lives in Cilium's own namespace, wherever that is.
+            view.services()
+                .complete(if shared { "" } else { namespace })?;
+            if !shared {
+                return fail(of_ingress(view, ingress, None));
+            }
+            // Without cilium-config the shared Service may be there under another name.
+            ingress::config(config_maps)?;
+            let shared = ingress::shared_name(config_maps);
+            fail(of_ingress(view, ingress, Some(shared)))
         }
         _ => {
             let Some(binding) = view.target_group_bindings().find(namespace, name)? else {
@@ -69,6 +63,54 @@ pub(super) fn finding(view: &View<'_>) -> Checked {
             )
         }
     }
+}
+
+/// Nobody made the Service of an Ingress; `shared` is the name of the one that it would share.
+fn of_ingress(view: &View<'_>, ingress: &Fact<Ingress>, shared: Option<&str>) -> Finding {
+    let (namespace, name) = (&ingress.metadata.namespace, &ingress.metadata.name);
+    let mut evidence = vec![Evidence::new(
+        Layer::Declared,
+        &ingress.origin,
+        ingress.id(),
+        "metadata.annotations[ingress.cilium.io/loadbalancer-mode]",
+        ingress.mode().unwrap_or("unset"),
+    )];
+    if !matches!(ingress.mode(), Some("dedicated" | "shared"))
+        && let Ok(map) = ingress::config(view.config_maps())
+    {
+        let default = map.data.get(ingress::MODE_KEY);
+        evidence.push(Evidence::new(
+            Layer::Declared,
+            &map.origin,
+            map.id(),
+            ingress::MODE_KEY,
+            default.map_or("unset", String::as_str),
+        ));
+    }
+    let message = match shared {
+        Some(service) => format!(
+            "ingress {name} is served by the shared Service {service}, which Cilium's chart makes, and it does not exist"
+        ),
+        None => format!("Cilium's operator has made no Service for ingress {name}"),
+    };
+    let fix = match shared {
+        Some(service) => Fix {
+            summary: "let the chart make it (Helm value ingressController.enabled; its name is ingressController.service.name), or give the Ingress a Service of its own".to_owned(),
+            commands: vec![
+                format!("kubectl get services -A --field-selector metadata.name={service}"),
+                format!(
+                    "kubectl annotate ingress {name} -n {namespace} --overwrite ingress.cilium.io/loadbalancer-mode=dedicated"
+                ),
+            ],
+            risk: Risk::Safe,
+            changes: Vec::new(),
+            after: "the Service of the Ingress exists".to_owned(),
+        },
+        None => operator_fix(view, "ingressController.enabled"),
+    };
+    Finding::new(message, format!("{namespace}/{name}"), evidence)
+        .about([ingress.id()])
+        .fix(fix)
 }
 
 /// What has a code of its own and keeps the operator from making any Service.
@@ -96,7 +138,13 @@ fn without_generated_service(view: &View<'_>, gateway: &Fact<Gateway>) -> Findin
         Some(reason) => format!(
             "gateway {name} is not accepted ({reason}), so Cilium's operator makes no Service for it"
         ),
-        None => format!("Cilium's operator has made no Service for gateway {name}"),
+        None if gateway.is_acted_on() => {
+            format!("Cilium's operator has made no Service for gateway {name}")
+        }
+        None => format!(
+            "Cilium's operator has made no Service for gateway {name}, and has not acted on its generation {}",
+            gateway.metadata.generation
+        ),
     };
     if let Some(class) = view
         .gateway_classes()
@@ -141,10 +189,13 @@ fn operator_fix(view: &View<'_>, value: &str) -> Fix {
     }
 }
 
-/// `Accepted=False`, with its reason.
+/// `Accepted=False` of the present generation, with its reason.
+///
+/// Cilium writes the generation with every verdict (operator/pkg/gateway-api/gateway_reconcile.go,
+/// setGatewayAccepted), so that of an earlier one says nothing about what the Gateway asks now.
 pub(super) fn refusal(gateway: &Gateway) -> Option<String> {
     condition(&gateway.status.conditions, "Accepted")
-        .filter(|found| found.status == "False")
+        .filter(|found| found.status == "False" && gateway.is_acted_on())
         .map(|found| match found.reason.as_str() {
             "" => "status.conditions[Accepted] is False".to_owned(),
             reason => reason.to_owned(),
@@ -159,11 +210,28 @@ pub(super) fn conditions(gateway: &Fact<Gateway>) -> Vec<Evidence> {
     match condition(&gateway.status.conditions, "Accepted") {
         Some(found) => vec![row(
             "status.conditions[Accepted]".to_owned(),
-            format!("{} {}: {}", found.status, found.reason, found.message),
+            format!(
+                "{} {}: {}{}",
+                found.status,
+                found.reason,
+                found.message,
+                of_before(found, gateway)
+            ),
         )],
         None => vec![row(
             "status.conditions".to_owned(),
             "no Accepted condition".to_owned(),
         )],
+    }
+}
+
+/// What tells a condition of an earlier generation from one that counts.
+fn of_before(condition: &Condition, gateway: &Gateway) -> String {
+    let (observed, now) = (condition.observed_generation, gateway.metadata.generation);
+    // Without a number it is the default of the CRD, which speaks of no generation.
+    if (1..now).contains(&observed) {
+        format!(" (of generation {observed}, and the Gateway is at {now})")
+    } else {
+        String::new()
     }
 }

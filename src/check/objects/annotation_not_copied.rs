@@ -1,5 +1,6 @@
 //! Annotations on a Gateway's metadata, where Cilium does not copy them from.
 
+use super::owner::PREFIX;
 use super::setting;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
@@ -99,8 +100,7 @@ fn run(view: &View<'_>) -> Checked {
     )
 }
 
-/// Everything under the beta prefix is for cloud providers; the short prefix has other users as well.
+/// No controller of AWS reads another prefix, so that under another one nothing is lost.
 fn is_for_the_load_balancer(key: &str) -> bool {
-    key.starts_with("service.beta.kubernetes.io/")
-        || key.starts_with("service.kubernetes.io/aws-load-balancer-")
+    key.starts_with(PREFIX)
 }

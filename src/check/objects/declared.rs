@@ -4,7 +4,7 @@
 //! hand, that a controller has not followed, or that it never will; and so which
 //! of the two a person has to edit.
 
-use super::owner::{Owner, PREFIXES, annotation};
+use super::owner::{Owner, PREFIX, annotation};
 use super::setting;
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::network::ends::{list, verb};
@@ -20,6 +20,12 @@ pub enum Wins {
     Actual,
     /// No target group can change the value: the controller makes another one when it reconciles.
     Remade,
+    /// The controller makes another target group, under a name that follows from the declared value. If a person
+    /// changed the value, the group of that name is this one, and AWS makes no second one (CreateTargetGroup,
+    /// DuplicateTargetGroupName).
+    RemadeByName,
+    /// The controller leaves the value alone.
+    Left,
 }
 
 /// One field that is not as declared.
@@ -42,11 +48,7 @@ pub struct Difference<'a> {
 /// The annotation of the Service that a controller reads, with its whole key.
 pub fn annotated<'a>(service: &'a Service, name: &str) -> Option<(String, &'a str)> {
     let value = annotation(service, name)?;
-    let key = PREFIXES
-        .iter()
-        .map(|prefix| format!("{prefix}{name}"))
-        .find(|key| service.metadata.annotations.contains_key(key))?;
-    Some((format!("metadata.annotations[{key}]"), value))
+    Some((format!("metadata.annotations[{PREFIX}{name}]"), value))
 }
 
 /// `key=value,key=value` of an annotation.
@@ -66,7 +68,14 @@ pub fn finding(
     differences.first()?;
     let id = service.id();
     // What the controller never follows and what it does have different ends.
-    let parts: Vec<String> = [Wins::Actual, Wins::Remade, Wins::Declared]
+    let ends = [
+        Wins::Actual,
+        Wins::Remade,
+        Wins::RemadeByName,
+        Wins::Left,
+        Wins::Declared,
+    ];
+    let parts: Vec<String> = ends
         .into_iter()
         .filter_map(|wins| sentence(owner, wins, differences))
         .collect();
@@ -130,6 +139,10 @@ fn sentence(owner: Owner, wins: Wins, differences: &[Difference<'_>]) -> Option<
         Wins::Declared => "sets it back when it reconciles",
         Wins::Actual => "reads it only when it makes the object",
         Wins::Remade => "makes a new target group when it reconciles",
+        Wins::RemadeByName => {
+            "makes a new target group when it reconciles, which AWS refuses if this one was changed by hand, because both have one name"
+        }
+        Wins::Left => "leaves it alone",
     };
     (!list.is_empty()).then(|| format!("{}: {} {end}", list.join("; "), owner.name()))
 }
@@ -139,14 +152,19 @@ fn fix(service: &Service, differences: &[Difference<'_>]) -> Fix {
     let (namespace, name) = (&service.metadata.namespace, &service.metadata.name);
     let fixed = differences.iter().any(|found| found.wins == Wins::Actual);
     let remade = differences.iter().any(|found| found.wins == Wins::Remade);
+    let by_name = differences
+        .iter()
+        .any(|found| found.wins == Wins::RemadeByName);
+    let left = differences.iter().any(|found| found.wins == Wins::Left);
     let mut commands: Vec<String> = differences
         .iter()
-        // No annotation takes the word that AWS has for a protocol.
-        .filter(|found| found.wins != Wins::Actual && found.field != "Protocol")
+        .filter(|found| found.wins != Wins::Actual)
         .filter_map(|found| {
             let annotation = found.by.as_deref().and_then(key)?;
-            let value = if annotation.ends_with("-attributes") {
+            let value = if annotation.contains(ATTRIBUTES) {
                 attributes(service, annotation, differences)
+            } else if takes_other_words(annotation, &found.field) {
+                return None;
             } else {
                 found.actual.clone()
             };
@@ -159,6 +177,12 @@ fn fix(service: &Service, differences: &[Difference<'_>]) -> Fix {
         }
         (true, false) => {
             "what is read once: take the declaration back, or have the load balancer made again, with a new DNS name. The rest: if the value of AWS is the right one, declare it"
+        }
+        (false, _) if by_name => {
+            "if the value of AWS is the right one, declare it with an annotation; if it was changed by hand, change it back, because the controller cannot; otherwise see what keeps the controller from following"
+        }
+        (false, _) if left => {
+            "if the value of AWS is the right one, declare it with an annotation; otherwise set what the controller leaves alone with modify-target-group"
         }
         (false, false) => {
             "if the value of AWS is the right one, declare it; otherwise see what keeps the controller from following"
@@ -187,6 +211,16 @@ fn fix(service: &Service, differences: &[Difference<'_>]) -> Fix {
             verb(&fields, "is", "are")
         ),
     }
+}
+
+/// What is in the name of annotations that list attributes, also in that of one Service port's.
+const ATTRIBUTES: &str = "-attributes";
+
+/// Whether an annotation does not take the word that AWS has for the field that it decides.
+fn takes_other_words(annotation: &str, field: &str) -> bool {
+    field == "Protocol"
+        || annotation.ends_with("aws-load-balancer-type")
+        || annotation.contains("-proxy-protocol")
 }
 
 /// The attributes of an annotation, with the values that AWS has where they differ.

@@ -1,14 +1,23 @@
-//! The class of the Gateway does not exist, belongs to another controller, or was refused.
+//! The class of the Gateway does not exist, belongs to another controller, or takes parameters that stop Cilium.
+//!
+//! The condition `Accepted=False` of a class of Cilium's own stops nothing: the reconciler of Gateways looks at
+//! `spec.controllerName` alone, and translates without parameters where it finds none.
 
 use super::{class, setting};
-use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
+use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::kubernetes::gateway::CILIUM_CONTROLLER;
+use crate::model::kubernetes::gateway::{CILIUM_CONTROLLER, ParametersRef};
 use crate::model::kubernetes::meta::condition;
 use crate::model::kubernetes::{Gateway, GatewayClass, Object};
 use crate::model::{Fact, Gap, Source};
+
+/// The kind of parameters that Cilium knows, from 1.18 on.
+const PARAMETERS: &str = "CiliumGatewayClassConfig";
+
+/// Why the class need not be known.
+const MADE: &str = "the Service was made, so the class was followed once";
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -17,7 +26,7 @@ pub static CHECK: Check = Check {
     hop: Hop::Objects,
     severity: Severity::Error,
     bearing: Bearing::Health,
-    title: "the GatewayClass is missing, foreign or refused",
+    title: "the GatewayClass is missing, foreign, or has parameters that Cilium cannot use",
     since: "0.1.0",
     known_issues: &[],
     needs: &[
@@ -32,17 +41,21 @@ pub static CHECK: Check = Check {
 
 fn run(view: &View<'_>) -> Checked {
     let made = view.service()?.is_some();
-    // What was translated once stays, so without a Service the class decides, and with one it is worth a note.
-    let found = match setting::gateway(view) {
-        Ok(Some(gateway)) => refused(view, gateway),
+    let gateway = match setting::gateway(view) {
+        Ok(Some(gateway)) => gateway,
         Ok(None) => return not_applicable("no Gateway stands behind the subject"),
-        Err(gap) => Err(gap),
+        Err(_) if made => return not_applicable(MADE),
+        Err(gap) => return Err(gap),
     };
-    match found {
+    match refused(view, gateway) {
+        // What was translated once stays, so without a Service the class decides, and with one it is worth a note.
         Ok(Some(finding)) if made => Ok(Outcome::Note(finding)),
         Ok(Some(finding)) => fail(finding),
-        Ok(None) => not_applicable("Cilium has not refused the class of the Gateway"),
-        Err(_) if made => not_applicable("the Service was made, so the class was accepted once"),
+        Ok(None) => match without_parameters(view, gateway)? {
+            Some(finding) => Ok(Outcome::Note(finding)),
+            None => not_applicable("nothing about the class keeps Cilium from its Gateways"),
+        },
+        Err(_) if made => not_applicable(MADE),
         Err(gap) => Err(gap),
     }
 }
@@ -53,87 +66,142 @@ fn run(view: &View<'_>) -> Checked {
 /// A gap when the class was not captured.
 pub(super) fn refused(view: &View<'_>, gateway: &Fact<Gateway>) -> Result<Option<Finding>, Gap> {
     let name = &gateway.spec.gateway_class_name;
-    let (message, decides, mut evidence) = match class::of(view, gateway)? {
-        None => (
-            format!("spec.gatewayClassName names {name}, and no such GatewayClass exists"),
-            format!("{name} missing"),
-            Vec::new(),
-        ),
-        Some(found) if found.spec.controller_name != CILIUM_CONTROLLER => (
-            format!(
-                "GatewayClass {name} belongs to controller {}, so Cilium follows no change of its Gateways",
-                found.spec.controller_name
-            ),
-            format!("{name} foreign"),
-            vec![Evidence::new(
-                Layer::Declared,
-                &found.origin,
-                format!("GatewayClass/{name}"),
-                "spec.controllerName",
-                found.spec.controller_name.clone(),
-            )],
-        ),
-        Some(found) => match not_accepted(view, found) {
-            Some((message, evidence)) => (message, format!("{name} refused"), evidence),
-            None => return Ok(None),
-        },
+    let Some(found) = class::of(view, gateway)? else {
+        let message =
+            format!("spec.gatewayClassName names {name}, and no such GatewayClass exists");
+        let finding = Finding::new(message, format!("{name} missing"), vec![named(gateway)]);
+        return Ok(Some(about(finding, gateway)));
     };
-    let id = gateway.id();
-    evidence.push(Evidence::new(
-        Layer::Declared,
-        &gateway.origin,
-        id.clone(),
-        "spec.gatewayClassName",
-        name.clone(),
-    ));
-    Ok(Some(
-        Finding::new(message, decides, evidence)
-            .about([id, format!("GatewayClass/{name}")])
-            .fix(fix(name)),
-    ))
+    if found.spec.controller_name != CILIUM_CONTROLLER {
+        return Ok(Some(about(foreign(gateway, found), gateway)));
+    }
+    // Where it reads the reference with care, Cilium refuses the Gateway as well, and CLB1101 quotes that.
+    let is_stuck = !gateway.is_acted_on();
+    let reference = found.spec.parameters_ref.as_ref();
+    Ok(reference
+        .filter(|reference| {
+            is_stuck && reference.kind == PARAMETERS && reference.namespace.is_empty()
+        })
+        .map(|reference| about(without_namespace(gateway, found, reference), gateway)))
 }
 
-/// `Accepted=False` of Cilium's own controller, with the parameters where they are the reason.
-fn not_accepted(view: &View<'_>, found: &Fact<GatewayClass>) -> Option<(String, Vec<Evidence>)> {
-    let name = &found.metadata.name;
-    let accepted = condition(&found.status.conditions, "Accepted")
-        .filter(|accepted| accepted.status == "False")?;
-    let mut evidence = vec![Evidence::new(
-        Layer::Observed,
+fn foreign(gateway: &Fact<Gateway>, found: &Fact<GatewayClass>) -> Finding {
+    let (name, controller) = (&found.metadata.name, &found.spec.controller_name);
+    let evidence = Evidence::new(
+        Layer::Declared,
         &found.origin,
         format!("GatewayClass/{name}"),
-        "status.conditions[Accepted]",
-        class::said(accepted),
-    )];
-    let mut message = format!("GatewayClass {name} is not accepted ({})", accepted.reason);
-    if let Some(reference) = &found.spec.parameters_ref {
-        let id = class::parameters_id(reference);
-        evidence.push(Evidence::new(
-            Layer::Declared,
-            &found.origin,
-            format!("GatewayClass/{name}"),
-            "spec.parametersRef",
-            id.clone(),
-        ));
-        let missing = reference.kind == "CiliumGatewayClassConfig"
-            && matches!(
-                view.gateway_class_configs()
-                    .find(&reference.namespace, &reference.name),
-                Ok(None)
-            );
-        message.push_str(&if missing {
-            format!(": spec.parametersRef names {id}, which does not exist")
-        } else {
-            format!(": see spec.parametersRef {id}")
-        });
+        "spec.controllerName",
+        controller.clone(),
+    );
+    Finding::new(
+        format!(
+            "GatewayClass {name} belongs to controller {controller}, so Cilium follows no change of its Gateways"
+        ),
+        format!("{name} foreign"),
+        vec![evidence, named(gateway)],
+    )
+}
+
+fn without_namespace(
+    gateway: &Fact<Gateway>,
+    found: &Fact<GatewayClass>,
+    reference: &ParametersRef,
+) -> Finding {
+    let name = &found.metadata.name;
+    let mut evidence = said(found);
+    evidence.push(referenced(found, reference));
+    evidence.push(named(gateway));
+    Finding::new(
+        format!(
+            "spec.parametersRef of GatewayClass {name} names {} and no namespace, on which Cilium's operator fails with every Gateway of the class",
+            class::parameters_id(reference)
+        ),
+        format!("{name} refused"),
+        evidence,
+    )
+    .confidence(Confidence::Medium)
+}
+
+/// The class names parameters that do not exist: its Gateways are made as if it named none.
+fn without_parameters(view: &View<'_>, gateway: &Fact<Gateway>) -> Result<Option<Finding>, Gap> {
+    let Some(found) = class::of(view, gateway)? else {
+        return Ok(None);
+    };
+    let Some(reference) = &found.spec.parameters_ref else {
+        return Ok(None);
+    };
+    let configs = view.gateway_class_configs();
+    let missing = reference.kind == PARAMETERS
+        && !reference.namespace.is_empty()
+        && matches!(
+            configs.find(&reference.namespace, &reference.name),
+            Ok(None)
+        );
+    if !missing {
+        return Ok(None);
     }
-    Some((message, evidence))
+    let name = &found.metadata.name;
+    let mut evidence = said(found);
+    evidence.push(referenced(found, reference));
+    evidence.push(named(gateway));
+    let finding = Finding::new(
+        format!(
+            "GatewayClass {name} takes its parameters from {}, which does not exist: Cilium makes the Services of its Gateways without them",
+            class::parameters_id(reference)
+        ),
+        format!("{name} without parameters"),
+        evidence,
+    );
+    Ok(Some(about(finding, gateway)))
+}
+
+fn about(finding: Finding, gateway: &Fact<Gateway>) -> Finding {
+    let name = &gateway.spec.gateway_class_name;
+    finding
+        .about([gateway.id(), format!("GatewayClass/{name}")])
+        .fix(fix(name))
+}
+
+fn named(gateway: &Fact<Gateway>) -> Evidence {
+    Evidence::new(
+        Layer::Declared,
+        &gateway.origin,
+        gateway.id(),
+        "spec.gatewayClassName",
+        gateway.spec.gateway_class_name.clone(),
+    )
+}
+
+fn referenced(found: &Fact<GatewayClass>, reference: &ParametersRef) -> Evidence {
+    Evidence::new(
+        Layer::Declared,
+        &found.origin,
+        format!("GatewayClass/{}", found.metadata.name),
+        "spec.parametersRef",
+        class::parameters_id(reference),
+    )
+}
+
+/// What Cilium said of the class, if it did.
+fn said(found: &Fact<GatewayClass>) -> Vec<Evidence> {
+    let accepted = condition(&found.status.conditions, "Accepted");
+    let said = accepted.map(|accepted| {
+        Evidence::new(
+            Layer::Observed,
+            &found.origin,
+            format!("GatewayClass/{}", found.metadata.name),
+            "status.conditions[Accepted]",
+            class::said(accepted),
+        )
+    });
+    said.into_iter().collect()
 }
 
 fn fix(name: &str) -> Fix {
     Fix {
         summary: format!(
-            "name a class of controller {CILIUM_CONTROLLER} that is accepted, or correct the class: its condition says what is wrong"
+            "name a class of controller {CILIUM_CONTROLLER}, or correct spec.parametersRef of the class"
         ),
         commands: vec![
             "kubectl get gatewayclasses".to_owned(),

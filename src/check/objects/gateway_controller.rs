@@ -153,7 +153,7 @@ fn refused(view: &View<'_>, node: &str, log: &Fact<OperatorLog>, line: &RefusalL
         .iter()
         .any(|words| why.contains(words));
     let summary = if crds {
-        "install the Gateway API CRDs of the version that this Cilium documents (1.14 v0.7.1, 1.15 v1.0, 1.16 v1.1, 1.17 and 1.18 v1.2, 1.19 v1.3, 1.20 v1.6), then restart the operator: it looks only once"
+        "install the Gateway API CRDs of the version that this Cilium documents (1.14 v0.7.1, 1.15 v1.0, 1.16 v1.1, 1.17 v1.2, 1.18 v1.3, 1.19 v1.4, 1.20 v1.6), then restart the operator: it looks only once"
     } else {
         "correct what the line names, then restart the operator: it looks only once"
     };

@@ -32,7 +32,6 @@ pub static CHECK: Check = Check {
         Source::Services,
         Source::Gateways,
         Source::GatewayClasses,
-        Source::GatewayClassConfigs,
         Source::ConfigMaps,
         Source::Deployments,
         Source::Pods,

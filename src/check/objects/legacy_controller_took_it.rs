@@ -1,6 +1,6 @@
 //! The Service belongs to cloud-provider-aws although it was meant for the AWS Load Balancer Controller.
 
-use super::owner::{self, CLOUD_FINALIZER, LBC_FINALIZER, Owner, PREFIXES};
+use super::owner::{self, CLOUD_FINALIZER, LBC_FINALIZER, Owner, PREFIX};
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
@@ -68,11 +68,7 @@ fn run(view: &View<'_>) -> Checked {
     }
     let ignored: Vec<(String, &str)> = FOREIGN
         .iter()
-        .flat_map(|name| PREFIXES.map(|prefix| format!("{prefix}{name}")))
-        .filter_map(|key| {
-            let value = service.metadata.annotations.get(&key)?;
-            Some((key, value.as_str()))
-        })
+        .filter_map(|name| Some((format!("{PREFIX}{name}"), owner::annotation(service, name)?)))
         .collect();
     let classic = service
         .hostname()

@@ -41,7 +41,11 @@ fn run(view: &View<'_>) -> Checked {
         )
     });
     let Some(first) = refused.first() else {
-        return pass("no listener has an unresolved certificate");
+        return if gateway.is_acted_on() {
+            pass("no listener has an unresolved certificate")
+        } else {
+            not_applicable("nobody has answered for the Gateway's present generation (CLB1109)")
+        };
     };
     let service = view.service()?;
     let mut evidence: Vec<Evidence> = refused
@@ -76,6 +80,7 @@ fn run(view: &View<'_>) -> Checked {
         .iter()
         .partition(|one| listeners::is_served(service, one.listener));
     let effect = match (served.is_empty(), taken.is_empty()) {
+        _ if service.is_none() => "Cilium has made no Service, so nothing listens there".to_owned(),
         (false, true) => "TCP checks pass and TLS handshakes fail".to_owned(),
         (true, _) => "Cilium has taken the port out of the Service".to_owned(),
         (false, false) => format!(

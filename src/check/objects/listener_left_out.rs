@@ -86,10 +86,10 @@ pub(super) fn finding(
 }
 
 /// Whether the present generation of the listener is accepted and its references are resolved.
-fn is_accepted(status: &ListenerStatus, gateway: &Gateway) -> bool {
+pub(super) fn is_accepted(status: &ListenerStatus, gateway: &Gateway) -> bool {
     let says = |kind: &str| {
         condition(&status.conditions, kind)
-            .filter(|one| one.observed_generation >= gateway.metadata.generation)
+            .filter(|one| listeners::is_current(one, gateway))
             .map(|one| one.status.as_str())
     };
     says("Accepted") == Some("True") && says("ResolvedRefs") != Some("False")

@@ -1,14 +1,14 @@
 //! The controller has refused a listener of the Gateway.
 
 use super::absent_service::refusal;
-use super::listener_left_out;
-use super::listeners::{self, Speaking};
+use super::listeners::{self, Refused, Speaking};
+use super::{listener_left_out, listener_untranslated};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::kubernetes::Gateway;
 use crate::model::kubernetes::meta::condition;
+use crate::model::kubernetes::{Gateway, Service};
 use crate::model::{Fact, Source};
 
 /// The check.
@@ -21,7 +21,7 @@ pub static CHECK: Check = Check {
     title: "Cilium has refused a listener of the Gateway, or left it out",
     since: "0.1.0",
     known_issues: &[],
-    needs: &[Source::Gateways, Source::Services],
+    needs: &[Source::Gateways, Source::Services, Source::AgentVersion],
     page: include_str!("listener_not_accepted.md"),
     run: Run::Subject(run),
 };
@@ -43,8 +43,12 @@ fn run(view: &View<'_>) -> Checked {
     }
     if refused.is_empty() {
         return if gateway.is_acted_on() {
-            let service = view.service()?;
-            match service.and_then(|service| listener_left_out::finding(view, gateway, service)) {
+            let Some(service) = view.service()? else {
+                return pass("no listener of the Gateway is refused");
+            };
+            let finding = listener_untranslated::finding(view, gateway, service)?
+                .or_else(|| listener_left_out::finding(view, gateway, service));
+            match finding {
                 Some(finding) => fail(finding),
                 None => pass("no listener of the Gateway is refused"),
             }
@@ -62,9 +66,6 @@ fn run(view: &View<'_>) -> Checked {
             )
         })
         .collect();
-    let missing = refused
-        .iter()
-        .all(|one| !listeners::is_served(service, one.listener));
     let evidence = refused
         .iter()
         .flat_map(|one| {
@@ -73,11 +74,7 @@ fn run(view: &View<'_>) -> Checked {
         })
         .collect();
     let (namespace, name) = (&gateway.metadata.namespace, &gateway.metadata.name);
-    let effect = if missing {
-        "the Service has no such port, so nothing behind the load balancer serves it"
-    } else {
-        "what is served there is the last state that was accepted"
-    };
+    let effect = effect(gateway, service, &refused);
     fail(
         Finding::new(
             format!(
@@ -98,13 +95,32 @@ fn run(view: &View<'_>) -> Checked {
     )
 }
 
+/// What became of the ports of the refused listeners.
+///
+/// Cilium returns before it translates only where it accepts no listener, and says so of the Gateway; otherwise it
+/// translates what the Gateway asks now (operator/pkg/gateway-api/gateway_reconcile.go, Reconcile).
+fn effect(
+    gateway: &Gateway,
+    service: Option<&Fact<Service>>,
+    refused: &[Refused<'_>],
+) -> &'static str {
+    if service.is_none() {
+        return "it has made no Service, so nothing behind a load balancer serves it";
+    }
+    let mut listeners = refused.iter().map(|one| one.listener);
+    if !listeners.any(|one| listeners::is_served(service, one)) {
+        return "the Service has no such port, so nothing behind the load balancer serves it";
+    }
+    if refusal(gateway).is_some() {
+        return "what is served there is the last state that was accepted";
+    }
+    "a port that the Service still has is there as the Gateway asks now, for other listeners or without what the condition misses"
+}
+
 /// Nobody has answered for what the Gateway asks now: its conditions speak of an earlier generation.
 fn pending(view: &View<'_>, gateway: &Fact<Gateway>) -> Checked {
     if view.service()?.is_none() {
         return not_applicable("no Service was made (CLB1101)");
-    }
-    if refusal(gateway).is_some() {
-        return not_applicable("the Gateway itself is refused (CLB1101)");
     }
     let (namespace, name) = (&gateway.metadata.namespace, &gateway.metadata.name);
     let generation = gateway.metadata.generation;

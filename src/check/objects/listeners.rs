@@ -5,6 +5,7 @@ use crate::check::View;
 use crate::check::finding::{Evidence, Layer};
 use crate::model::kubernetes::gateway::{Listener, ListenerStatus};
 use crate::model::kubernetes::meta::condition;
+use crate::model::kubernetes::service::ServicePort;
 use crate::model::kubernetes::{Condition, Gateway, Object, Service};
 use crate::model::{Fact, Gap};
 
@@ -26,7 +27,7 @@ pub(super) struct Speaking<'a> {
 
 /// The Gateway behind the subject and the listeners that have the condition `kind` at `status`.
 ///
-/// Conditions of an older generation are left out: they speak of a listener that may have changed since.
+/// Conditions of an older generation are left out ([`is_current`]): they speak of a listener that may have changed since.
 ///
 /// # Errors
 /// A gap when the Gateway was not captured; `Ok(None)` when no Gateway stands behind the subject.
@@ -41,7 +42,7 @@ pub(super) fn with<'a>(
     let found = |listener: &'a ListenerStatus| {
         let condition = condition(&listener.conditions, kind)
             .filter(|condition| condition.status == status)
-            .filter(|condition| condition.observed_generation >= gateway.metadata.generation)?;
+            .filter(|condition| is_current(condition, gateway))?;
         Some(Refused {
             listener: gateway.value.listener(&listener.name)?,
             condition,
@@ -52,6 +53,16 @@ pub(super) fn with<'a>(
         gateway,
         refused: refused.collect(),
     }))
+}
+
+/// Whether a listener's condition speaks of the Gateway's present generation.
+///
+/// Up to 1.19 Cilium writes `ResolvedRefs` of a certificate without a generation (operator/pkg/gateway-api/
+/// gateway_reconcile.go, setListenerStatus). It builds the conditions of every listener anew before it writes the
+/// Gateway's own, so that such a condition is as recent as that one.
+pub(super) fn is_current(condition: &Condition, gateway: &Gateway) -> bool {
+    condition.observed_generation >= gateway.metadata.generation
+        || condition.observed_generation == 0 && gateway.is_acted_on()
 }
 
 /// `Gateway/<namespace>/<name>`.
@@ -81,11 +92,7 @@ pub(super) fn row(gateway: &Fact<Gateway>, refused: &Refused<'_>) -> Evidence {
 /// What became of the listener's port: it is missing from the Service, or it is served as before.
 pub(super) fn fate(service: Option<&Fact<Service>>, listener: &Listener) -> Option<Evidence> {
     let service = service?;
-    let port = service
-        .spec
-        .ports
-        .iter()
-        .find(|port| port.port == listener.port);
+    let port = port_of(service, listener);
     Some(Evidence::new(
         Layer::Declared,
         &service.origin,
@@ -99,8 +106,16 @@ pub(super) fn fate(service: Option<&Fact<Service>>, listener: &Listener) -> Opti
 
 /// Whether the Service has the listener's port.
 pub(super) fn is_served(service: Option<&Fact<Service>>, listener: &Listener) -> bool {
-    service.is_some_and(|service| {
-        let mut ports = service.spec.ports.iter();
-        ports.any(|port| port.port == listener.port)
-    })
+    service.is_some_and(|service| port_of(service, listener).is_some())
+}
+
+/// The Service's port for a listener; every protocol of listeners but UDP is carried by TCP.
+fn port_of<'a>(service: &'a Service, listener: &Listener) -> Option<&'a ServicePort> {
+    let protocol = if listener.protocol == "UDP" {
+        "UDP"
+    } else {
+        "TCP"
+    };
+    let mut ports = service.spec.ports.iter();
+    ports.find(|port| port.port == listener.port && port.protocol() == protocol)
 }

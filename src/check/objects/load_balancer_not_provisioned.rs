@@ -113,11 +113,14 @@ fn refused_gateway(view: &View<'_>, service: &Fact<Service>) -> Checked {
 /// Whether somebody other than the Service's own controller bound a target group to it.
 ///
 /// The controller's own bindings do not count: when the type of a Service changes they stay behind,
-/// with the targets of before.
+/// with the targets of before. Those that it made for the load balancer of another Service do: a weighted action
+/// of that one sends to this one as well.
 pub(super) fn bound_by_hand(view: &View<'_>, service: &Service) -> Result<bool, Gap> {
     let meta = &service.metadata;
+    let own = (meta.namespace.as_str(), meta.name.as_str());
     let names = |binding: &TargetGroupBinding| {
-        binding.of_service(&meta.namespace, &meta.name) && !binding.is_generated()
+        let is_own = binding.is_generated() && binding.stack().is_none_or(|stack| stack == own);
+        binding.of_service(own.0, own.1) && !is_own
     };
     if view.target_group_bindings().known().any(|b| names(b)) {
         return Ok(true);
@@ -305,7 +308,7 @@ fn foreign(service: &Fact<Service>, id: &str, what: &str, field: &str, value: &s
 
 fn fix_owner(service: &Service, owner: Owner, served: &str, explained: bool) -> Fix {
     let (namespace, name) = (&service.metadata.namespace, &service.metadata.name);
-    let prefix = owner::PREFIXES[0];
+    let prefix = owner::PREFIX;
     let after = format!("status.loadBalancer of {name} has a host name");
     let (summary, commands) = match owner {
         Owner::Nobody => (

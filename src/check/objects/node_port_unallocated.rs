@@ -1,8 +1,9 @@
 //! A target group of instances needs a NodePort, and the Service port has none.
 
+use super::controller;
 use super::load_balancer_not_provisioned::bound_by_hand;
 use super::owner::{self, Owner};
-use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
+use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
@@ -23,6 +24,7 @@ pub static CHECK: Check = Check {
         Source::Services,
         Source::TargetGroupBindings,
         Source::TargetGroups,
+        Source::Deployments,
     ],
     page: include_str!("node_port_unallocated.md"),
     known_issues: &[],
@@ -45,7 +47,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     let Some(wanted) = target_type(view, path, service)? else {
         return not_applicable("no controller wants instance targets for this Service");
     };
-    if wanted.value != "instance" {
+    if wanted.is_addresses {
         return not_applicable("targets are addresses, which need no NodePort");
     }
     let (namespace, name) = (&service.metadata.namespace, &service.metadata.name);
@@ -71,58 +73,111 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
             "spec.allocateLoadBalancerNodePorts",
             allocate.map_or("unset".to_owned(), |value| value.to_string()),
         ),
-        wanted,
+        wanted.evidence,
     ];
-    fail(
-        Finding::new(
-            format!(
-                "port {} of {name} has no NodePort ({why}), and the target type is instance",
-                path.port
-            ),
-            format!("{namespace}/{name}"),
-            evidence,
-        )
-        .about([id])
-        .fix(fix(service)),
+    let finding = Finding::new(
+        format!(
+            "port {} of {name} has no NodePort ({why}), and the target type is instance",
+            path.port
+        ),
+        format!("{namespace}/{name}"),
+        evidence,
     )
+    .about([id])
+    .fix(fix(service));
+    fail(match wanted.assuming {
+        Some(assumption) => finding.confidence(Confidence::Medium).assuming(assumption),
+        None => finding,
+    })
 }
 
-/// The target type with where it is said: the target group's own, or what the owner will make of the annotations.
+/// What targets are to be.
+struct TargetType {
+    /// Addresses, which need no NodePort, instead of instances.
+    is_addresses: bool,
+    /// Where that is said.
+    evidence: Evidence,
+    /// What was not read.
+    assuming: Option<String>,
+}
+
+/// The target group's own type, or what the owner will make of the annotations; `None` without such an owner.
 fn target_type(
     view: &View<'_>,
     path: &Path,
     service: &Fact<Service>,
-) -> Result<Option<Evidence>, Gap> {
+) -> Result<Option<TargetType>, Gap> {
     if let Some(name) = path.target_group.read()? {
         let group = view
             .region(name, Source::TargetGroups)?
             .target_group(&name.name)?;
-        return Ok(Some(Evidence::new(
-            Layer::Programmed,
-            group.origin,
-            format!("TargetGroup/{}", name.name),
-            "TargetType",
-            group.target_type.clone(),
-        )));
+        return Ok(Some(TargetType {
+            is_addresses: group.target_type != "instance",
+            evidence: Evidence::new(
+                Layer::Programmed,
+                group.origin,
+                format!("TargetGroup/{}", name.name),
+                "TargetType",
+                group.target_type.clone(),
+            ),
+            assuming: None,
+        }));
     }
     if service.spec.kind != "LoadBalancer" {
         return Ok(None);
     }
     let intended = owner::intended(service);
-    let annotated = owner::annotation(service, "aws-load-balancer-nlb-target-type");
-    let wanted = match intended.owner {
-        Owner::LoadBalancerController if intended.value == "nlb-ip" => "ip",
-        Owner::LoadBalancerController => annotated.unwrap_or("instance"),
-        Owner::CloudProvider => "instance",
-        Owner::AutoMode | Owner::Other | Owner::Nobody => return Ok(None),
+    let declared = |wanted: &str| TargetType {
+        is_addresses: wanted == "ip",
+        evidence: Evidence::new(
+            Layer::Declared,
+            &service.origin,
+            service.id(),
+            format!("target type ({}={})", intended.field, intended.value),
+            wanted,
+        ),
+        assuming: None,
     };
-    Ok(Some(Evidence::new(
-        Layer::Declared,
-        &service.origin,
-        service.id(),
-        format!("target type ({}={})", intended.field, intended.value),
-        wanted,
-    )))
+    let annotated = owner::annotation(service, "aws-load-balancer-nlb-target-type");
+    Ok(match intended.owner {
+        Owner::LoadBalancerController
+            if owner::annotation(service, "aws-load-balancer-type") == Some("nlb-ip") =>
+        {
+            Some(declared("ip"))
+        }
+        Owner::LoadBalancerController => Some(match annotated {
+            Some(wanted) => declared(wanted),
+            None => by_default(view, declared(controller::TARGET_TYPE))?,
+        }),
+        Owner::CloudProvider => Some(declared("instance")),
+        Owner::AutoMode | Owner::Other | Owner::Nobody => None,
+    })
+}
+
+/// The type that the AWS Load Balancer Controller takes where the Service names none.
+fn by_default(view: &View<'_>, usual: TargetType) -> Result<TargetType, Gap> {
+    let Some((deployment, flag)) = controller::default_target_type(view) else {
+        // It may run under another name, or elsewhere.
+        view.deployments().complete("kube-system")?;
+        return Ok(TargetType {
+            assuming: Some(format!(
+                "the AWS Load Balancer Controller was not started with {}=ip",
+                controller::TARGET_TYPE_FLAG
+            )),
+            ..usual
+        });
+    };
+    Ok(TargetType {
+        is_addresses: flag == Some("ip"),
+        evidence: Evidence::new(
+            Layer::Declared,
+            &deployment.origin,
+            deployment.id(),
+            controller::TARGET_TYPE_FLAG,
+            flag.unwrap_or("unset, which means instance"),
+        ),
+        assuming: None,
+    })
 }
 
 fn fix(service: &Service) -> Fix {

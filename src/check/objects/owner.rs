@@ -8,7 +8,7 @@
 use crate::model::kubernetes::Service;
 use crate::model::naming;
 
-pub use crate::path::annotation::{PREFIXES, annotation};
+pub use crate::path::annotation::{PREFIX, annotation};
 
 /// Set by the AWS Load Balancer Controller on Services it manages.
 pub const LBC_FINALIZER: &str = "service.k8s.aws/resources";
@@ -77,7 +77,7 @@ pub fn intended(service: &Service) -> Ownership {
         };
         return Ownership::new(owner, CLASS, class);
     }
-    let key = |name: &str| format!("annotation {}{name}", PREFIXES[0]);
+    let key = |name: &str| format!("annotation {}{name}", PREFIX);
     match annotation(service, TYPE) {
         Some("nlb-ip") => Ownership::new(Owner::LoadBalancerController, key(TYPE), "nlb-ip"),
         Some("external") => match annotation(service, TARGET_TYPE) {
@@ -144,7 +144,7 @@ mod tests {
         service.spec.load_balancer_class = class.map(str::to_owned);
         service.metadata.annotations = annotations
             .iter()
-            .map(|(name, value)| (format!("{}{name}", PREFIXES[0]), (*value).to_owned()))
+            .map(|(name, value)| (format!("{}{name}", PREFIX), (*value).to_owned()))
             .collect();
         service
     }

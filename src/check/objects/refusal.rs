@@ -5,7 +5,7 @@
 //! pkg/targetgroupbinding, pkg/backend) and the error codes of AWS that it passes
 //! on. A text that is not listed here is shown verbatim.
 
-use super::owner::PREFIXES;
+use super::owner::PREFIX;
 use super::setting;
 use crate::check::finding::{Fix, Risk};
 use crate::model::kubernetes::{Event, Service};
@@ -28,6 +28,30 @@ pub struct Refusal {
 
 /// In the order in which they are tried.
 static KNOWN: &[Refusal] = &[
+    Refusal {
+        parts: &["assumerolewithwebidentity"],
+        says: "the controller cannot take on its role: the role's trust policy, the cluster's OIDC provider or the annotation with the role is wrong",
+        summary: "compare the annotation eks.amazonaws.com/role-arn of the controller's ServiceAccount with the trust policy of that role",
+        commands: &[
+            "kubectl get serviceaccounts -A -o yaml | grep eks.amazonaws.com/role-arn",
+            "aws iam get-role --role-name ROLE --query Role.AssumeRolePolicyDocument",
+        ],
+        risk: Risk::Safe,
+    },
+    Refusal {
+        parts: &["with an explicit deny"],
+        says: "a policy denies the call explicitly, whatever the role of the controller may do; the text says which kind of policy",
+        summary: "find the denying statement: a service control policy, a permissions boundary, or a policy of the role",
+        commands: &["kubectl describe service {service} -n {namespace}"],
+        risk: Risk::Safe,
+    },
+    Refusal {
+        parts: &["not authorized to perform"],
+        says: "the role that the text names lacks the permission that it names",
+        summary: "let that role do it: with the IAM policy of the running version for the AWS Load Balancer Controller, with that of the cluster's or the control plane's role for cloud-provider-aws",
+        commands: &["aws iam list-attached-role-policies --role-name ROLE"],
+        risk: Risk::Safe,
+    },
     Refusal {
         parts: &["unable to resolve at least one subnet"],
         says: "no subnet qualifies: its role tag is missing, it belongs to another cluster, or it has fewer than 8 free addresses",
@@ -87,8 +111,17 @@ static KNOWN: &[Refusal] = &[
         risk: Risk::Safe,
     },
     Refusal {
-        parts: &["expected exactly one securitygroup tagged with"],
-        says: "the interface of a node has none or several security groups with the cluster's tag, so the controller does not know where to write its rules and registers nobody",
+        parts: &["exactly one securitygroup tagged with", "got: []"],
+        says: "the interface of a node has no security group with the tag of the cluster's name, so the controller does not know where to write its rules and registers nobody",
+        summary: "tag one security group of each node with kubernetes.io/cluster/NAME, or correct --cluster-name of the controller",
+        commands: &[
+            "aws ec2 create-tags --resources SECURITY_GROUP_ID --tags Key=kubernetes.io/cluster/CLUSTER_NAME,Value=owned",
+        ],
+        risk: Risk::Safe,
+    },
+    Refusal {
+        parts: &["exactly one securitygroup tagged with"],
+        says: "the interface of a node has several security groups with the cluster's tag, or none, so the controller does not know where to write its rules and registers nobody",
         summary: "leave the tag kubernetes.io/cluster/NAME on exactly one security group of each node",
         commands: &[
             "aws ec2 delete-tags --resources SECURITY_GROUP_ID --tags Key=kubernetes.io/cluster/CLUSTER_NAME",
@@ -170,13 +203,6 @@ static KNOWN: &[Refusal] = &[
         risk: Risk::Safe,
     },
     Refusal {
-        parts: &["not authorized to perform"],
-        says: "the role of the controller lacks a permission",
-        summary: "attach the controller's IAM policy of its running version to its role",
-        commands: &["kubectl describe serviceaccount aws-load-balancer-controller -n kube-system"],
-        risk: Risk::Safe,
-    },
-    Refusal {
         parts: &["throttl"],
         says: "AWS throttles the controller, which tries again later",
         summary: "wait; if it stays, find who else calls Elastic Load Balancing in this account and region",
@@ -187,16 +213,23 @@ static KNOWN: &[Refusal] = &[
     },
 ];
 
-/// What the first of these events that is understood means.
+/// What the newest of these events means, as far as it is understood.
+///
+/// A build of the AWS Load Balancer Controller stops at its first error and writes one event for it
+/// (controllers/service/service_controller.go, buildModel and deployModel), so that older events are of what was
+/// mended since. Of events that share the newest time, any may be the reason.
 pub fn understood<'a>(
     events: impl IntoIterator<Item = &'a Event>,
 ) -> Option<(&'a Event, &'static Refusal)> {
-    events.into_iter().find_map(|event| {
+    let events: Vec<&Event> = events.into_iter().collect();
+    let newest = events.iter().map(|event| &event.last_timestamp).max()?;
+    let of_last = |event: &&&Event| event.last_timestamp == *newest;
+    events.iter().filter(of_last).find_map(|event| {
         let text = event.message.to_ascii_lowercase();
         let known = KNOWN
             .iter()
             .find(|known| known.parts.iter().all(|part| text.contains(part)))?;
-        Some((event, known))
+        Some((*event, known))
     })
 }
 
@@ -213,7 +246,7 @@ impl Refusal {
                     let annotation = command.strip_prefix("annotate ");
                     match annotation.and_then(|text| text.split_once('=')) {
                         Some((key, value)) => {
-                            setting::annotate(service, &format!("{}{key}", PREFIXES[0]), value)
+                            setting::annotate(service, &format!("{}{key}", PREFIX), value)
                         }
                         None => command
                             .replace("{service}", &meta.name)
@@ -288,6 +321,22 @@ mod tests {
                 "ValidationError: The Availability Zone is required for IP address '10.244.1.2' because it is not in the VPC",
                 "outside the VPC",
             ),
+            (
+                "expect exactly one securityGroup tagged with kubernetes.io/cluster/shop for eni eni-0a1, got: []",
+                "no security group",
+            ),
+            (
+                "Failed build model due to couldn't auto-discover subnets: UnauthorizedOperation: assumed-role/lbc/1 is not authorized to perform: ec2:DescribeAvailabilityZones",
+                "role that the text names",
+            ),
+            (
+                "WebIdentityErr: failed to retrieve credentials: AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity",
+                "cannot take on its role",
+            ),
+            (
+                "assumed-role/lbc/1 is not authorized to perform: elasticloadbalancing:CreateLoadBalancer with an explicit deny in a service control policy",
+                "denies the call explicitly",
+            ),
             ("TooManyTargets: limit exceeded", "quota"),
             ("ThrottlingException: Rate exceeded", "throttles"),
         ] {
@@ -304,6 +353,24 @@ mod tests {
         for text in ["", "Successfully reconciled", "context deadline exceeded"] {
             assert_eq!(says(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn only_the_newest_events_count() {
+        let event = |at: &str, message: &str| Event {
+            last_timestamp: Some(at.to_owned()),
+            message: message.to_owned(),
+            ..Event::default()
+        };
+        let old = event(
+            "2026-03-10T13:40:00Z",
+            "unable to resolve at least one subnet",
+        );
+        let new = event("2026-03-10T14:30:00Z", "something else");
+        assert!(understood([&old]).is_some());
+        assert!(understood([&new, &old]).is_none());
+        let beside = event("2026-03-10T14:30:00Z", "TooManyTargets");
+        assert!(understood([&new, &beside, &old]).is_some());
     }
 
     #[test]

@@ -91,7 +91,7 @@ fn run(view: &View<'_>, node: &str) -> Checked {
 fn counts(name: &str, wanted: &[&str]) -> bool {
     let base = name.split('{').next().unwrap_or(name);
     !base.contains("admin")
-        && base.contains("listener")
+        && (base.starts_with("listener.") || base.contains("_listener_"))
         && wanted.iter().any(|one| {
             base.ends_with(&format!(".{one}")) || base.ends_with(&format!("listener_{one}"))
         })

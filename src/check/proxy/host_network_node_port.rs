@@ -37,6 +37,8 @@ pub static CHECK: Check = Check {
         Source::NodeConfigs,
         Source::Nodes,
         Source::Pods,
+        Source::AgentVersion,
+        Source::AgentLog,
     ],
     page: include_str!("host_network_node_port.md"),
     known_issues: &[],

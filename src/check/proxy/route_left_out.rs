@@ -57,7 +57,7 @@ fn run(view: &View<'_>) -> Checked {
     let mut evidence = Vec::new();
     let (mut said, mut objects) = (Vec::new(), Vec::new());
     for route in routes {
-        let Some(what) = missing(&translated, route) else {
+        let Some(what) = missing(&translated, gateway, route) else {
             continue;
         };
         evidence.push(Evidence::new(
@@ -95,9 +95,10 @@ fn run(view: &View<'_>) -> Checked {
         )
         .about(objects)
         .assuming("the routes were not changed in the seconds before they were read")
+        .assuming("no invalid BackendTLSPolicy keeps Cilium from a backend")
         .fix(Fix {
             summary: "let the operator translate the Gateway anew and read what it logs of it; if the route is left out again, it \
-                      is a defect of this version (as issues #44118 and #47633 report) and the log belongs into a report"
+                      is a defect of this version (as issues #44118, #44123 and #47633 report) and the log belongs into a report"
                 .to_owned(),
             commands: vec![
                 view.kubectl("logs deploy/cilium-operator --tail=500"),

@@ -1,7 +1,8 @@
 //! What the operator made of a Gateway's routes: the host names and clusters of its CiliumEnvoyConfigs.
 
 use crate::check::workload::chains::resources;
-use crate::model::kubernetes::{CiliumEnvoyConfig, Route};
+use crate::model::kubernetes::gateway::Listener;
+use crate::model::kubernetes::{CiliumEnvoyConfig, Gateway, Route};
 use std::collections::BTreeSet;
 
 /// Host names and clusters, in lower case.
@@ -38,15 +39,20 @@ impl Translated {
 /// The host names or the backend of an accepted route that are nowhere to be found, in words.
 ///
 /// A host name without a wildcard reaches Envoy as it is, whatever the listener's (Gateway API, intersection of host
-/// names). Some of a route's may be left out rightly, where a listener does not admit them, but not all, or the route would not
-/// be accepted. Paths are not compared: their form in Envoy differs between versions.
-pub(super) fn missing(translated: &Translated, route: &Route) -> Option<String> {
+/// names). Cilium leaves a host name out rightly where no listener that the route names admits it, or another listener
+/// is more specific, and accepts the route all the same. Paths are not compared: their form in Envoy differs between versions.
+pub(super) fn missing(translated: &Translated, gateway: &Gateway, route: &Route) -> Option<String> {
     let hosts = &route.spec.hostnames;
     let is_served = |host: &String| {
         host.contains('*') || translated.domains.contains(&host.to_ascii_lowercase())
     };
-    if !hosts.is_empty() && !hosts.iter().any(is_served) {
-        return Some(format!("host {}", hosts.join(" or ")));
+    let due: Vec<&str> = hosts
+        .iter()
+        .map(String::as_str)
+        .filter(|host| is_due(gateway, route, host))
+        .collect();
+    if !due.is_empty() && !hosts.iter().any(is_served) {
+        return Some(format!("host {}", due.join(" or ")));
     }
     route
         .spec
@@ -61,4 +67,97 @@ pub(super) fn missing(translated: &Translated, route: &Route) -> Option<String> 
         })
         .find(|name| !translated.clusters.contains(name))
         .map(|name| format!("backend {name}"))
+}
+
+/// Whether a listener that the route names admits the host, and none admits it more narrowly.
+fn is_due(gateway: &Gateway, route: &Route, host: &str) -> bool {
+    let (namespace, name) = (&gateway.metadata.namespace, &gateway.metadata.name);
+    let is_named = |listener: &&Listener| {
+        route.spec.parent_refs.iter().any(|parent| {
+            let section = parent.section_name.as_deref();
+            route.means(parent, namespace, name)
+                && section.is_none_or(|section| section == listener.name)
+                && parent.port.is_none_or(|port| port == listener.port)
+        })
+    };
+    let listeners = &gateway.spec.listeners;
+    let named = listeners.iter().filter(is_named);
+    let best = named.filter_map(|listener| admits(listener, host)).max();
+    let narrowest = listeners
+        .iter()
+        .filter_map(|listener| admits(listener, host))
+        .max();
+    best.is_some() && best == narrowest
+}
+
+/// How narrowly a listener admits a host name; `None` if not at all. A name is narrower than any wildcard.
+fn admits(listener: &Listener, host: &str) -> Option<usize> {
+    let host = host.to_ascii_lowercase();
+    match listener.hostname.as_deref().map(str::to_ascii_lowercase) {
+        None => Some(0),
+        Some(hostname) if hostname.is_empty() => Some(0),
+        Some(hostname) if hostname == host => Some(usize::MAX),
+        Some(hostname) => {
+            let suffix = hostname.strip_prefix('*')?;
+            host.ends_with(suffix).then_some(suffix.len())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Listener, admits, is_due};
+    use crate::model::kubernetes::{Gateway, Route};
+    use serde_json::json;
+
+    #[test]
+    fn a_name_is_narrower_than_a_wildcard_and_that_than_none() {
+        let of = |hostname: Option<&str>| Listener {
+            hostname: hostname.map(str::to_owned),
+            ..Listener::default()
+        };
+        assert_eq!(admits(&of(None), "a.example.com"), Some(0));
+        assert_eq!(
+            admits(&of(Some("*.example.com")), "A.example.com"),
+            Some(12)
+        );
+        assert_eq!(
+            admits(&of(Some("a.example.com")), "a.example.com"),
+            Some(usize::MAX)
+        );
+        assert_eq!(admits(&of(Some("*.example.com")), "example.com"), None);
+        assert_eq!(admits(&of(Some("b.example.com")), "a.example.com"), None);
+    }
+
+    #[test]
+    fn a_host_is_due_where_the_route_attaches() {
+        let gateway: Gateway = serde_json::from_value(json!({
+            "metadata": {"name": "g", "namespace": "n"},
+            "spec": {"listeners": [
+                {"name": "wide", "port": 80, "protocol": "HTTP", "hostname": "*.example.com"},
+                {"name": "narrow", "port": 80, "protocol": "HTTP", "hostname": "a.example.com"},
+            ]},
+        }))
+        .unwrap();
+        let route = |parent: serde_json::Value| -> Route {
+            serde_json::from_value(json!({
+                "metadata": {"namespace": "n"}, "spec": {"parentRefs": [parent]},
+            }))
+            .unwrap()
+        };
+        let anywhere = route(json!({"name": "g"}));
+        assert!(is_due(&gateway, &anywhere, "a.example.com"));
+        assert!(is_due(&gateway, &anywhere, "b.example.com"));
+        let wide = route(json!({"name": "g", "sectionName": "wide"}));
+        assert!(
+            !is_due(&gateway, &wide, "a.example.com"),
+            "the narrow one has it"
+        );
+        assert!(is_due(&gateway, &wide, "b.example.com"));
+        let narrow = route(json!({"name": "g", "sectionName": "narrow"}));
+        assert!(
+            !is_due(&gateway, &narrow, "b.example.com"),
+            "it does not admit it"
+        );
+    }
 }

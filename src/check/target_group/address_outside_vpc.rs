@@ -5,7 +5,7 @@ use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::network::cidr;
 use crate::check::network::route::{self, Decision};
-use crate::check::objects::owner::PREFIXES;
+use crate::check::objects::owner::PREFIX;
 use crate::check::objects::setting;
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::view::RegionView;
@@ -166,7 +166,7 @@ fn finding(
         summary: "register instances, which reach pods through NodePorts; or let Cilium take pod addresses from the VPC (ipam.mode eni, a new cluster in practice)".to_owned(),
         commands: vec![setting::annotate(
             service,
-            &format!("{}aws-load-balancer-nlb-target-type", PREFIXES[0]),
+            &format!("{}aws-load-balancer-nlb-target-type", PREFIX),
             "instance",
         )],
         risk: Risk::Disruptive,

@@ -1,15 +1,14 @@
 //! Where an attribute of a target group is set so that no controller takes it back.
 
+use super::expected_attributes::{ANNOTATION, of_port};
 use crate::check::View;
+use crate::check::objects::declared::pairs;
 use crate::check::objects::owner::{self, Owner};
 use crate::check::objects::setting;
 use crate::check::view::RegionView;
 use crate::model::Gap;
 use crate::model::kubernetes::Service;
 use crate::path::{AwsName, Path};
-
-/// Attributes of target groups, `key=value,key=value`.
-const ANNOTATION: &str = "aws-load-balancer-target-group-attributes";
 
 /// The attributes that cloud-provider-aws takes from the annotation; it leaves the others alone.
 const OF_CLOUD_PROVIDER: [&str; 2] = ["preserve_client_ip.enabled", "proxy_protocol_v2.enabled"];
@@ -29,13 +28,21 @@ pub fn command(
 ) -> Result<String, Gap> {
     let balancer = path.load_balancer.found().map(|name| name.name.as_str());
     let service = view.service().ok().flatten().filter(|_| path.owned);
-    let reconciled = service.filter(|service| match owner::actual(service, balancer).owner {
-        Owner::LoadBalancerController | Owner::AutoMode => true,
-        Owner::CloudProvider => OF_CLOUD_PROVIDER.contains(&key),
-        Owner::Other | Owner::Nobody => false,
-    });
-    if let Some(service) = reconciled {
-        return Ok(annotated(service, key, value));
+    if let Some(service) = service {
+        match owner::actual(service, balancer).owner {
+            Owner::LoadBalancerController | Owner::AutoMode => {
+                return Ok(annotated(
+                    service,
+                    &deciding(service, path.port, key),
+                    key,
+                    value,
+                ));
+            }
+            Owner::CloudProvider if OF_CLOUD_PROVIDER.contains(&key) => {
+                return Ok(annotated(service, ANNOTATION, key, value));
+            }
+            Owner::CloudProvider | Owner::Other | Owner::Nobody => {}
+        }
     }
     let arn = &region.target_group(&group.name)?.target_group_arn;
     Ok(format!(
@@ -44,9 +51,20 @@ pub fn command(
     ))
 }
 
+/// The annotation that decides an attribute of a Service port: the port's own where it names the attribute.
+fn deciding(service: &Service, port: u16, key: &str) -> String {
+    let own = of_port(port);
+    let text = owner::annotation(service, &own).unwrap_or_default();
+    if pairs(text).any(|(name, value)| name == key && !value.is_empty()) {
+        own
+    } else {
+        ANNOTATION.to_owned()
+    }
+}
+
 /// The annotation with one attribute set and the others as they are.
-fn annotated(service: &Service, key: &str, value: &str) -> String {
-    let mut all: Vec<String> = owner::annotation(service, ANNOTATION)
+fn annotated(service: &Service, annotation: &str, key: &str, value: &str) -> String {
+    let mut all: Vec<String> = owner::annotation(service, annotation)
         .unwrap_or_default()
         .split(',')
         .map(str::trim)
@@ -54,6 +72,30 @@ fn annotated(service: &Service, key: &str, value: &str) -> String {
         .map(str::to_owned)
         .collect();
     all.push(format!("{key}={value}"));
-    let name = format!("{}{ANNOTATION}", owner::PREFIXES[0]);
+    let name = format!("{}{annotation}", owner::PREFIX);
     setting::annotate(service, &name, &all.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{annotated, deciding};
+    use crate::check::objects::annotated::service;
+    use serde_json::json;
+
+    #[test]
+    fn the_annotation_of_the_port_is_edited_where_it_decides() {
+        let service = service(
+            json!({"metadata": {"name": "web", "namespace": "shop"}}),
+            &[
+                ("target-group-attributes", "a=1,b=2"),
+                ("target-group-attributes.443", "b=3,c="),
+            ],
+        );
+        let command = |port, key| annotated(&service, &deciding(&service, port, key), key, "9");
+        let name = "service.beta.kubernetes.io/aws-load-balancer-target-group-attributes";
+        let set = "kubectl annotate service web -n shop --overwrite";
+        assert_eq!(command(80, "b"), format!("{set} {name}=a=1,b=9"));
+        assert_eq!(command(443, "b"), format!("{set} {name}.443=c=,b=9"));
+        assert_eq!(command(443, "c"), format!("{set} {name}=a=1,b=2,c=9"));
+    }
 }

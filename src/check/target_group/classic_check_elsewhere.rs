@@ -2,8 +2,9 @@
 //!
 //! cloud-provider-aws points it at the NodePort of the first Service port (TCP, or SSL for TLS backends), and for
 //! externalTrafficPolicy Local at the health-check node port (HTTP, `/healthz`); annotations override both
-//! (pkg/providers/v1/aws.go, EnsureLoadBalancer).
+//! (pkg/providers/v1/aws.go, EnsureLoadBalancer). Its shared mode asks another port.
 
+use super::shared_mode;
 use crate::check::balancer::classic::{classic, row, why_not_followed};
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
@@ -86,6 +87,13 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     if asked_port(service) == Some(parts.port) {
         return pass("the check asks the port of the annotation");
     }
+    if asked_port(service).is_none() && may_be_shared(service, parts.protocol) {
+        return Err(shared_mode::gap(
+            Source::ClassicLoadBalancers,
+            &name.name,
+            parts.port,
+        ));
+    }
     fail(
         finding(format!(
             "the health check asks {}, and the NodePorts of {} are {}",
@@ -112,6 +120,15 @@ fn node_ports(service: &Service) -> String {
     let ports = service.spec.ports.iter();
     let ports: Vec<String> = ports.map(|port| port.node_port.to_string()).collect();
     ports.join(", ")
+}
+
+/// Whether the shared mode of cloud-provider-aws may have set a check of this protocol.
+///
+/// It asks by HTTP unless the annotation names another protocol, and leaves Services of policy Local alone
+/// (EnsureLoadBalancer and ensureLoadBalancerHealthCheck).
+fn may_be_shared(service: &Service, protocol: &str) -> bool {
+    let asked = annotation(service, "aws-load-balancer-healthcheck-protocol").unwrap_or("HTTP");
+    !service.is_local() && asked.eq_ignore_ascii_case(protocol)
 }
 
 /// The number that an annotation asks for.

@@ -5,6 +5,7 @@
 //! the exclude label with the value `false`, master nodes, nodes that are not
 //! ready and nodes being deleted are treated differently.
 
+use crate::check::objects::go_bool;
 use crate::model::kubernetes::{LabelSelector, Node};
 use crate::model::{Gap, Reason, Source};
 
@@ -31,13 +32,42 @@ pub(super) enum Eligibility {
 /// Keeps a node out of load balancers.
 pub(super) const EXCLUDE: &str = "node.kubernetes.io/exclude-from-external-load-balancers";
 
-/// Judges one node; `any_ready` says whether any node of the cluster is ready.
+/// Judges one node; `any_ready` is what [`any_ready`] says of all nodes.
 pub(super) fn judge(
     node: &Node,
     rules: Rules,
     selector: &LabelSelector,
-    any_ready: bool,
+    any_ready: Option<bool>,
 ) -> Eligibility {
+    match (candidate(node, rules, selector), rules) {
+        (Eligibility::Eligible, Rules::LoadBalancerController) => readiness(node, any_ready),
+        (judged, _) => judged,
+    }
+}
+
+/// Whether any node that a controller might register is ready; `None` where it cannot be told.
+///
+/// The AWS Load Balancer Controller asks only its candidates (ResolveNodePortEndpoints in
+/// pkg/backend/endpoint_resolver.go): a node that it leaves out for another reason does not count.
+pub(super) fn any_ready<'a>(
+    all: impl IntoIterator<Item = &'a Node>,
+    rules: Rules,
+    selector: &LabelSelector,
+) -> Option<bool> {
+    let mut told = Some(false);
+    for node in all {
+        let ready = node.ready().map(|ready| ready.status == "True");
+        match (candidate(node, rules, selector), ready) {
+            (Eligibility::Excluded(_), _) | (_, Some(false)) => {}
+            (Eligibility::Eligible, Some(true)) => return Some(true),
+            (Eligibility::Unknown(_), Some(true)) | (_, None) => told = None,
+        }
+    }
+    told
+}
+
+/// Whether a controller registers a node as long as it is ready.
+fn candidate(node: &Node, rules: Rules, selector: &LabelSelector) -> Eligibility {
     let labels = &node.metadata.labels;
     let excluded = match rules {
         Rules::LoadBalancerController => by_load_balancer_controller(node),
@@ -54,9 +84,16 @@ pub(super) fn judge(
             Reason::Unreadable(format!("the node selector `{selector}`")),
         ));
     }
-    match rules {
-        Rules::LoadBalancerController => readiness(node, any_ready),
-        Rules::CloudProvider => Eligibility::Eligible,
+    match (rules, labels.get(EXCLUDE)) {
+        // What is left after the rules of cloud-provider is a value that means false.
+        (Rules::CloudProvider, Some(value)) => Eligibility::Unknown(Gap::new(
+            Source::Nodes,
+            &node.metadata.name,
+            Reason::Partial(format!(
+                "the label {EXCLUDE}={value} excludes it with cloud-provider-aws before 1.34 and does not since, and no reading has the version"
+            )),
+        )),
+        _ => Eligibility::Eligible,
     }
 }
 
@@ -91,13 +128,11 @@ fn by_load_balancer_controller(node: &Node) -> Option<String> {
 
 fn by_cloud_provider(node: &Node) -> Option<String> {
     let labels = &node.metadata.labels;
-    // Go's ParseBool; a value it cannot parse excludes.
-    if let Some(value) = labels.get(EXCLUDE).filter(|value| {
-        !matches!(
-            value.as_str(),
-            "0" | "f" | "F" | "false" | "False" | "FALSE"
-        )
-    }) {
+    // A value that is no boolean excludes; what one that means false does depends on the version.
+    if let Some(value) = labels
+        .get(EXCLUDE)
+        .filter(|value| go_bool::parse(value) != Some(false))
+    {
         return Some(format!("label {EXCLUDE}={value}"));
     }
     if node
@@ -119,17 +154,23 @@ fn by_cloud_provider(node: &Node) -> Option<String> {
     })
 }
 
-fn readiness(node: &Node, any_ready: bool) -> Eligibility {
-    match node.ready().map(|condition| condition.status.as_str()) {
-        Some("True") => Eligibility::Eligible,
-        // The controller's fail-open: with no ready node at all, unreachable ones are kept.
-        Some("Unknown") if !any_ready => Eligibility::Eligible,
-        Some(status) => Eligibility::Excluded(format!("condition Ready={status}")),
-        None => Eligibility::Unknown(Gap::new(
+fn readiness(node: &Node, any_ready: Option<bool>) -> Eligibility {
+    let partial = |why: &str| {
+        Eligibility::Unknown(Gap::new(
             Source::Nodes,
             &node.metadata.name,
-            Reason::Partial("it was captured without its Ready condition".to_owned()),
-        )),
+            Reason::Partial(why.to_owned()),
+        ))
+    };
+    match node.ready().map(|condition| condition.status.as_str()) {
+        Some("True") => Eligibility::Eligible,
+        // The controller's fail-open: with no ready candidate at all, unreachable ones are kept.
+        Some("Unknown") if any_ready == Some(false) => Eligibility::Eligible,
+        Some("Unknown") if any_ready.is_none() => {
+            partial("it counts only while no other candidate is ready, and that was not read")
+        }
+        Some(status) => Eligibility::Excluded(format!("condition Ready={status}")),
+        None => partial("it was captured without its Ready condition"),
     }
 }
 
@@ -159,7 +200,7 @@ mod tests {
     }
 
     fn eligible(node: &Node, rules: Rules) -> bool {
-        judge(node, rules, &LabelSelector::default(), true) == Eligibility::Eligible
+        judge(node, rules, &LabelSelector::default(), Some(true)) == Eligibility::Eligible
     }
 
     #[test]
@@ -176,7 +217,7 @@ mod tests {
                         .insert(EXCLUDE.to_owned(), "false".to_owned());
                 },
                 false,
-                true,
+                false,
             ),
             (
                 "exclude=x",
@@ -248,10 +289,48 @@ mod tests {
             &bare,
             Rules::LoadBalancerController,
             &LabelSelector::default(),
-            true,
+            Some(true),
         );
         assert!(matches!(judged, Eligibility::Unknown(_)));
         assert!(eligible(&bare, Rules::CloudProvider));
+    }
+
+    #[test]
+    fn an_exclude_label_that_means_false_is_no_answer_for_cloud_provider() {
+        for value in ["false", "0", "F"] {
+            let mut labelled = node("True");
+            labelled
+                .metadata
+                .labels
+                .insert(EXCLUDE.to_owned(), value.to_owned());
+            let by = |rules| judge(&labelled, rules, &LabelSelector::default(), Some(true));
+            assert!(matches!(by(Rules::CloudProvider), Eligibility::Unknown(_)));
+            let lbc = by(Rules::LoadBalancerController);
+            assert!(matches!(lbc, Eligibility::Excluded(_)));
+        }
+    }
+
+    #[test]
+    fn only_candidates_keep_the_controller_from_failing_open() {
+        let mut left_out = node("True");
+        left_out
+            .metadata
+            .labels
+            .insert(EXCLUDE.to_owned(), String::new());
+        let mut bare = node("True");
+        bare.status.conditions.clear();
+        let told = |nodes: &[Node]| {
+            any_ready(
+                nodes,
+                Rules::LoadBalancerController,
+                &LabelSelector::default(),
+            )
+        };
+        let lost = node("Unknown");
+        assert_eq!(told(&[left_out.clone(), lost.clone()]), Some(false));
+        assert_eq!(told(&[lost.clone(), node("True")]), Some(true));
+        assert_eq!(told(&[lost.clone(), bare.clone()]), None);
+        assert_eq!(told(&[bare, node("True")]), Some(true));
     }
 
     #[test]
@@ -265,8 +344,9 @@ mod tests {
                 any_ready,
             )
         };
-        assert_eq!(by(false), Eligibility::Eligible);
-        assert!(matches!(by(true), Eligibility::Excluded(_)));
+        assert_eq!(by(Some(false)), Eligibility::Eligible);
+        assert!(matches!(by(Some(true)), Eligibility::Excluded(_)));
+        assert!(matches!(by(None), Eligibility::Unknown(_)));
     }
 
     #[test]
@@ -278,7 +358,7 @@ mod tests {
                 &node("True"),
                 Rules::LoadBalancerController,
                 &selector,
-                true,
+                Some(true),
             )
         };
         assert_eq!(

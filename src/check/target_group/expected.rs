@@ -4,6 +4,7 @@
 //! model_build_target_group.go; cloud-provider-aws, buildNLBHealthCheckConfiguration. For address
 //! targets the first one does not use the health-check node port (its issue #1813).
 
+use super::shared_mode;
 use crate::check::objects::declared::annotated;
 use crate::check::objects::owner::Owner;
 use crate::model::aws::TargetGroup;
@@ -52,14 +53,13 @@ fn defaults(owner: Owner, local: bool) -> Defaults {
     }
 }
 
-/// kube-proxy's health port.
-const SHARED: &str = "10256";
-
-/// Whether a target group is checked as cloud-provider-aws does in its other mode,
-/// `ClusterServiceLoadBalancerHealthProbeMode=Shared`, which only its own configuration tells.
-fn is_shared(group: &TargetGroup) -> bool {
-    group.health_check_port.as_deref() == Some(SHARED)
-        && group.health_check_protocol.as_deref() == Some("HTTP")
+/// The target type that annotations declare to the AWS Load Balancer Controller, whose flag decides without one
+/// (pkg/service/model_build_target_group.go, buildTargetType).
+fn declared_type(service: &Service) -> Option<(String, &str)> {
+    match annotated(service, "aws-load-balancer-type") {
+        Some((by, "nlb-ip")) => Some((by, "ip")),
+        _ => annotated(service, "aws-load-balancer-nlb-target-type"),
+    }
 }
 
 /// What the fields of the target group of a Service port should be.
@@ -74,56 +74,43 @@ pub(super) fn fields(
     let lbc = owner == Owner::LoadBalancerController;
     let mut all = Vec::new();
     let mut add = |name, wanted: String, by: Option<String>| all.push(Field { name, wanted, by });
-    let declared_type = annotated(service, "aws-load-balancer-nlb-target-type");
-    match &declared_type {
-        Some((by, value)) if lbc => add("TargetType", (*value).to_owned(), Some(by.clone())),
-        _ if !lbc => add("TargetType", "instance".to_owned(), None),
-        _ => {}
+    let declared_type = declared_type(service).filter(|_| lbc);
+    if let Some((by, value)) = &declared_type {
+        add("TargetType", (*value).to_owned(), Some(by.clone()));
     }
-    let target_type = match declared_type {
-        Some((_, value)) if lbc => value,
-        _ => group.target_type.as_str(),
-    };
+    let target_type = declared_type.map_or(group.target_type.as_str(), |(_, value)| value);
     let local = service.is_local() && target_type == "instance";
-    let shared = owner == Owner::CloudProvider && !local && is_shared(group);
-    let defaults = if shared {
-        Defaults {
-            interval: 30,
-            threshold: 3,
-            ..defaults(owner, true)
-        }
-    } else {
-        defaults(owner, local)
-    };
+    let defaults = defaults(owner, local);
     let annotation =
         |name: &str| annotated(service, &format!("aws-load-balancer-healthcheck-{name}"));
-    let (protocol, by) = match annotation("protocol") {
-        Some((by, value)) => (value.to_ascii_uppercase(), Some(by)),
-        None => (defaults.protocol.to_owned(), None),
-    };
-    let http = protocol != "TCP";
-    add("HealthCheckProtocol", protocol, by);
-    let (check_port, by) = match annotation("port") {
-        Some((by, value)) => (port_of(service, value, target_type), Some(by)),
-        None if local && service.spec.health_check_node_port != 0 => (
-            Some(service.spec.health_check_node_port.to_string()),
-            Some("spec.healthCheckNodePort".to_owned()),
-        ),
-        None if shared => (Some(SHARED.to_owned()), None),
-        None => (Some("traffic-port".to_owned()), None),
-    };
-    // A number that is the traffic port says the same in other words.
-    if let Some(wanted) = check_port.filter(|wanted| !same_port(service, port, group, wanted)) {
-        add("HealthCheckPort", wanted, by);
-    }
-    if http {
-        let (path, by) = match annotation("path") {
-            Some((by, value)) => (value.to_owned(), Some(by)),
-            None => (defaults.path.to_owned(), None),
+    if lbc || !shared_mode::may_have_set(service, group) {
+        let (protocol, by) = match annotation("protocol") {
+            Some((by, value)) => (value.to_ascii_uppercase(), Some(by)),
+            None => (defaults.protocol.to_owned(), None),
         };
-        add("HealthCheckPath", path, by);
-        if let (true, Some((by, value))) = (lbc, annotation("success-codes")) {
-            add("Matcher.HttpCode", value.to_owned(), Some(by));
+        let http = protocol != "TCP";
+        add("HealthCheckProtocol", protocol, by);
+        let (check_port, by) = match annotation("port") {
+            Some((by, value)) => (port_of(service, value, target_type), Some(by)),
+            None if local && service.spec.health_check_node_port != 0 => (
+                Some(service.spec.health_check_node_port.to_string()),
+                Some("spec.healthCheckNodePort".to_owned()),
+            ),
+            None => (Some("traffic-port".to_owned()), None),
+        };
+        // A number that is the traffic port says the same in other words.
+        if let Some(wanted) = check_port.filter(|wanted| !same_port(service, port, group, wanted)) {
+            add("HealthCheckPort", wanted, by);
+        }
+        if http {
+            let (path, by) = match annotation("path") {
+                Some((by, value)) => (value.to_owned(), Some(by)),
+                None => (defaults.path.to_owned(), None),
+            };
+            add("HealthCheckPath", path, by);
+            if let (true, Some((by, value))) = (lbc, annotation("success-codes")) {
+                add("Matcher.HttpCode", value.to_owned(), Some(by));
+            }
         }
     }
     for (name, field, default) in [
@@ -202,26 +189,19 @@ pub(super) fn actual(group: &TargetGroup, name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::{Field, actual, fields};
+    use crate::check::objects::annotated;
     use crate::check::objects::owner::Owner;
     use crate::model::aws::TargetGroup;
     use crate::model::kubernetes::Service;
     use serde_json::json;
 
     fn service(local: bool, annotations: &[(&str, &str)]) -> Service {
-        let mut service: Service = serde_json::from_value(json!({
-            "spec": {"type": "LoadBalancer", "ports": [{"name": "http", "port": 80, "nodePort": 31080}]}
-        }))
-        .unwrap();
+        let ports = json!([{"name": "http", "port": 80, "nodePort": 31080}]);
+        let object = json!({"spec": {"type": "LoadBalancer", "ports": ports}});
+        let mut service = annotated::service(object, annotations);
         if local {
             service.spec.external_traffic_policy = "Local".to_owned();
             service.spec.health_check_node_port = 32100;
-        }
-        for (name, value) in annotations {
-            let key = format!("service.beta.kubernetes.io/aws-load-balancer-{name}");
-            service
-                .metadata
-                .annotations
-                .insert(key, (*value).to_owned());
         }
         service
     }
@@ -312,10 +292,50 @@ mod tests {
         assert!(!all.iter().any(|field| field.name == "HealthCheckPort"));
         assert_eq!(actual(&group, "HealthCheckPort").as_deref(), Some("31080"));
         let first = Field {
-            name: "TargetType",
-            wanted: "instance".to_owned(),
+            name: "HealthCheckProtocol",
+            wanted: "TCP".to_owned(),
             by: None,
         };
         assert_eq!(all[0], first);
+    }
+
+    #[test]
+    fn the_type_nlb_ip_wins_over_the_target_type() {
+        let service = service(
+            false,
+            &[("type", "nlb-ip"), ("nlb-target-type", "instance")],
+        );
+        let group = TargetGroup::default();
+        let all = fields(&service, Owner::LoadBalancerController, 80, &group);
+        assert_eq!((all[0].name, all[0].wanted.as_str()), ("TargetType", "ip"));
+        assert!(
+            all[0]
+                .by
+                .as_deref()
+                .unwrap()
+                .contains("aws-load-balancer-type")
+        );
+    }
+
+    #[test]
+    fn a_check_that_the_shared_mode_may_have_set_is_not_judged() {
+        let group = |protocol: &str, port: &str| TargetGroup {
+            health_check_protocol: Some(protocol.to_owned()),
+            health_check_port: Some(port.to_owned()),
+            ..TargetGroup::default()
+        };
+        let judged = |local, owner, group: &TargetGroup| {
+            let asked = [("healthcheck-port", "8080"), ("healthcheck-path", "/ready")];
+            let all = fields(&service(local, &asked), owner, 80, group);
+            all.iter().any(|field| field.name == "HealthCheckProtocol")
+        };
+        let (cpa, lbc) = (Owner::CloudProvider, Owner::LoadBalancerController);
+        assert!(!judged(false, cpa, &group("HTTP", "10256")));
+        assert!(!judged(false, cpa, &group("HTTP", "10300")));
+        assert!(judged(false, cpa, &group("HTTP", "31080")));
+        assert!(judged(false, cpa, &group("HTTP", "traffic-port")));
+        assert!(judged(false, cpa, &group("TCP", "10300")));
+        assert!(judged(true, cpa, &group("HTTP", "10300")));
+        assert!(judged(false, lbc, &group("HTTP", "10300")));
     }
 }

@@ -5,7 +5,7 @@
 
 use super::expected::Field;
 use crate::check::objects::declared::annotated;
-use crate::check::objects::owner::{Owner, PREFIXES};
+use crate::check::objects::owner::Owner;
 use crate::model::kubernetes::Service;
 use crate::model::kubernetes::service::ServicePort;
 
@@ -79,7 +79,7 @@ enum Backend {
 
 /// How the annotations have it speak; `None` where that is not certain.
 fn backend(service: &Service, owner: Owner, port: &ServicePort) -> Option<Backend> {
-    let of = |name: &str| annotated(service, name).filter(|(by, _)| reads(owner, by));
+    let of = |name: &str| annotated(service, name);
     let Some((by, asked)) = of("aws-load-balancer-backend-protocol") else {
         return Some(Backend::Plain);
     };
@@ -108,11 +108,6 @@ fn backend(service: &Service, owner: Owner, port: &ServicePort) -> Option<Backen
     })
 }
 
-/// cloud-provider-aws reads only the older of the two prefixes.
-fn reads(owner: Owner, by: &str) -> bool {
-    owner == Owner::LoadBalancerController || by.contains(PREFIXES[0])
-}
-
 fn lists(text: &str, port: &ServicePort) -> bool {
     text.split(',').any(|word| is(word.trim(), port))
 }
@@ -124,6 +119,7 @@ fn is(word: &str, port: &ServicePort) -> bool {
 #[cfg(test)]
 mod tests {
     use super::protocol;
+    use crate::check::objects::annotated;
     use crate::check::objects::owner::Owner;
     use crate::model::kubernetes::Service;
     use serde_json::{Value, json};
@@ -135,22 +131,21 @@ mod tests {
     type Case<'a> = (&'a Value, &'a [(&'a str, &'a str)], Owner, Option<&'a str>);
 
     fn service(ports: &Value, annotations: &[(&str, &str)]) -> Service {
-        let mut service: Service =
-            serde_json::from_value(json!({"spec": {"ports": ports}})).unwrap();
-        for (name, value) in annotations {
-            let key = format!("service.beta.kubernetes.io/aws-load-balancer-{name}");
-            service
-                .metadata
-                .annotations
-                .insert(key, (*value).to_owned());
-        }
-        service
+        annotated::service(json!({"spec": {"ports": ports}}), annotations)
     }
 
     fn of(ports: &Value, annotations: &[(&str, &str)], owner: Owner) -> Option<String> {
         let service = service(ports, annotations);
         let transport = service.spec.ports[0].protocol().to_owned();
         protocol(&service, owner, 443, &transport).map(|field| field.wanted)
+    }
+
+    fn holds((ports, annotations, owner, expected): Case<'_>) {
+        assert_eq!(
+            of(ports, annotations, owner).as_deref(),
+            expected,
+            "{ports} {annotations:?} {owner:?}"
+        );
     }
 
     #[test]
@@ -189,13 +184,7 @@ mod tests {
             (&udp, &[("quic-enabled-ports", "443")], CPA, Some("UDP")),
             (&tcp, &[("quic-enabled-ports", "443")], LBC, None),
         ];
-        for (ports, annotations, owner, expected) in cases {
-            assert_eq!(
-                of(ports, annotations, owner).as_deref(),
-                expected,
-                "{ports} {annotations:?} {owner:?}"
-            );
-        }
+        cases.into_iter().for_each(holds);
     }
 
     #[test]
@@ -219,26 +208,22 @@ mod tests {
                 Some("TCP_QUIC"),
             ),
         ];
-        for (ports, annotations, owner, expected) in cases {
-            assert_eq!(
-                of(ports, annotations, owner).as_deref(),
-                expected,
-                "{ports} {annotations:?} {owner:?}"
-            );
-        }
+        cases.into_iter().for_each(holds);
     }
 
     #[test]
-    fn a_prefix_that_the_controller_does_not_read_declares_nothing() {
+    fn a_prefix_that_no_controller_reads_declares_nothing() {
         let ports = json!([{"port": 443}]);
         let mut service = service(&ports, &[("ssl-cert", "arn:x")]);
         let key = "service.kubernetes.io/aws-load-balancer-backend-protocol";
         let annotations = &mut service.metadata.annotations;
         annotations.insert(key.to_owned(), "ssl".to_owned());
         let wanted = |owner| protocol(&service, owner, 443, "TCP").unwrap();
-        assert_eq!(wanted(LBC).wanted, "TLS");
-        assert_eq!(wanted(CPA).wanted, "TCP");
-        assert_eq!(wanted(CPA).by.as_deref(), Some("spec.ports[443].protocol"));
+        for owner in [LBC, CPA] {
+            assert_eq!(wanted(owner).wanted, "TCP");
+            let by = wanted(owner).by;
+            assert_eq!(by.as_deref(), Some("spec.ports[443].protocol"));
+        }
     }
 
     #[test]

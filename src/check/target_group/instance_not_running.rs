@@ -5,7 +5,7 @@ use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::Source;
+use crate::model::{Gap, Reason, Source};
 use crate::path::{Path, Target};
 
 /// The check.
@@ -39,8 +39,18 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         Err(gap) if !said => return Err(gap.clone()),
         Err(_) => "",
     };
-    if state == "running" && !said {
-        return pass("the instance is running");
+    match state {
+        "running" if !said => return pass("the instance is running"),
+        // Whatever AWS says of the target is not about an instance whose state nobody read.
+        "" if !said => {
+            let why = "State.Name is not in it".to_owned();
+            return Err(Gap::new(
+                Source::Instances,
+                &target.id,
+                Reason::Partial(why),
+            ));
+        }
+        _ => {}
     }
     let mut evidence = Vec::new();
     if let Ok(instance) = &instance {

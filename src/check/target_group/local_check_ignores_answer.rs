@@ -5,7 +5,7 @@ use crate::check::datapath::probe::Probe;
 use crate::check::finding::Finding;
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
-use crate::check::workload::endpoints::Endpoints;
+use crate::check::workload::endpoints::{Endpoints, of_other_clusters};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::Source;
 use crate::path::{Path, Target};
@@ -68,6 +68,9 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     let node = target.node.as_ref().map_err(Clone::clone)?;
     if Endpoints::of(view, service)?.ready_on(node) > 0 {
         return pass("the node has an endpoint, whatever the check reads");
+    }
+    if let Some(gap) = of_other_clusters(service) {
+        return Err(gap);
     }
     fail(finding(
         format!(

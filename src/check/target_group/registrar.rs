@@ -68,6 +68,36 @@ pub(super) fn binding_of<'a>(
         .find(|binding| binds(binding, group))
 }
 
+/// Whether a target group is filled for something else than this Service.
+///
+/// Either bindings name it and none of them is of this Service, or no binding names it although the AWS Load Balancer
+/// Controller owns the load balancer and keeps one for every group that it fills: an action of the Service's
+/// annotations may name any target group by its ARN, for which it makes neither a group nor a binding
+/// (pkg/service/model_build_target_group.go, buildTargetGroupTuples).
+///
+/// # Errors
+/// The gap when no binding is known to name it and the bindings were not read completely.
+pub(super) fn is_of_another(
+    view: &View<'_>,
+    path: &Path,
+    service: &Service,
+    group: &AwsName,
+) -> Result<bool, Gap> {
+    let meta = &service.metadata;
+    let mut of_service = view
+        .target_group_bindings()
+        .known()
+        .filter(|binding| binds(binding, group))
+        .map(|binding| binding.of_service(&meta.namespace, &meta.name))
+        .peekable();
+    if of_service.peek().is_some() {
+        return Ok(!of_service.any(|of_service| of_service));
+    }
+    view.target_group_bindings().complete(&meta.namespace)?;
+    let balancer = path.load_balancer.found().map(|name| name.name.as_str());
+    Ok(owner::actual(service, balancer).owner == Owner::LoadBalancerController)
+}
+
 fn binds(binding: &TargetGroupBinding, group: &AwsName) -> bool {
     binding
         .spec

@@ -1,10 +1,11 @@
 //! Type, protocol, health check and attributes of the target group against the Service and its controller's defaults.
 
 use super::expected::{self, Field};
+use super::expected_attributes;
 use super::expected_protocol::protocol;
 use super::registrar::binding_of;
 use crate::check::hop::{Hop, Severity};
-use crate::check::objects::declared::{self, Difference, Wins, annotated, pairs};
+use crate::check::objects::declared::{self, Difference, Wins};
 use crate::check::objects::owner::{self, Owner};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::view::RegionView;
@@ -12,6 +13,7 @@ use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::kubernetes::Service;
 use crate::model::{Gap, Source};
 use crate::path::{AwsName, Path};
+use std::collections::BTreeSet;
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -56,6 +58,9 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     }
     let region = view.region(name, Source::TargetGroups)?;
     let group = region.target_group(&name.name)?;
+    if owner == Owner::CloudProvider && !matches!(group.target_type.as_str(), "instance" | "") {
+        return not_applicable("the controller makes only target groups of instances");
+    }
     let mut found: Vec<Difference<'_>> = Vec::new();
     let mut wanted = expected::fields(service, owner, path.port, group.value);
     wanted.extend(protocol(service, owner, path.port, &path.protocol));
@@ -71,15 +76,16 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
                 origin: group.origin,
                 wanted,
                 by,
-                wins: match name {
-                    "TargetType" | "Protocol" => Wins::Remade,
-                    _ => Wins::Declared,
-                },
+                wins: Wins::Declared,
             });
         }
     }
+    let names: BTreeSet<String> = found.iter().map(|found| found.field.clone()).collect();
+    for found in &mut found {
+        found.wins = wins(owner, &found.field, |name| names.contains(name));
+    }
     if owner == Owner::LoadBalancerController {
-        attributes(&region, service, name, &mut found)?;
+        attributes(&region, service, path.port, name, &mut found)?;
     }
     let object = format!("TargetGroup/{}", name.name);
     match declared::finding(service, owner, &object, &found) {
@@ -88,12 +94,41 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     }
 }
 
-/// Whether the controller made the target group for this Service: its own bindings carry its label.
+/// What becomes of a field that differs, where `differs` tells of every other one whether it does.
+///
+/// The AWS Load Balancer Controller changes every field of a health check. cloud-provider-aws makes another target
+/// group for another protocol, check protocol or interval (pkg/providers/v1/aws_loadbalancer.go, ensureLoadBalancerv2).
+/// All three are in the name that it computes (buildTargetGroupName), but only the first cannot be changed by hand.
+/// It writes the unhealthy threshold only along with the healthy one (ensureTargetGroup).
+fn wins(owner: Owner, field: &str, differs: impl Fn(&str) -> bool) -> Wins {
+    if owner == Owner::LoadBalancerController {
+        return match field {
+            "TargetType" | "Protocol" => Wins::Remade,
+            _ => Wins::Declared,
+        };
+    }
+    if differs("Protocol") {
+        Wins::Remade
+    } else if differs("HealthCheckProtocol") || differs("HealthCheckIntervalSeconds") {
+        Wins::RemadeByName
+    } else if field == "UnhealthyThresholdCount" && !differs("HealthyThresholdCount") {
+        Wins::Left
+    } else {
+        Wins::Declared
+    }
+}
+
+/// Whether the controller made the target group for this Service: its own bindings carry the name of the Service that
+/// owns the load balancer.
+///
+/// A weighted action of that Service may have it fill a group for another Service, with the annotations of the first
+/// (pkg/service/model_build_target_group.go, buildTargetGroupTuples).
 fn made_by_controller(view: &View<'_>, service: &Service, group: &AwsName) -> Result<bool, Gap> {
     match binding_of(view, group) {
         Some(binding) => {
             let meta = &service.metadata;
-            Ok(binding.is_generated() && binding.of_service(&meta.namespace, &meta.name))
+            let id = (meta.namespace.as_str(), meta.name.as_str());
+            Ok(binding.stack() == Some(id) && binding.of_service(id.0, id.1))
         }
         None => {
             view.target_group_bindings()
@@ -107,31 +142,21 @@ fn made_by_controller(view: &View<'_>, service: &Service, group: &AwsName) -> Re
 fn attributes<'a>(
     region: &RegionView<'_, 'a>,
     service: &Service,
+    port: u16,
     group: &AwsName,
     found: &mut Vec<Difference<'a>>,
 ) -> Result<(), Gap> {
-    const PROXY_PROTOCOL: &str = "proxy_protocol_v2.enabled";
-    let mut wanted: Vec<(String, String, String)> = Vec::new();
-    if let Some((by, text)) = annotated(service, "aws-load-balancer-target-group-attributes") {
-        wanted
-            .extend(pairs(text).map(|(key, value)| (key.to_owned(), value.to_owned(), by.clone())));
-    }
-    if let Some((by, "*")) = annotated(service, "aws-load-balancer-proxy-protocol")
-        && !wanted.iter().any(|(key, ..)| key == PROXY_PROTOCOL)
-    {
-        wanted.push((PROXY_PROTOCOL.to_owned(), "true".to_owned(), by));
-    }
-    for (key, value, by) in wanted {
+    for (key, wanted) in expected_attributes::attributes(service, port) {
         let Some(actual) = region.target_group_attribute(&group.name, &key)? else {
             continue;
         };
-        if actual != value {
+        if actual != wanted.value {
             found.push(Difference {
                 field: key,
                 actual: actual.to_owned(),
                 origin: region.target_group_attributes_origin(&group.name)?,
-                wanted: value,
-                by: Some(by),
+                wanted: wanted.value,
+                by: Some(wanted.by),
                 wins: Wins::Declared,
             });
         }

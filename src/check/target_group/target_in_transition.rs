@@ -1,6 +1,6 @@
 //! AWS neither calls the target healthy nor unhealthy: what its state means instead.
 
-use super::eligibility::{Eligibility, judge};
+use super::eligibility::{Eligibility, any_ready, judge};
 use super::facts;
 use super::registrar::registrar;
 use super::states::{Meaning, meaning};
@@ -96,7 +96,14 @@ fn eligibility(
     let name = target.node.as_ref().ok()?;
     let registrar = registrar(view, path, service, group).ok()??;
     let node = view.nodes().find("", name).ok()??;
-    Some(judge(node, registrar.rules, &registrar.selector, true))
+    let (rules, selector) = (registrar.rules, &registrar.selector);
+    let known = view.nodes().known().map(|node| &node.value);
+    // A node that was not read may be the ready one.
+    let any_ready = match any_ready(known, rules, selector) {
+        Some(false) if view.nodes().complete("").is_err() => None,
+        told => told,
+    };
+    Some(judge(node, rules, selector, any_ready))
 }
 
 /// The interface of AWS's own that has the address of a target, where it was read.

@@ -1,6 +1,6 @@
 //! Nodes that ought to be targets and are not.
 
-use super::eligibility::{Eligibility, blocks_the_group, judge};
+use super::eligibility::{Eligibility, any_ready, blocks_the_group, judge};
 use super::registrar::{Registrar, registrar};
 use super::unregistered::{self, Nodes};
 use crate::check::balancer::left_behind::is_left_behind;
@@ -120,9 +120,8 @@ fn empty(view: &View<'_>, path: &Path, group: &AwsName) -> Checked {
 
 /// Sorts the nodes into registered, missing, excluded and unknown.
 fn sort<'a>(all: Vec<&'a Fact<Node>>, registrar: &Registrar<'_>, path: &Path) -> Nodes<'a> {
-    let any_ready = all
-        .iter()
-        .any(|node| node.ready().is_some_and(|ready| ready.status == "True"));
+    let values = all.iter().map(|node| &node.value);
+    let any_ready = any_ready(values, registrar.rules, &registrar.selector);
     let mut nodes = Nodes::default();
     for node in all {
         let registered = node

@@ -1,9 +1,11 @@
 //! The target, or its health check, has a port of before.
 
 use super::facts;
-use super::registrar::binding_of;
+use super::registrar::is_of_another;
+use super::shared_mode;
 use crate::check::finding::{Change, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
+use crate::check::objects::owner::{self, Owner};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::aws::TargetHealthDescription;
@@ -52,17 +54,13 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     if reported.target_health.state == "draining" {
         return not_applicable("the target is being deregistered");
     }
-    let foreign = binding_of(view, group).is_some_and(|binding| {
-        let meta = &service.metadata;
-        !binding.of_service(&meta.namespace, &meta.name)
-    });
-    if foreign {
-        return not_applicable("the target group is another Service's (CLB2108)");
+    // Without the bindings nothing tells whether the target group is this Service's; a port that fits needs none.
+    let of_another = is_of_another(view, path, service, group);
+    if of_another == Ok(true) {
+        return not_applicable("the target group is not filled for this Service (CLB2108)");
     }
     if target.port != path.node_port {
-        // Without the bindings nothing tells whether the target group is this Service's.
-        view.target_group_bindings()
-            .complete(&service.metadata.namespace)?;
+        of_another?;
         return fail(registered(view, service, path, target, group, reported)?);
     }
     let definition = view
@@ -79,6 +77,13 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         return not_applicable(format!(
             "the check goes to port {checked}, which is no NodePort"
         ));
+    }
+    of_another?;
+    let balancer = path.load_balancer.found().map(|name| name.name.as_str());
+    if owner::actual(service, balancer).owner == Owner::CloudProvider
+        && shared_mode::may_have_set(service, definition.value)
+    {
+        return Err(shared_mode::gap(Source::TargetGroups, &group.name, checked));
     }
     let evidence = Evidence::new(
         Layer::Programmed,

@@ -1,5 +1,6 @@
 //! The target group's type, protocol or address family is one that the Service cannot serve.
 
+use super::registrar::is_of_another;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::objects::{owner, setting};
@@ -23,6 +24,7 @@ pub static CHECK: Check = Check {
     needs: &[
         Source::Services,
         Source::EndpointSlices,
+        Source::TargetGroupBindings,
         Source::TargetGroups,
         Source::TargetHealth,
     ],
@@ -40,12 +42,18 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     };
     let region = view.region(name, Source::TargetGroups)?;
     let group = region.target_group(&name.name)?;
+    let of_another = is_of_another(view, path, service, name);
+    if of_another == Ok(true) {
+        return not_applicable("the target group is not filled for this Service (CLB2108)");
+    }
+    // Without the bindings nothing tells whether the target group is this Service's; one that fits needs none.
+    let unusable = |finding| of_another.clone().and_then(|_| fail(finding));
     match group.target_type.as_str() {
         "instance" => {}
         "ip" if service.is_proxied() => {
             region.target_health_origin(&name.name)?;
             if path.targets.is_empty() {
-                return fail(placeholder(view, service, name, &group));
+                return unusable(placeholder(view, service, name, &group));
             }
         }
         "ip" => {}
@@ -61,10 +69,10 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         }
     }
     if let Some(finding) = protocol(service, path, name, &group) {
-        return fail(finding);
+        return unusable(finding);
     }
     if let Some(finding) = family(service, name, &group)? {
-        return fail(finding);
+        return unusable(finding);
     }
     pass(format!(
         "target type {}, protocol {}",
@@ -106,7 +114,7 @@ fn placeholder(
         summary: "register instances: the controller makes a new target group".to_owned(),
         commands: vec![setting::annotate(
             service,
-            &format!("{}aws-load-balancer-nlb-target-type", owner::PREFIXES[0]),
+            &format!("{}aws-load-balancer-nlb-target-type", owner::PREFIX),
             "instance",
         )],
         risk: Risk::Safe,
@@ -166,7 +174,7 @@ fn protocol(
             summary: "check a port of the nodes that answers TCP, such as the NodePort of another port of the Service".to_owned(),
             commands: vec![setting::annotate(
                 service,
-                &format!("{}aws-load-balancer-healthcheck-port", owner::PREFIXES[0]),
+                &format!("{}aws-load-balancer-healthcheck-port", owner::PREFIX),
                 &tcp_port(service),
             )],
             risk: Risk::Safe,

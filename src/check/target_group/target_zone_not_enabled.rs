@@ -269,7 +269,7 @@ fn fix(view: &View<'_>, balancer: Option<&AwsName>, missing: &[&str]) -> Option<
                 ),
                 setting::annotate(
                     service,
-                    &format!("{}aws-load-balancer-subnets", owner::PREFIXES[0]),
+                    &format!("{}aws-load-balancer-subnets", owner::PREFIX),
                     &subnets.join(","),
                 ),
             ],

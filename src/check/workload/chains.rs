@@ -1,8 +1,10 @@
 //! What the Envoy listener behind a Service port does with a probe: its filter chains and virtual hosts.
 //!
 //! Read from the CiliumEnvoyConfig, which is what Envoy is given. The operator writes one chain that
-//! matches `raw_buffer` for plain HTTP and one per certificate that matches `tls`
-//! (operator/pkg/model/translation/envoy_listener.go).
+//! matches `raw_buffer` for plain HTTP and one per certificate that matches `tls` and the server names of
+//! its host (operator/pkg/model/translation/envoy_listener.go, NewHTTPListener and toFilterChainMatch). All ports
+//! of a Gateway share one listener; from 1.19.6 on there is one for each port where several speak HTTPS or pass TLS
+//! through (NeedsPerPortListeners, operator/pkg/model).
 
 use crate::model::kubernetes::CiliumEnvoyConfig;
 use crate::model::kubernetes::cilium::RedirectedService;
@@ -74,6 +76,36 @@ pub fn chains(listener: &Value, transport: Transport) -> Vec<&Value> {
                 .is_none_or(|word| word == transport.word())
         })
         .collect()
+}
+
+/// The filter chains of a listener that take a transport whatever server name the handshake asks for, and
+/// if it asks for none.
+///
+/// A chain with `serverNames` takes only handshakes that name one of them. An address cannot be named: the
+/// server name indication carries host names only (RFC 6066, section 3).
+pub fn unnamed(listener: &Value, transport: Transport) -> Vec<&Value> {
+    let names = |chain: &&Value| {
+        chain["filterChainMatch"]["serverNames"]
+            .as_array()
+            .is_none_or(Vec::is_empty)
+    };
+    chains(listener, transport)
+        .into_iter()
+        .filter(names)
+        .collect()
+}
+
+/// The server names that the chains of a transport ask for, for evidence.
+pub fn server_names(listener: &Value, transport: Transport) -> Vec<&str> {
+    let mut all: Vec<&str> = chains(listener, transport)
+        .into_iter()
+        .flat_map(|chain| chain["filterChainMatch"]["serverNames"].as_array())
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// The transports for which a listener has chains, for evidence.

@@ -1,8 +1,8 @@
 //! The health check speaks plain HTTP to a listener that only has TLS, or the reverse.
 
-use super::chains::{Transport, chains, listener, transports};
+use super::chains::{Transport, listener, server_names, transports, unnamed};
 use super::http_probe::{HttpProbe, probe, use_tcp};
-use crate::check::finding::{Evidence, Finding, Layer};
+use crate::check::finding::{Confidence, Evidence, Finding, Layer};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
@@ -45,41 +45,68 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
             Reason::Partial("its listener is not in the object".to_owned()),
         )
     })?;
-    if !chains(open, transport).is_empty() {
+    if !unnamed(open, transport).is_empty() {
         return pass("a filter chain takes the check's protocol");
     }
+    let names = server_names(open, transport).join(", ");
     let present = transports(open).join(", ");
-    fail(
-        Finding::new(
+    let (message, field, value) = if names.is_empty() {
+        (
             format!(
                 "the check speaks {}, which needs a filter chain for {}, and Envoy's listener only has chains for {}, so it \
                  closes the connection",
                 check.protocol,
                 transport.word(),
-                if present.is_empty() { "nothing" } else { &present },
+                if present.is_empty() {
+                    "nothing"
+                } else {
+                    &present
+                },
             ),
-            format!("{id} {}", check.protocol),
-            vec![
-                Evidence::new(
-                    Layer::Declared,
-                    &config.origin,
-                    format!("CiliumEnvoyConfig/{id}"),
-                    "filterChains[].filterChainMatch.transportProtocol",
-                    present,
-                ),
-                Evidence::new(
-                    Layer::Declared,
-                    group.origin,
-                    format!("TargetGroup/{}", group.target_group_name),
-                    "HealthCheckProtocol",
-                    check.protocol.as_str(),
-                ),
-            ],
+            "transportProtocol",
+            present,
         )
-        .about([
-            format!("TargetGroup/{}", group.target_group_name),
-            format!("CiliumEnvoyConfig/{id}"),
-        ])
-        .fix(use_tcp(service)),
+    } else {
+        (
+            format!(
+                "the {} check goes to an address and names no server, which needs a filter chain without server names, and \
+                 those of Envoy's listener only take {names}, so it closes the connection",
+                check.protocol
+            ),
+            "serverNames",
+            names.clone(),
+        )
+    };
+    let finding = Finding::new(
+        message,
+        format!("{id} {}", check.protocol),
+        vec![
+            Evidence::new(
+                Layer::Declared,
+                &config.origin,
+                format!("CiliumEnvoyConfig/{id}"),
+                format!("filterChains[].filterChainMatch.{field}"),
+                value,
+            ),
+            Evidence::new(
+                Layer::Declared,
+                group.origin,
+                format!("TargetGroup/{}", group.target_group_name),
+                "HealthCheckProtocol",
+                check.protocol.as_str(),
+            ),
+        ],
     )
+    .about([
+        format!("TargetGroup/{}", group.target_group_name),
+        format!("CiliumEnvoyConfig/{id}"),
+    ])
+    .fix(use_tcp(service));
+    fail(if names.is_empty() {
+        finding
+    } else {
+        finding
+            .confidence(Confidence::Medium)
+            .assuming("the load balancer's check sends no server name: it knows no more of a target than its address")
+    })
 }

@@ -3,7 +3,7 @@
 use crate::check::View;
 use crate::model::kubernetes::endpoints::Endpoint;
 use crate::model::kubernetes::{EndpointSlice, Service};
-use crate::model::{Fact, Gap};
+use crate::model::{Fact, Gap, Reason, Source};
 
 /// The slices of a Service in one list.
 pub struct Endpoints<'a> {
@@ -68,6 +68,26 @@ impl<'a> Endpoints<'a> {
             .filter(|endpoint| endpoint.is_local_to(node))
             .count()
     }
+}
+
+/// Why EndpointSlices do not judge what a node has for a global Service.
+pub const GLOBAL: &str =
+    "other clusters of the mesh have endpoints for the Service, and those are in no EndpointSlice";
+
+/// What is not known of a global Service that has no endpoint of its own: the endpoints of the other clusters.
+///
+/// Agents merge those in without a node name, so they count as local on every node (pkg/clustermesh/service_merger.go
+/// `ClusterServiceToBackendParams`, pkg/loadbalancer/healthserver `getLocalEndpointCount`; up to 1.17
+/// pkg/k8s/service_cache.go `correlateEndpoints`).
+pub fn of_other_clusters(service: &Service) -> Option<Gap> {
+    let meta = &service.metadata;
+    service.is_global().then(|| {
+        Gap::new(
+            Source::EndpointSlices,
+            format!("{}/{}", meta.namespace, meta.name),
+            Reason::Partial("those of the other clusters of the mesh are not in it".to_owned()),
+        )
+    })
 }
 
 /// Whether an endpoint still serves while it goes away; such endpoints are used when no ready one is left.

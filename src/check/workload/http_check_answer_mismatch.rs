@@ -1,11 +1,11 @@
 //! Envoy answers the HTTP health check with a code that the target group does not take for healthy.
 
 use super::answer::{Answer, answer};
-use super::chains::{Transport, chains, listener};
+use super::chains::{Transport, listener, unnamed};
 use super::http_probe::{HttpProbe, matches, probe, use_tcp};
-use super::ingress_policy::denied;
+use super::ingress_policy::{LET_IN, Outside, outside};
 use super::upstream::dead;
-use crate::check::finding::{Evidence, Finding, Layer};
+use crate::check::finding::{Confidence, Evidence, Finding, Layer};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
@@ -53,42 +53,64 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     let absent = || unread("its routes are not in the object");
     let open =
         listener(found.config, &found.service.metadata.name, path.port).ok_or_else(absent)?;
-    let Some(chain) = chains(open, transport).into_iter().next() else {
+    let Some(chain) = unnamed(open, transport).into_iter().next() else {
         return not_applicable("no filter chain takes the check (CLB8103)");
     };
     let asked = found.check.path.as_deref().unwrap_or("/");
+    let policy = outside(view, node);
+    // Policy is asked before any route: a request that it stops is not redirected either.
+    if let Ok(Outside::Shut(evidence)) = policy {
+        let why = "network policy closes the ingress identity to the outside";
+        return judge(&found, Verdict::of(403, why, vec![evidence]), asked, None);
+    }
+    let doubt = match policy {
+        Ok(Outside::Partly(gap)) | Err(gap) => Some(gap),
+        Ok(_) => None,
+    };
     let verdict = match answer(found.config, chain, asked).ok_or_else(absent)? {
         Answer::NoHost => {
             return not_applicable("no route takes a check without a host name (CLB8102)");
         }
         Answer::Unread(what) => return Err(unread(what)),
         Answer::NoRoute => Verdict {
-            code: 404,
-            why: format!("no route takes the path {asked}"),
-            route: format!("none takes {asked}"),
-            evidence: Vec::new(),
+            route: Some(format!("none takes {asked}")),
+            ..Verdict::of(404, format!("no route takes the path {asked}"), Vec::new())
         },
         Answer::Code(code) => Verdict {
-            code,
-            why: format!("the route of {asked} answers by itself"),
-            route: format!("{asked} answered with {code}"),
-            evidence: Vec::new(),
+            route: Some(format!("{asked} answered with {code}")),
+            ..Verdict::of(
+                code,
+                format!("the route of {asked} answers by itself"),
+                Vec::new(),
+            )
         },
-        Answer::Clusters(names) => match passed_on(view, node, &found, asked, &names)? {
-            Some(verdict) => verdict,
-            None => return pass("Envoy passes the check on to a backend"),
+        Answer::Clusters(names) => match (passed_on(view, node, &found, asked, &names)?, doubt) {
+            (Some(verdict), doubt) => return judge(&found, verdict, asked, doubt),
+            (None, Some(gap)) => return Err(gap),
+            (None, None) => return pass("Envoy passes the check on to a backend"),
         },
     };
-    judge(&found, verdict, asked)
+    judge(&found, verdict, asked, doubt)
 }
 
 /// Envoy's answer, with what it follows from.
 struct Verdict {
     code: u16,
     why: String,
-    /// What the routes of the object say.
-    route: String,
+    /// What the routes of the object say, where they were asked.
+    route: Option<String>,
     evidence: Vec<Evidence>,
+}
+
+impl Verdict {
+    fn of(code: u16, why: impl Into<String>, evidence: Vec<Evidence>) -> Self {
+        Self {
+            code,
+            why: why.into(),
+            route: None,
+            evidence,
+        }
+    }
 }
 
 /// The answer to a check whose route leads to backends; `None` when one of them answers.
@@ -100,34 +122,27 @@ fn passed_on(
     names: &[String],
 ) -> Result<Option<Verdict>, Gap> {
     let clusters = names.join(", ");
-    let route = format!("{asked} to {clusters}");
-    // Policy is asked before any backend.
-    if let Some(evidence) = denied(view, node)? {
-        return Ok(Some(Verdict {
-            code: 403,
-            why: "network policy closes the ingress identity to the outside".to_owned(),
-            route,
-            evidence: vec![evidence],
-        }));
-    }
     let dead = dead(view, node, found.config)?;
     let lives = |name: &String| dead.iter().all(|one| one.name != *name);
     if names.iter().any(lives) {
         return Ok(None);
     }
+    let evidence = dead
+        .into_iter()
+        .filter(|one| names.contains(&one.name))
+        .map(|one| one.evidence)
+        .collect();
     Ok(Some(Verdict {
-        code: 503,
-        why: format!("no host of {clusters} is healthy"),
-        route,
-        evidence: dead
-            .into_iter()
-            .filter(|one| names.contains(&one.name))
-            .map(|one| one.evidence)
-            .collect(),
+        route: Some(format!("{asked} to {clusters}")),
+        ..Verdict::of(503, format!("no host of {clusters} is healthy"), evidence)
     }))
 }
 
-fn judge(found: &HttpProbe<'_, '_>, verdict: Verdict, asked: &str) -> Checked {
+/// Holds the answer against the codes of the target group.
+///
+/// `doubt` is what was not read of the policy that may answer 403 instead: it settles nothing where both answers are
+/// taken alike.
+fn judge(found: &HttpProbe<'_, '_>, verdict: Verdict, asked: &str, doubt: Option<Gap>) -> Checked {
     let Verdict {
         code,
         why,
@@ -140,21 +155,26 @@ fn judge(found: &HttpProbe<'_, '_>, verdict: Verdict, asked: &str) -> Checked {
         .as_ref()
         .and_then(|one| one.http_code.as_deref())
         .unwrap_or("200-399");
-    if matches(codes, code) {
-        return pass(format!("the target group takes {code} for healthy"));
+    let taken = matches(codes, code);
+    match doubt {
+        Some(gap) if taken != matches(codes, 403) => return Err(gap),
+        _ if taken => return pass(format!("the target group takes {code} for healthy")),
+        _ => {}
     }
     let id = format!(
         "{}/{}",
         found.config.metadata.namespace, found.config.metadata.name
     );
     let group = found.group.target_group_name.as_str();
-    evidence.push(Evidence::new(
-        Layer::Declared,
-        &found.config.origin,
-        format!("CiliumEnvoyConfig/{id}"),
-        "virtualHosts[domains=*].routes",
-        route,
-    ));
+    evidence.extend(route.map(|route| {
+        Evidence::new(
+            Layer::Declared,
+            &found.config.origin,
+            format!("CiliumEnvoyConfig/{id}"),
+            "virtualHosts[domains=*].routes",
+            route,
+        )
+    }));
     evidence.push(Evidence::new(
         Layer::Declared,
         found.group.origin,
@@ -162,19 +182,24 @@ fn judge(found: &HttpProbe<'_, '_>, verdict: Verdict, asked: &str) -> Checked {
         "HealthCheckPath, Matcher",
         format!("{asked}, {codes}"),
     ));
-    fail(
-        Finding::new(
-            format!(
-                "Envoy answers the {} check of {asked} with {code}, which is not in {codes}: {why}",
-                found.check.protocol
-            ),
-            format!("{id} {asked} {code}"),
-            evidence,
-        )
-        .about([
-            format!("TargetGroup/{group}"),
-            format!("CiliumEnvoyConfig/{id}"),
-        ])
-        .fix(use_tcp(found.service)),
+    let finding = Finding::new(
+        format!(
+            "Envoy answers the {} check of {asked} with {code}, which is not in {codes}: {why}",
+            found.check.protocol
+        ),
+        format!("{id} {asked} {code}"),
+        evidence,
     )
+    .about([
+        format!("TargetGroup/{group}"),
+        format!("CiliumEnvoyConfig/{id}"),
+    ])
+    .fix(use_tcp(found.service));
+    fail(match doubt {
+        None => finding,
+        Some(gap) => finding
+            .confidence(Confidence::Medium)
+            .assuming(LET_IN)
+            .settled_by([gap]),
+    })
 }

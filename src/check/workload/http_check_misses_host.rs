@@ -1,13 +1,14 @@
 //! An HTTP health check names no host, and every virtual host of the Gateway or Ingress wants one.
 
-use super::chains::{Transport, chains, domains, listener};
+use super::chains::{Transport, domains, listener, unnamed};
 use super::http_probe::{HttpProbe, matches, probe};
-use crate::check::finding::{Evidence, Finding, Layer};
+use super::ingress_policy::{LET_IN, Outside, outside};
+use crate::check::finding::{Confidence, Evidence, Finding, Layer};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::{Gap, Reason, Source};
-use crate::path::Path;
+use crate::path::{Path, Target};
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -18,13 +19,19 @@ pub static CHECK: Check = Check {
     bearing: Bearing::Health,
     title: "the HTTP health check is answered with 404, as every route wants a host name",
     since: "0.1.0",
-    needs: &[Source::Services, Source::EnvoyConfigs, Source::TargetGroups],
+    needs: &[
+        Source::Services,
+        Source::EnvoyConfigs,
+        Source::TargetGroups,
+        Source::IngressEndpoint,
+        Source::EndpointList,
+    ],
     page: include_str!("http_check_misses_host.md"),
     known_issues: &[],
-    run: Run::Path(run),
+    run: Run::Target(run),
 };
 
-fn run(view: &View<'_>, path: &Path) -> Checked {
+fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     let HttpProbe {
         service,
         check,
@@ -53,7 +60,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         )
     };
     let open = listener(config, &service.metadata.name, path.port).ok_or_else(unreadable)?;
-    let taken = chains(open, transport);
+    let taken = unnamed(open, transport);
     if taken.is_empty() {
         return not_applicable("no filter chain takes the check (CLB8103)");
     }
@@ -65,39 +72,62 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     if hosts.contains(&"*") {
         return pass("a route takes any host name");
     }
+    let policy = target
+        .node
+        .as_deref()
+        .map_err(Clone::clone)
+        .and_then(|node| outside(view, node));
+    let doubt = match policy {
+        Ok(Outside::Shut(_)) => {
+            return not_applicable("network policy answers before any route does (CLB8105)");
+        }
+        Ok(Outside::Admitted) => None,
+        // Either answer makes the target unhealthy, unless the codes take the policy's.
+        Ok(Outside::Partly(gap)) | Err(gap) if matches(codes, 403) => return Err(gap),
+        Ok(Outside::Partly(gap)) | Err(gap) => Some(gap),
+    };
     hosts.sort_unstable();
     hosts.dedup();
     let id = format!("{}/{}", config.metadata.namespace, config.metadata.name);
     let path_text = check.path.as_deref().unwrap_or("/");
-    fail(
-        Finding::new(
-            format!(
-                "the {} check of {path_text} sends an address as its host, and every route wants a host name, so Envoy \
-                 answers 404, which is not in {codes}",
-                check.protocol
+    let finding = Finding::new(
+        format!(
+            "the {} check of {path_text} sends an address as its host, and every route wants a host name, so Envoy \
+             answers 404, which is not in {codes}",
+            check.protocol
+        ),
+        format!("{id} {}", check.protocol),
+        vec![
+            Evidence::new(
+                Layer::Declared,
+                &config.origin,
+                format!("CiliumEnvoyConfig/{id}"),
+                "virtualHosts[].domains",
+                if hosts.is_empty() {
+                    "none".to_owned()
+                } else {
+                    hosts.join(", ")
+                },
             ),
-            format!("{id} {}", check.protocol),
-            vec![
-                Evidence::new(
-                    Layer::Declared,
-                    &config.origin,
-                    format!("CiliumEnvoyConfig/{id}"),
-                    "virtualHosts[].domains",
-                    if hosts.is_empty() { "none".to_owned() } else { hosts.join(", ") },
-                ),
-                Evidence::new(
-                    Layer::Declared,
-                    group.origin,
-                    format!("TargetGroup/{}", group.target_group_name),
-                    "HealthCheckProtocol, Matcher",
-                    format!("{}, {codes}", check.protocol),
-                ),
-            ],
-        )
-        .about([
-            format!("TargetGroup/{}", group.target_group_name),
-            format!("CiliumEnvoyConfig/{id}"),
-        ])
-        .fix(super::http_probe::use_tcp(service)),
+            Evidence::new(
+                Layer::Declared,
+                group.origin,
+                format!("TargetGroup/{}", group.target_group_name),
+                "HealthCheckProtocol, Matcher",
+                format!("{}, {codes}", check.protocol),
+            ),
+        ],
     )
+    .about([
+        format!("TargetGroup/{}", group.target_group_name),
+        format!("CiliumEnvoyConfig/{id}"),
+    ])
+    .fix(super::http_probe::use_tcp(service));
+    fail(match doubt {
+        None => finding,
+        Some(gap) => finding
+            .confidence(Confidence::Medium)
+            .assuming(LET_IN)
+            .settled_by([gap]),
+    })
 }

@@ -1,6 +1,6 @@
 //! Network policy keeps clients from the ingress identity: the check passes and Envoy answers 403.
 
-use super::ingress_policy::denied;
+use super::ingress_policy::{Outside, outside};
 use crate::check::datapath::proxied;
 use crate::check::finding::{Finding, Fix, Risk};
 use crate::check::hop::{Hop, Severity};
@@ -35,10 +35,13 @@ fn run(view: &View<'_>, node: &str) -> Checked {
     if view.agent(node).status().is_err() {
         return not_applicable("the agent of the node was not asked");
     }
-    let Some(evidence) = denied(view, node)? else {
-        return pass("no policy closes the ingress identity to the outside");
-    };
-    fail(finding(node, vec![evidence]))
+    match outside(view, node)? {
+        Outside::Admitted => pass("no policy closes the ingress identity to the outside"),
+        Outside::Partly(_) => not_applicable(
+            "the policy of the ingress identity is made of CIDRs, single ports or denials, which are not followed",
+        ),
+        Outside::Shut(evidence) => fail(finding(node, vec![evidence])),
+    }
 }
 
 fn finding(node: &str, evidence: Vec<crate::check::Evidence>) -> Finding {

@@ -16,7 +16,7 @@ pub static CHECK: Check = Check {
     hop: Hop::Workload,
     severity: Severity::Error,
     bearing: Bearing::Clients,
-    title: "Envoy has no policy for the node's ingress address and answers 403",
+    title: "Envoy has no policy for the node's ingress address and turns requests away",
     since: "0.1.0",
     needs: &[
         Source::Services,
@@ -60,8 +60,8 @@ fn run(view: &View<'_>, node: &str) -> Checked {
     let own: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     fail(
         Finding::new(
-            "Envoy has no policy for the node's ingress address, so it answers 403 \"Access denied\" to every client although the \
-             health check passes",
+            "Envoy has no policy for the node's ingress address, so it answers every client 403 or 500, by its version, although \
+             the health check passes",
             "no policy",
             vec![
                 Evidence::new(
@@ -93,7 +93,7 @@ fn run(view: &View<'_>, node: &str) -> Checked {
             ],
             risk: Risk::Disruptive,
             changes: Vec::new(),
-            after: "the list of policies names the ingress address of every node, and requests are no longer answered 403".to_owned(),
+            after: "the list of policies names the ingress address of every node, and requests are no longer answered 403 or 500".to_owned(),
         }),
     )
 }

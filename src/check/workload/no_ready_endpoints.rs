@@ -1,13 +1,16 @@
 //! The Service has no endpoint that could answer.
 
-use super::endpoints::{Endpoints, drains};
+use super::endpoints::{Endpoints, drains, of_other_clusters};
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
+use crate::check::proxy::requested::{Requested, requested};
 use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::cilium::Frontend;
 use crate::model::kubernetes::{Object, Service};
-use crate::model::{Fact, Source};
+use crate::model::{Fact, Gap, Source};
 use crate::path::Path;
+use std::collections::BTreeSet;
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -18,7 +21,12 @@ pub static CHECK: Check = Check {
     bearing: Bearing::Health,
     title: "the Service has no ready endpoint",
     since: "0.1.0",
-    needs: &[Source::Services, Source::EndpointSlices],
+    needs: &[
+        Source::Services,
+        Source::EndpointSlices,
+        Source::EnvoyConfigs,
+        Source::BpfLb,
+    ],
     page: include_str!("no_ready_endpoints.md"),
     known_issues: &[],
     run: Run::Path(run),
@@ -43,6 +51,12 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     if endpoints.on_port(&port.name).any(|one| one.is_ready()) {
         return pass("endpoints are ready");
     }
+    if is_redirected(view, service, path)? {
+        return not_applicable("the datapath hands the port to Envoy, which accepts the check");
+    }
+    if let Some(gap) = of_other_clusters(service) {
+        return Err(gap);
+    }
     let draining = endpoints.on_port(&port.name).any(drains);
     let all = endpoints.all().count();
     let ready = endpoints.ready();
@@ -50,6 +64,11 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     let message = if endpoints.slices().is_empty() {
         format!(
             "{id} has no EndpointSlice at all: its selector matches no Pod, or nobody writes its endpoints"
+        )
+    } else if ready > 0 && endpoints.on_port(&port.name).next().is_some() {
+        format!(
+            "of the endpoints of {id} that have the port named {:?} none is ready; ready without it: {ready}",
+            port.name
         )
     } else if ready > 0 {
         format!(
@@ -80,6 +99,34 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         return Ok(Outcome::Note(finding));
     }
     fail(finding)
+}
+
+/// Whether a node hands the port to Envoy, which it does before it looks for a backend (bpf/lib/nodeport.h, nodeport_lb4).
+///
+/// # Errors
+/// The gap of what would tell, where no node's map was read.
+fn is_redirected(view: &View<'_>, service: &Service, path: &Path) -> Result<bool, Gap> {
+    let nodes: BTreeSet<&str> = path
+        .targets
+        .iter()
+        .filter_map(|target| target.node.as_deref().ok())
+        .collect();
+    let mut unread = None;
+    let mut was_read = false;
+    for node in nodes {
+        match view.agent(node).bpf() {
+            Ok(bpf) if bpf.on_port(path.node_port).any(Frontend::redirects) => return Ok(true),
+            Ok(_) => was_read = true,
+            Err(gap) => unread = unread.or(Some(gap)),
+        }
+    }
+    if was_read {
+        return Ok(false);
+    }
+    match (requested(view, service, path.port)?, unread) {
+        (Requested::By(_), Some(gap)) => Err(gap),
+        _ => Ok(false),
+    }
 }
 
 fn evidence(endpoints: &Endpoints<'_>, service: &Fact<Service>, id: &str) -> Vec<Evidence> {

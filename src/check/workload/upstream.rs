@@ -1,12 +1,14 @@
 //! Envoy's clusters of a CiliumEnvoyConfig, and which of them have nobody to ask, or only addresses that are gone.
 
+use super::answer::{destinations, list};
+use super::chains::resources;
 use super::endpoints::Endpoints;
 use crate::check::View;
 use crate::check::finding::{Evidence, Layer};
 use crate::model::envoy::EnvoyCluster;
-use crate::model::kubernetes::{CiliumEnvoyConfig, Service};
+use crate::model::kubernetes::CiliumEnvoyConfig;
 use crate::model::{Fact, Gap};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// A cluster without a healthy host.
@@ -19,7 +21,7 @@ pub struct Dead {
     pub evidence: Evidence,
 }
 
-/// The clusters of an object that the Envoy of a node has no healthy host for, in order of name.
+/// The clusters of an object that requests go to and the Envoy of a node has no healthy host for, in order of name.
 ///
 /// Cilium prefixes the names in Envoy with the namespace and name of the object (pkg/envoy resources).
 ///
@@ -45,6 +47,10 @@ pub fn dead(
             ),
         })
         .collect();
+    if !found.is_empty() {
+        let idle = idle(config);
+        found.retain(|one| !idle.contains(one.name.as_str()));
+    }
     found.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(found)
 }
@@ -76,7 +82,7 @@ pub struct Stale {
     pub evidence: [Evidence; 2],
 }
 
-/// The clusters of an object that lead to no endpoint of their Service, in order of name.
+/// The clusters of an object that requests go to and that lead to no endpoint of their Service, in order of name.
 ///
 /// Only for Services whose endpoints Kubernetes knows completely: those of other clusters of a mesh are in no
 /// EndpointSlice, and those of a Service without an EndpointSlice are somebody else's business.
@@ -94,7 +100,7 @@ pub fn stale(
         .filter_map(|(name, cluster)| {
             let (namespace, of) = service(name)?;
             let object = view.services().find(namespace, of).ok()??;
-            if is_shared(object) || object.spec.kind == "ExternalName" {
+            if object.is_global() || object.spec.kind == "ExternalName" {
                 return None;
             }
             let endpoints = Endpoints::of(view, object).ok()?;
@@ -138,6 +144,10 @@ pub fn stale(
             })
         })
         .collect();
+    if !found.is_empty() {
+        let idle = idle(config);
+        found.retain(|one| !idle.contains(one.name.as_str()));
+    }
     found.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(found)
 }
@@ -153,11 +163,31 @@ fn of_config<'a>(
         .filter_map(move |cluster| Some((cluster.name.strip_prefix(&prefix)?, cluster)))
 }
 
-/// Whether other clusters of a mesh have endpoints for the Service as well.
-fn is_shared(service: &Service) -> bool {
-    ["service.cilium.io/global", "io.cilium/global-service"]
-        .iter()
-        .any(|key| service.metadata.annotations.contains_key(*key))
+/// The clusters that an object names and that answer no request: they have weight 0 wherever they are named, or get
+/// copies only (`requestMirrorPolicies`).
+fn idle(config: &CiliumEnvoyConfig) -> BTreeSet<&str> {
+    let mut asked: BTreeMap<&str, bool> = BTreeMap::new();
+    let mut note = |(name, by_requests)| *asked.entry(name).or_default() |= by_requests;
+    resources(config, "envoy.config.route.v3.RouteConfiguration")
+        .flat_map(|routes| list(&routes["virtualHosts"]))
+        .flat_map(|host| list(&host["routes"]))
+        .for_each(|route| {
+            let action = &route["route"];
+            destinations(action).for_each(&mut note);
+            list(&action["requestMirrorPolicies"])
+                .filter_map(|copy| copy["cluster"].as_str())
+                .for_each(|name| note((name, false)));
+        });
+    resources(config, "envoy.config.listener.v3.Listener")
+        .flat_map(|listener| list(&listener["filterChains"]))
+        .flat_map(|chain| list(&chain["filters"]))
+        .flat_map(|filter| destinations(&filter["typedConfig"]))
+        .for_each(note);
+    asked
+        .into_iter()
+        .filter(|(_, asked)| !asked)
+        .map(|(name, _)| name)
+        .collect()
 }
 
 /// The Service of a cluster: `shop:web:80` is `web` in `shop`.

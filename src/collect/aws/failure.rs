@@ -1,5 +1,6 @@
 //! Why a call to AWS gave no answer, with the code first.
 
+use super::throttle;
 use crate::collect::deadline::{Elapsed, PASSED};
 use crate::collect::text;
 use aws_credential_types::provider::error::CredentialsError;
@@ -20,19 +21,13 @@ pub(super) struct Failure {
     passing: bool,
 }
 
-/// Failures of one moment or one caller's time, which say nothing of the account. Refusals for the rate are among them,
-/// as are those of AWS itself (common error codes of the API references).
-const PASSING: [&str; 14] = [
+/// Failures of one moment or one caller's time, which say nothing of the account: those of AWS itself are among them
+/// (common error codes of the API references), as are refusals for the rate ([`throttle::CODES`]).
+const PASSING: [&str; 8] = [
     PASSED,
     "Timeout",
     "Unreachable",
     "Unreadable",
-    "Throttling",
-    "ThrottlingException",
-    "ThrottledException",
-    "RequestLimitExceeded",
-    "RequestThrottled",
-    "TooManyRequestsException",
     "InternalFailure",
     "InternalError",
     "InternalServiceException",
@@ -45,7 +40,7 @@ impl Failure {
         Self {
             code: code.to_owned(),
             message: message.into(),
-            passing: PASSING.contains(&code),
+            passing: PASSING.contains(&code) || throttle::CODES.contains(&code),
         }
     }
 

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use std::sync::Arc;
 
 /// How AWS calls it (common error codes of the API references).
-const CODES: [&str; 6] = [
+pub(super) const CODES: [&str; 6] = [
     "Throttling",
     "ThrottlingException",
     "ThrottledException",

@@ -3,7 +3,7 @@
 # A document above M bytes is not sent, so that it does not take the others with it: the reader stops at 64 MiB.
 # Drops are watched while the rest is read, where no Hubble remembers them: some 400 events or 9 s, and PIPE ends it
 # without a word. Of Hubble's flows those are asked for that open or accept a connection, and those that were dropped.
-B=$1; K=$2; W=$3; shift 3
+B=$1 K=$2 W=$3; shift 3
 exec 3>&1 </dev/null
 export LC_ALL=C
 T=; command -v timeout >/dev/null 2>&1&&T='timeout 6'
@@ -40,7 +40,7 @@ a envoy envoy/network_policies.json $C envoy admin config networkpolicies
 a envoy envoy/server_info.json $C envoy admin serverinfo
 a envoy envoy/stats.txt sh -c '"$0" envoy admin metrics | grep -E "^envoy_listener_downstream_(cx_active|cx_overflow|cx_overload_reject|global_cx_overflow)"' $C
 a agent cilium/endpoint-get-ingress.json $C endpoint get -l reserved:ingress -o json
-[ -z "$W" ] || a agent cilium/node-list.json $C node list -o json
+for l in $W; do a agent cilium/${l%s}-list.json $C ${l%s} list -o json; done
 [ ! -e "$U" ] || s hubble/flows.json sh -c "$H --verdict DROPPED && $H --tcp-flags SYN"
 s cilium/iptables-save.txt sh -c 'iptables-save -t mangle && { iptables-save -t filter || :; }'
 s cilium/ip-rule.txt ip rule

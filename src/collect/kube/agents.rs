@@ -18,6 +18,8 @@ pub(in crate::collect) struct Agent {
     pub(in crate::collect) pod: String,
     /// Whether the Pod runs, so that a command can be run in it.
     pub(in crate::collect) running: Result<(), String>,
+    /// Whether its list of endpoints decides something.
+    pub(in crate::collect) endpoints: bool,
 }
 
 impl Kube<'_> {
@@ -60,7 +62,11 @@ impl Kube<'_> {
             return self.missing(agent, reason);
         }
         let boundary = script::boundary();
-        let command = script::command(&boundary, ports, witness);
+        let lists = script::Lists {
+            nodes: witness,
+            endpoints: agent.endpoints,
+        };
+        let command = script::command(&boundary, ports, lists);
         let output = match self
             .exec(&agent.namespace, &agent.pod, log::CONTAINER, &command)
             .await
@@ -120,6 +126,7 @@ mod tests {
             namespace: "kube-system".to_owned(),
             pod: "cilium-x".to_owned(),
             running: Ok(()),
+            endpoints: false,
         };
         assert_eq!(
             placed("cilium/config-map/devices", &agent),

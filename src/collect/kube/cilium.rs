@@ -4,6 +4,7 @@ use super::client::Kube;
 use super::failure::Failure;
 use super::kinds::{CONFIG_MAPS, NODE_CONFIGS, PODS};
 use super::lists::{Filter, List, Page};
+use super::objects::Found;
 use serde_json::Value;
 
 /// The agents and the Envoys, and kube-proxy where it still runs beside them; the labels are the same in
@@ -18,6 +19,8 @@ const CONFIG: &str = "cilium-config";
 pub(in crate::collect) struct Cilium {
     /// Its namespace, `kube-system` when no Pod says otherwise.
     pub(in crate::collect) namespace: String,
+    /// `cilium-config`, unless it was not read.
+    pub(in crate::collect) config: Option<Found>,
     /// Lists of its Pods.
     pub(in crate::collect) pods: Vec<Page>,
 }
@@ -41,15 +44,15 @@ impl Kube<'_> {
                     self.node_configs(&namespace),
                 )
                 .await;
-                self.keep_config(&namespace, config);
                 return Cilium {
+                    config: self.keep_config(&namespace, config),
                     namespace,
                     pods: everywhere,
                 };
             }
         }
-        self.keep_config(USUAL, config);
         Cilium {
+            config: self.keep_config(USUAL, config),
             namespace: USUAL.to_owned(),
             pods,
         }
@@ -67,12 +70,13 @@ impl Kube<'_> {
         self.list(&List::all(&NODE_CONFIGS, Some(namespace))).await;
     }
 
-    fn keep_config(&self, namespace: &str, config: Result<Value, Failure>) {
+    fn keep_config(&self, namespace: &str, config: Result<Value, Failure>) -> Option<Found> {
         match config {
-            Ok(object) => {
-                self.keep(&CONFIG_MAPS, namespace, CONFIG, object);
+            Ok(object) => Some(self.keep(&CONFIG_MAPS, namespace, CONFIG, object)),
+            Err(failure) => {
+                self.notebook.gap(CONFIG_MAPS.source(), failure);
+                None
             }
-            Err(failure) => self.notebook.gap(CONFIG_MAPS.source(), failure),
         }
     }
 }

@@ -1,9 +1,21 @@
 //! What an agent prints beyond what was asked for is dropped before it becomes a document.
 //!
 //! A diagnosis needs addresses, ports and verdicts of Hubble's flows, and no names of Pods. A dump of StateDB holds
-//! every route and neighbour of the node.
+//! every route and neighbour of the node, and a list of endpoints their whole configuration twice over.
 
 use serde_json::{Map, Value};
+
+/// Parts of an endpoint's status that are kept.
+const STATUS: [&str; 5] = [
+    "external-identifiers",
+    "identity",
+    "networking",
+    "policy",
+    "state",
+];
+
+/// The label of the endpoint whose policy decides; that of Pods is enforced elsewhere, and long.
+const INGRESS: &str = "reserved:ingress";
 
 /// Tables of `statedb dump` that are kept.
 const TABLES: [&str; 2] = ["devices", "node-addresses"];
@@ -23,9 +35,30 @@ const FIELDS: [&str; 7] = [
 pub(super) fn prune(path: &str, document: Vec<u8>) -> Vec<u8> {
     match path {
         "hubble/flows.json" => flows(&document),
+        "cilium/endpoint-list.json" => endpoints(&document).unwrap_or(document),
         "cilium/statedb-dump.json" => tables(&document).unwrap_or(document),
         _ => document,
     }
+}
+
+fn endpoints(document: &[u8]) -> Option<Vec<u8>> {
+    let mut endpoints: Vec<Map<String, Value>> = serde_json::from_slice(document).ok()?;
+    for endpoint in &mut endpoints {
+        endpoint.retain(|field, _| ["id", "status"].contains(&field.as_str()));
+        let Some(Value::Object(status)) = endpoint.get_mut("status") else {
+            continue;
+        };
+        let labels = status
+            .get("identity")
+            .and_then(|identity| identity.get("labels"));
+        let is_ingress = labels
+            .and_then(Value::as_array)
+            .is_some_and(|labels| labels.iter().any(|label| label == INGRESS));
+        status.retain(|field, _| {
+            STATUS.contains(&field.as_str()) && (is_ingress || field.as_str() != "policy")
+        });
+    }
+    Some(super::documents::bytes(&serde_json::json!(endpoints)))
 }
 
 fn tables(document: &[u8]) -> Option<Vec<u8>> {
@@ -90,5 +123,21 @@ mod tests {
         );
         assert_eq!(prune("cilium/statedb-dump.json", b"{".to_vec()), b"{");
         assert_eq!(prune("cilium/status.json", dump.to_vec()), dump);
+    }
+
+    #[test]
+    fn an_endpoint_keeps_who_it_is_and_only_that_of_the_ingress_its_policy() {
+        let list = br#"[
+            {"id": 1, "spec": {"options": {}}, "status": {"state": "ready", "log": [], "policy": {"realized": {}}, "identity": {"labels": ["k8s:app=web"]}, "networking": {"addressing": [{"ipv4": "10.0.0.9"}]}}},
+            {"id": 2, "status": {"policy": {"realized": {}}, "identity": {"labels": ["reserved:ingress"]}}}]"#;
+        assert_eq!(
+            prune("cilium/endpoint-list.json", list.to_vec()),
+            br#"[{"id":1,"status":{"state":"ready","identity":{"labels":["k8s:app=web"]},"networking":{"addressing":[{"ipv4":"10.0.0.9"}]}}},{"id":2,"status":{"policy":{"realized":{}},"identity":{"labels":["reserved:ingress"]}}}]
+"#
+        );
+        assert_eq!(
+            prune("cilium/endpoint-list.json", b"null".to_vec()),
+            b"null"
+        );
     }
 }

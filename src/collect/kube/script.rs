@@ -1,7 +1,7 @@
 //! The one command that is run in an agent: a fixed script that only reads.
 //!
 //! Its arguments are a boundary that nothing the agent prints can contain, the options of the start
-//! configuration that matter, whether to list the cluster's nodes, and the health-check node ports. One exec instead of some twenty.
+//! configuration that matter, which of the long lists to print, and the health-check node ports. One exec instead of some twenty.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -49,6 +49,16 @@ pub(super) const CONFIG_KEYS: &[&str] = &[
     "cni-chaining-mode",
 ];
 
+impl Lists {
+    fn words(self) -> Vec<&'static str> {
+        let all = [(self.nodes, "nodes"), (self.endpoints, "endpoints")];
+        all.iter()
+            .filter(|(asked, _)| *asked)
+            .map(|(_, word)| *word)
+            .collect()
+    }
+}
+
 /// A boundary of 128 random bits.
 pub(super) fn boundary() -> String {
     // Each state has its own random keys, so the hash of nothing is a random number.
@@ -56,8 +66,17 @@ pub(super) fn boundary() -> String {
     format!("cilium-lb-{:016x}{:016x}", half(), half())
 }
 
-/// The command for an exec. Every agent knows all nodes, and the list is long: one `witness` prints it.
-pub(super) fn command(boundary: &str, ports: &[u16], witness: bool) -> Vec<String> {
+/// The lists that are too long to be read from every agent.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Lists {
+    /// The cluster's nodes, which every agent knows.
+    pub(super) nodes: bool,
+    /// The node's endpoints.
+    pub(super) endpoints: bool,
+}
+
+/// The command for an exec.
+pub(super) fn command(boundary: &str, ports: &[u16], lists: Lists) -> Vec<String> {
     let script: Vec<&str> = SCRIPT
         .lines()
         .filter(|line| !line.starts_with('#'))
@@ -69,7 +88,7 @@ pub(super) fn command(boundary: &str, ports: &[u16], witness: bool) -> Vec<Strin
         "cilium-lb".to_owned(),
         boundary.to_owned(),
         CONFIG_KEYS.join(" "),
-        if witness { "nodes" } else { "" }.to_owned(),
+        lists.words().join(" "),
     ];
     command.extend(ports.iter().map(u16::to_string));
     command

@@ -1,10 +1,15 @@
 //! The script runs for real, with stand-ins for the agent's tools first in the PATH.
 
-use super::{CONFIG_KEYS, boundary, command};
+use super::{CONFIG_KEYS, Lists, boundary, command};
 use crate::collect::kube::split::{Split, split};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+const EVERYTHING: Lists = Lists {
+    nodes: true,
+    endpoints: true,
+};
 
 fn tool(directory: &Path, name: &str, script: &str) {
     let path = directory.join("bin").join(name);
@@ -15,7 +20,7 @@ fn tool(directory: &Path, name: &str, script: &str) {
 
 fn run(directory: &Path, ports: &[u16]) -> Split {
     let boundary = boundary();
-    let argv = command(&boundary, ports, true);
+    let argv = command(&boundary, ports, EVERYTHING);
     let path = format!("{}:/usr/bin:/bin", directory.join("bin").display());
     let output = Command::new("/bin/sh")
         .args(&argv[1..])
@@ -105,6 +110,7 @@ fn a_healthy_agent_gives_every_document() {
             "cilium/db-node-addresses.json",
             "cilium/db-services.json",
             "cilium/endpoint-get-ingress.json",
+            "cilium/endpoint-list.json",
             "cilium/health-check-node-port.31753.txt",
             "cilium/ip-route-2004.txt",
             "cilium/ip-rule.txt",
@@ -313,7 +319,7 @@ fn a_document_beyond_the_limit_is_a_gap_and_the_others_come() {
 #[test]
 fn boundaries_differ_and_the_command_is_short_enough_for_a_url() {
     assert_ne!(boundary(), boundary());
-    let command = command(&boundary(), &[1, 2], false);
+    let command = command(&boundary(), &[1, 2], Lists::default());
     assert_eq!(command[..2], ["sh", "-c"]);
     assert_eq!(command[6..], ["", "1", "2"]);
     assert!(!command[2].lines().any(|line| line.starts_with('#')));

@@ -12,13 +12,19 @@ pub struct RunningConfig {
 impl RunningConfig {
     /// The value of a flag such as `enable-envoy-config`.
     ///
-    /// Names are compared as `cilium-dbg config get` does it: without hyphens and case. `None` means
-    /// that this version does not list the option, never that it is off.
+    /// Names are compared as `cilium-dbg config get` does it: without hyphens and case; one name that is
+    /// listed, `policy-enforcement`, has a hyphen. `None` means that this version does not list the option,
+    /// never that it is off.
     pub fn get(&self, flag: &str) -> Option<&str> {
-        let wanted: String = flag.chars().filter(char::is_ascii_alphanumeric).collect();
         self.values
             .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(&wanted))
+            .find(|(name, _)| letters(name).eq(letters(flag)))
             .map(|(_, value)| value.as_str())
     }
+}
+
+fn letters(name: &str) -> impl Iterator<Item = u8> {
+    name.bytes()
+        .filter(u8::is_ascii_alphanumeric)
+        .map(|byte| byte.to_ascii_lowercase())
 }

@@ -123,7 +123,9 @@ pub struct EndpointPolicy {
     pub enabled: String,
     /// Identities that may reach any port of it; 0 is any.
     pub allowed_ingress: Vec<u64>,
-    /// How many rules let something in on single ports.
+    /// Identities that may not reach any port of it.
+    pub denied_ingress: Vec<u64>,
+    /// How many rules are about single ports or protocols. Those about whole identities are in the lists above.
     pub ingress_rules: usize,
 }
 

@@ -33,6 +33,9 @@ pub struct AgentStatus {
     pub host_routing: Option<String>,
     /// `Disabled`, `Wireguard`, `IPsec`.
     pub encryption: Option<String>,
+    /// Whether WireGuard encrypts what the node itself sends: `Disabled`, `Enabled`, or `OptedOut` where the node's
+    /// labels take it out (pkg/wireguard/agent `Status`); `None` without WireGuard, or where the status does not say.
+    pub node_encryption: Option<String>,
 }
 
 /// How packets travel between nodes.

@@ -19,6 +19,9 @@ object!(TargetGroupBinding, "TargetGroupBinding");
 /// Set by the AWS Load Balancer Controller on the bindings it makes for a Service.
 const STACK_LABEL: &str = "service.k8s.aws/stack-name";
 
+/// The namespace of the same Service.
+const STACK_NAMESPACE_LABEL: &str = "service.k8s.aws/stack-namespace";
+
 impl TargetGroupBinding {
     /// Whether it binds a port of this Service.
     pub fn of_service(&self, namespace: &str, name: &str) -> bool {
@@ -28,6 +31,16 @@ impl TargetGroupBinding {
     /// Whether the controller made it for its Service, rather than a person.
     pub fn is_generated(&self) -> bool {
         self.metadata.labels.contains_key(STACK_LABEL)
+    }
+
+    /// Namespace and name of the Service for whose load balancer the controller made it; `None` when a person made it.
+    ///
+    /// With a weighted action this is another Service than the one whose nodes it registers
+    /// (AWS Load Balancer Controller, pkg/deploy/tracking/provider.go, StackLabels).
+    pub fn stack(&self) -> Option<(&str, &str)> {
+        let name = self.metadata.labels.get(STACK_LABEL)?;
+        let namespace = self.metadata.labels.get(STACK_NAMESPACE_LABEL)?;
+        Some((namespace, name))
     }
 }
 

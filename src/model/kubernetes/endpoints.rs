@@ -39,25 +39,6 @@ pub struct Endpoint {
     pub node_name: Option<String>,
     /// What stands behind it.
     pub target_ref: Option<TargetRef>,
-    /// Which consumers should use it; absent when the Service asks for no topology.
-    pub hints: Option<EndpointHints>,
-}
-
-/// Topology hints of an endpoint (topology-mode `Auto`, or `spec.trafficDistribution`).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct EndpointHints {
-    /// The zones whose nodes should use the endpoint.
-    #[serde(deserialize_with = "null_as_default")]
-    pub for_zones: Vec<ForZone>,
-}
-
-/// A zone of [`EndpointHints`].
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct ForZone {
-    /// Name of the zone.
-    pub name: String,
 }
 
 /// Conditions of an endpoint; an absent `ready` counts as true (API convention).
@@ -92,6 +73,13 @@ pub struct TargetRef {
     pub kind: String,
     /// Name.
     pub name: String,
+}
+
+impl Endpoint {
+    /// The Pod behind it; none of an endpoint that was written by hand.
+    pub fn pod(&self) -> Option<&TargetRef> {
+        self.target_ref.as_ref().filter(|one| one.kind == "Pod")
+    }
 }
 
 impl EndpointSlice {
@@ -129,13 +117,6 @@ impl Endpoint {
         self.node_name
             .as_deref()
             .is_none_or(|name| name.is_empty() || name == node)
-    }
-
-    /// Whether its hints name zones, and `zone` is none of them.
-    pub fn is_hinted_away_from(&self, zone: &str) -> bool {
-        self.hints.as_ref().is_some_and(|hints| {
-            !hints.for_zones.is_empty() && hints.for_zones.iter().all(|one| one.name != zone)
-        })
     }
 
     /// Ready by the API's convention: absent counts as ready.

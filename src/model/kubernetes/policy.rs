@@ -1,8 +1,8 @@
 //! Policies that decide which packets reach a node's own processes and the backends' Pods: only what
 //! they say of incoming packets.
 //!
-//! An absent list and an empty one differ here: absent does not limit, empty admits nothing
-//! (pkg/policy/api/ingress.go), so lists are kept as options.
+//! An absent list and an empty one differ inside of an entry: absent does not limit, empty admits nothing
+//! (pkg/policy/api/ingress.go), so these lists are kept as options.
 
 use super::LabelSelector;
 use super::meta::{Meta, null_as_default, object};
@@ -46,11 +46,24 @@ pub struct CiliumRule {
     pub enable_default_deny: DefaultDeny,
 }
 
+impl CiliumRule {
+    /// Whether it says anything of incoming packets. An empty section is as good as none, and switches no
+    /// enforcement on (pkg/policy/api/rule_validation.go `Sanitize`, pkg/policy/repository.go
+    /// `computePolicyEnforcementAndRules`: `len(r.Ingress) > 0 || len(r.IngressDeny) > 0`).
+    pub fn is_about_ingress(&self) -> bool {
+        [&self.ingress, &self.ingress_deny]
+            .into_iter()
+            .flatten()
+            .any(|entries| !entries.is_empty())
+    }
+}
+
 /// `enableDefaultDeny` (1.16 on).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct DefaultDeny {
-    /// For incoming packets; true where an ingress section exists, unless it says otherwise.
+    /// For incoming packets; true where an ingress section has entries, unless it says otherwise.
+    /// Without such entries it switches nothing on.
     pub ingress: Option<bool>,
 }
 

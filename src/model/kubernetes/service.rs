@@ -119,6 +119,17 @@ impl Service {
         self.spec.external_traffic_policy == "Local"
     }
 
+    /// Whether endpoints of other clusters of a mesh serve the Service as well, which are in no EndpointSlice of this one.
+    ///
+    /// True for the annotation `service.cilium.io/global: "true"` or, where that is absent, for the name it had before
+    /// (pkg/annotation `GetAnnotationIncludeExternal`).
+    pub fn is_global(&self) -> bool {
+        ["service.cilium.io/global", "io.cilium/global-service"]
+            .iter()
+            .find_map(|key| self.metadata.annotations.get(*key))
+            .is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+
     /// The first DNS name of the load balancer.
     pub fn hostname(&self) -> Option<&str> {
         self.status

@@ -4,7 +4,6 @@ use crate::model::cilium::datapath::{EndpointPolicy, EndpointRow};
 use crate::parse::text::or_default;
 use crate::parse::{ParseError, text};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 /// Reads the endpoints. 1.21 prints no pod names.
 pub(super) fn json(text: &str) -> Result<Vec<EndpointRow>, ParseError> {
@@ -91,6 +90,8 @@ struct Realized {
     #[serde(deserialize_with = "or_default")]
     allowed_ingress_identities: Vec<u64>,
     #[serde(deserialize_with = "or_default")]
+    denied_ingress_identities: Vec<u64>,
+    #[serde(deserialize_with = "or_default")]
     l4: L4,
 }
 
@@ -98,7 +99,36 @@ struct Realized {
 #[serde(default)]
 struct L4 {
     #[serde(deserialize_with = "or_default")]
-    ingress: Vec<IgnoredAny>,
+    ingress: Vec<PolicyRule>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct PolicyRule {
+    /// An `L4Filter` as JSON in a string (pkg/policy/l4.go, GetModel).
+    #[serde(deserialize_with = "or_default")]
+    rule: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct L4Filter {
+    port: u16,
+    #[serde(default)]
+    port_name: String,
+    protocol: String,
+}
+
+impl PolicyRule {
+    /// Whether it is about single ports or protocols.
+    ///
+    /// A rule without `toPorts` is listed too, as port 0 of protocol ANY (pkg/policy/rule.go, mergeIngress), though it adds
+    /// nothing to the identities. What cannot be read counts as one about ports.
+    fn is_of_ports(&self) -> bool {
+        serde_json::from_str::<L4Filter>(&self.rule).map_or(true, |filter| {
+            filter.port != 0 || !filter.port_name.is_empty() || filter.protocol != "ANY"
+        })
+    }
 }
 
 impl Realized {
@@ -106,7 +136,13 @@ impl Realized {
         EndpointPolicy {
             enabled: self.policy_enabled,
             allowed_ingress: self.allowed_ingress_identities,
-            ingress_rules: self.l4.ingress.len(),
+            denied_ingress: self.denied_ingress_identities,
+            ingress_rules: self
+                .l4
+                .ingress
+                .iter()
+                .filter(|rule| rule.is_of_ports())
+                .count(),
         }
     }
 }
@@ -124,6 +160,28 @@ impl Identifiers {
 #[cfg(test)]
 mod tests {
     use super::json;
+
+    #[test]
+    fn rules_without_ports_are_listed_and_not_counted() {
+        for (rule, expected) in [
+            (r#"{\"port\":0,\"protocol\":\"ANY\",\"l7-rules\":[]}"#, 0),
+            (r#"{\"port\":80,\"protocol\":\"TCP\"}"#, 1),
+            (
+                r#"{\"port\":0,\"protocol\":\"TCP\",\"port-name\":\"http\"}"#,
+                1,
+            ),
+            ("of another form", 1),
+        ] {
+            let text = format!(
+                r#"[{{"id": 3, "status": {{"policy": {{"realized": {{"policy-enabled": "ingress",
+                     "allowed-ingress-identities": [1], "denied-ingress-identities": null,
+                     "l4": {{"ingress": [{{"rule": "{rule}", "derived-from-rules": null}}]}}}}}}}}}}]"#
+            );
+            let rows = json(&text).unwrap();
+            let policy = rows[0].policy.as_ref().unwrap();
+            assert_eq!(policy.ingress_rules, expected, "{rule}");
+        }
+    }
 
     #[test]
     fn pods_and_the_nodes_own_endpoints() {

@@ -20,6 +20,7 @@ pub(super) fn json(text: &str) -> Result<AgentStatus, ParseError> {
         .cilium
         .ok_or_else(|| ParseError::new("no field cilium: not the status of an agent"))?;
     let kubernetes = document.kubernetes;
+    let node_encryption = document.encryption.as_ref().and_then(Encryption::of_nodes);
     let replacement = document.kube_proxy_replacement;
     let (firewall, firewall_devices) = document
         .host_firewall
@@ -52,6 +53,7 @@ pub(super) fn json(text: &str) -> Result<AgentStatus, ParseError> {
                 tunnel_protocol: routing.tunnel_protocol,
             }),
         encryption: document.encryption.map(|encryption| encryption.mode),
+        node_encryption,
     })
 }
 
@@ -100,6 +102,21 @@ struct HostRouting {
 struct Encryption {
     #[serde(default)]
     mode: String,
+    wireguard: Option<WireGuard>,
+}
+
+/// api/v1 WireguardStatus.
+#[derive(Deserialize)]
+struct WireGuard {
+    #[serde(rename = "node-encryption", default)]
+    node_encryption: String,
+}
+
+impl Encryption {
+    fn of_nodes(&self) -> Option<String> {
+        let word = &self.wireguard.as_ref()?.node_encryption;
+        (!word.is_empty()).then(|| word.clone())
+    }
 }
 
 #[derive(Deserialize)]
@@ -308,7 +325,8 @@ mod tests {
     #[test]
     fn how_packets_travel_between_nodes() {
         let status = json(
-            r#"{"cilium": {"state": "Ok"}, "encryption": {"mode": "Wireguard"}, "routing":
+            r#"{"cilium": {"state": "Ok"}, "encryption": {"mode": "Wireguard", "wireguard":
+                {"interfaces": [], "node-encryption": "OptedOut"}}, "routing":
                 {"inter-host-routing-mode": "Tunnel", "intra-host-routing-mode": "BPF", "tunnel-protocol": "geneve"}}"#,
         )
         .unwrap();
@@ -318,6 +336,7 @@ mod tests {
             ("Tunnel", "geneve")
         );
         assert_eq!(status.encryption.as_deref(), Some("Wireguard"));
+        assert_eq!(status.node_encryption.as_deref(), Some("OptedOut"));
         assert_eq!(
             json(r#"{"cilium": {}, "routing": {}}"#).unwrap().routing,
             None

@@ -125,7 +125,6 @@ impl Address {
             },
             node_name: self.node_name.clone(),
             target_ref: self.target_ref.clone(),
-            hints: None,
         }
     }
 }

@@ -43,7 +43,6 @@ const AGENT: &[(&str, &str)] = &[
         "endpoint get -l reserved:ingress -o json",
     ),
     ("node-list.json", "node list -o json"),
-    ("status-verbose.txt", "status --verbose"),
     ("statedb-dump.json", "statedb dump"),
 ];
 
