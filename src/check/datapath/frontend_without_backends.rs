@@ -43,6 +43,9 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     if is_taken(frontend) {
         return not_applicable(TAKEN);
     }
+    if frontend.redirects() {
+        return not_applicable("the entry hands connections to Envoy and needs no backends");
+    }
     if frontend.backend_count() > 0 {
         return pass("the NodePort entry has backends");
     }

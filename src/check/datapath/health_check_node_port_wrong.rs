@@ -2,6 +2,7 @@
 
 use super::annotation::annotate;
 use super::probe::{CONNECTS_ONLY, Probe, entry, row_key};
+use super::{health_server, kube_proxy_answers_health_check as kube_proxy};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::known_issue::{Component, KnownIssue};
@@ -27,14 +28,17 @@ pub static CHECK: Check = Check {
         Source::BpfLb,
         Source::HealthCheckNodePort,
         Source::AgentVersion,
+        Source::AgentLog,
+        Source::AgentModules,
+        Source::Pods,
     ],
     page: include_str!("health_check_node_port_wrong.md"),
     known_issues: KNOWN,
     run: Run::Target(run),
 };
 
-/// Patch releases of 1.16, 1.18 and 1.19 that carry the repairs are not established, so that the ranges
-/// hold the releases that are sure not to.
+/// The repair of 1.18 and 1.19 came with 1.18.8 and 1.19.2 (their release notes). Which release of 1.16 carries
+/// the repair of the first is not established, so that the range holds the one that is sure not to.
 const KNOWN: &[KnownIssue] = &[
     KnownIssue {
         component: Component::Cilium,
@@ -49,7 +53,7 @@ const KNOWN: &[KnownIssue] = &[
     },
     KnownIssue {
         component: Component::Cilium,
-        ranges: &[((1, 18, 0), (1, 18, 4)), ((1, 19, 0), (1, 19, 1))],
+        ranges: &[((1, 18, 0), (1, 18, 8)), ((1, 19, 0), (1, 19, 2))],
         link: "https://github.com/cilium/cilium/pull/44286",
         summary: "the health server holds a copy of the Service from before its redirect, and answers 503",
         branch: "",
@@ -118,6 +122,16 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         Err(gap) => {
             let version = version?;
             match known(version) {
+                Some(true) if kube_proxy::refused(view, service, found.node).is_some() => {
+                    not_applicable("the agent could not listen on the health-check node port")
+                }
+                // Which of the two answers would be a guess.
+                Some(true)
+                    if kube_proxy::running(view, found.node).is_some()
+                        && health_server::listens(view, service, found.node).is_none() =>
+                {
+                    Err(gap.clone())
+                }
                 Some(true) => {
                     let evidence = vec![said_version(version, found.node), row];
                     fail(
@@ -140,13 +154,13 @@ fn said_version(version: &Fact<CiliumVersion>, node: &str) -> Evidence {
 /// Whether agents of a version are known to answer 503 although the redirect is set; `None` where patch
 /// releases may differ.
 ///
-/// 1.14, 1.15 and 1.16.0 count BPF backends (issues #33038, #33547); 1.18.0 and 1.19.0 look at a stale copy of
-/// the Service (fixed by PR #44286 in February 2026, so after 1.18.3 at the earliest). 1.17 and 1.20 on are right.
+/// 1.14, 1.15 and 1.16.0 count BPF backends (issues #33038, #33547); 1.18 before 1.18.8 and 1.19 before 1.19.2
+/// look at a stale copy of the Service (PR #44286 and its backports #44399, #44398). 1.17 and 1.20 on are right.
 pub fn known(version: &CiliumVersion) -> Option<bool> {
     match (version.major, version.minor, version.patch) {
-        (1, 14 | 15, _) | (1, 16 | 19, 0) | (1, 18, 0..=3) => Some(true),
-        (1, 16 | 18 | 19, _) => None,
-        (1, minor, _) if minor == 17 || minor >= 20 => Some(false),
+        (1, 14 | 15, _) | (1, 16, 0) | (1, 18, 0..8) | (1, 19, 0..2) => Some(true),
+        (1, 16, _) => None,
+        (1, 17.., _) => Some(false),
         _ => None,
     }
 }
@@ -211,10 +225,11 @@ mod tests {
             ("1.16.0", Some(true)),
             ("1.16.5", None),
             ("1.17.2", Some(false)),
-            ("1.18.3", Some(true)),
-            ("1.18.9", None),
+            ("1.18.7", Some(true)),
+            ("1.18.8", Some(false)),
             ("1.19.0-dev", Some(true)),
-            ("1.19.4", None),
+            ("1.19.1", Some(true)),
+            ("1.19.2", Some(false)),
             ("1.20.0", Some(false)),
         ];
         for (text, expected) in cases {

@@ -49,10 +49,8 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     }
     let port = service.spec.health_check_node_port;
     let node = target.node.as_ref().map_err(Clone::clone)?;
-    let refused = bind_failure(view, node, port)
-        .or_else(|| health_server::cannot_listen(view, service, node));
-    let pod =
-        pods::of_node(view, pods::KUBE_PROXY, node).filter(|pod| pods::running(pod, "kube-proxy"));
+    let refused = refused(view, service, node);
+    let pod = running(view, node);
     let answer = match view.agent(node).health_answer(port) {
         Ok(answer) => answer,
         // The agent could not bind, and who else could is known.
@@ -80,6 +78,17 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     let mut evidence = vec![said(answer, node, port)];
     evidence.extend(refused);
     fail(finding(view, service, node, pod, evidence))
+}
+
+/// What shows that the agent could not listen on the Service's health-check node port.
+pub(super) fn refused(view: &View<'_>, service: &Service, node: &str) -> Option<Evidence> {
+    bind_failure(view, node, service.spec.health_check_node_port)
+        .or_else(|| health_server::cannot_listen(view, service, node))
+}
+
+/// The Pod of kube-proxy that runs on a node.
+pub(super) fn running<'a>(view: &View<'a>, node: &str) -> Option<&'a Fact<Pod>> {
+    pods::of_node(view, pods::KUBE_PROXY, node).filter(|pod| pods::running(pod, "kube-proxy"))
 }
 
 /// The agent's own words on this health-check node port, that it is taken.

@@ -4,11 +4,12 @@ use super::ends::{Question, ends};
 use crate::check::finding::{Change, Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::node::age::config_map;
+use crate::check::node::version;
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
 use crate::check::target_group::attribute_fix;
 use crate::check::view::RegionView;
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::{Gap, Reason, Source};
+use crate::model::{Gap, Origin, Reason, Source};
 use crate::path::{AwsName, Path, Target};
 use std::net::IpAddr;
 
@@ -17,6 +18,9 @@ const PRESERVE: &str = "preserve_client_ip.enabled";
 
 /// The key of cilium-config that lets routes of pods end at the VPC's ranges.
 const MASQUERADE: &str = "enable-ipv4-masquerade";
+
+/// The option that hands masquerading to the NodePort datapath.
+const BPF_MASQUERADE: &str = "enable-bpf-masquerade";
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -30,6 +34,10 @@ pub static CHECK: Check = Check {
     needs: &[
         Source::Services,
         Source::ConfigMaps,
+        Source::Nodes,
+        Source::AgentVersion,
+        Source::AgentStatus,
+        Source::AgentConfig,
         Source::LoadBalancers,
         Source::TargetGroups,
         Source::TargetGroupAttributes,
@@ -58,10 +66,10 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         (None, Err(gap)) => return Err(gap.clone()),
         (None, Ok(_)) => return not_applicable("the address is on no interface of the VPC"),
     };
-    let index = match &interface.attachment {
-        None => return not_applicable("the interface belongs to no instance"),
-        Some(attachment) => attachment.device_index,
+    let Some(attachment) = &interface.attachment else {
+        return not_applicable("the interface belongs to no instance");
     };
+    let index = attachment.device_index;
     match index {
         Some(0) => return pass("the address is on the primary interface of the node"),
         Some(_) => {}
@@ -76,7 +84,13 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     if masquerade.is_some_and(|value| value == "false") {
         return pass("Cilium routes all answers of a pod by the pod's own interface");
     }
-    let mut evidence = Vec::new();
+    let (settled, mut evidence) = match answers(view, attachment.instance_id.as_deref())? {
+        Answers::ByRoutes(said) => (true, vec![said]),
+        Answers::Unsettled(said) => (false, said.into()),
+        Answers::ByOwnInterface => {
+            return pass("Cilium sends the answers of a pod back by the pod's own interface");
+        }
+    };
     if let Some(origin) = ends.target.origin {
         evidence.push(Evidence::new(
             Layer::Programmed,
@@ -106,8 +120,9 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     }
     let finding = Finding::new(
         format!(
-            "{PRESERVE} of {} is true and its addresses are on secondary interfaces: answers to clients outside the VPC leave by the primary interface, which drops what is not from its own addresses",
-            group.name
+            "{PRESERVE} of {} is true and its addresses are on secondary interfaces: answers to clients outside the VPC {} by the primary interface, which drops what is not from its own addresses",
+            group.name,
+            if settled { "leave" } else { "may leave" },
         ),
         format!("{} secondary interfaces", group.name),
         evidence,
@@ -116,11 +131,20 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         format!("TargetGroup/{}", group.name),
         ends.target.subject.clone(),
     ])
-    .confidence(Confidence::Medium)
+    .confidence(if settled {
+        Confidence::Medium
+    } else {
+        Confidence::Low
+    })
     .assuming(format!(
         "Cilium routes only answers into the VPC by a pod's own interface, as it does unless {MASQUERADE} is false"
     ))
     .fix(fix(view, path, &ends.region, group)?);
+    if !settled {
+        return Ok(Outcome::Note(finding.assuming(
+            "the NodePort datapath does not send answers back by a pod's own interface, as it may from 1.17 on",
+        )));
+    }
     if ends.balancer.lb.scheme == "internet-facing" {
         fail(finding)
     } else {
@@ -128,6 +152,69 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             finding.assuming("some clients are outside the VPC"),
         ))
     }
+}
+
+/// What chooses the interface that answers leave by.
+enum Answers {
+    /// The routes of the node alone.
+    ByRoutes(Evidence),
+    /// The NodePort datapath, which knows the interface that each pod's address belongs to.
+    ByOwnInterface,
+    /// Either.
+    Unsettled([Evidence; 2]),
+}
+
+/// What chooses the interface on the node that is this instance.
+///
+/// From 1.17 on the NodePort datapath redirects answers that leave by another interface than the pod's own
+/// (bpf/lib/nodeport_egress.h `nodeport_snat_fwd_ipv4`, pull request 35298). It runs without kube-proxy only, and
+/// for sure where BPF masquerades; without that it depends on how NodePorts are forwarded.
+///
+/// # Errors
+/// A gap when the node, or the version, status or configuration of its agent was not read.
+fn answers(view: &View<'_>, instance: Option<&str>) -> Result<Answers, Gap> {
+    let nodes = view.nodes().all("")?;
+    let node = nodes
+        .iter()
+        .find(|node| instance.is_some() && node.instance_id() == instance);
+    let Some(node) = node else {
+        let reason = Reason::Partial("no Node has its spec.providerID".to_owned());
+        let instance = instance.unwrap_or("the interface's instance");
+        return Err(Gap::new(Source::Nodes, instance, reason));
+    };
+    let name = &node.metadata.name;
+    let shown = |origin: &Origin, field: String, value: &str| {
+        Evidence::new(
+            Layer::Programmed,
+            origin,
+            format!("Node/{name}"),
+            field,
+            value,
+        )
+    };
+    let agent = view.agent(name);
+    let version = agent.version()?;
+    if !version.at_least(1, 17) {
+        return Ok(Answers::ByRoutes(version::row(name, version)));
+    }
+    let status = agent.status()?;
+    if status.kube_proxy_replacement == Some(false) {
+        let field = "kube-proxy-replacement.mode".to_owned();
+        return Ok(Answers::ByRoutes(shown(&status.origin, field, "False")));
+    }
+    let config = agent.running()?;
+    let masquerades = config.get(BPF_MASQUERADE);
+    if masquerades == Some("true") {
+        return Ok(Answers::ByOwnInterface);
+    }
+    Ok(Answers::Unsettled([
+        version::row(name, version),
+        shown(
+            &config.origin,
+            format!("{BPF_MASQUERADE} (running)"),
+            masquerades.unwrap_or("unset"),
+        ),
+    ]))
 }
 
 fn fix(

@@ -10,9 +10,9 @@ use crate::check::finding::{Confidence, Evidence, Finding, Layer};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::Source;
 use crate::model::cilium::{AgentLog, FrontendKind};
 use crate::model::kubernetes::Service;
+use crate::model::{Gap, Source};
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -55,17 +55,19 @@ fn run(view: &View<'_>, node: &str) -> Checked {
     for key in keys(view, service, node) {
         match running::running(view, node, key) {
             Ok(actual) if actual.on => {}
-            // Up to 1.18 other options switch NodePorts on without it (daemon/cmd/kube_proxy_replacement.go).
-            Ok(_) if key == Key::KubeProxyReplacement && works(view, service, node, key) => {}
             // kube-proxy serves ordinary Services where it still runs.
             Ok(_)
                 if key == Key::KubeProxyReplacement
                     && !service.is_proxied()
                     && pods::of_node(view, "kube-proxy", node).is_some() => {}
+            Ok(_) if shown(view, node, key) == Ok(true) => {}
             Ok(actual) => match desired::desired(view, node, key) {
-                Ok(wanted) if wanted.on => {
-                    return fail(proven(view, service, node, key, actual, wanted));
-                }
+                Ok(wanted) if wanted.on => match shown(view, node, key) {
+                    Ok(_) => return fail(proven(view, service, node, key, actual, wanted)),
+                    Err(gap) => {
+                        open.get_or_insert((key, gap));
+                    }
+                },
                 Ok(_) => switched_off = Some(key),
                 Err(gap) => {
                     seen_off.extend(actual.evidence);
@@ -115,16 +117,33 @@ fn keys(view: &View<'_>, service: &Service, node: &str) -> Vec<Key> {
     keys
 }
 
+/// Whether what a switch stands for is there although the switch is off.
+///
+/// Up to 1.18 other options switch NodePorts on without kube-proxy replacement
+/// (daemon/cmd/kube_proxy_replacement.go). The features of the status tell where the map was not read.
+fn shown(view: &View<'_>, node: &str, key: Key) -> Result<bool, Gap> {
+    if key != Key::KubeProxyReplacement {
+        return Ok(false);
+    }
+    let agent = view.agent(node);
+    match (agent.bpf(), agent.status()) {
+        (Ok(bpf), _) => Ok(bpf
+            .frontends
+            .values()
+            .any(|frontend| frontend.flags.kind == FrontendKind::NodePort)),
+        (Err(_), Ok(status)) if status.kube_proxy_replacement.is_some() => {
+            Ok(status.node_port.is_some())
+        }
+        (Err(gap), _) => Err(gap),
+    }
+}
+
 /// Whether the datapath or the health-check port shows that what a switch stands for is there.
 fn works(view: &View<'_>, service: &Service, node: &str, key: Key) -> bool {
     let agent = view.agent(node);
     match key {
         Key::EnvoyConfig | Key::L7Proxy => any_redirect(view, service, node) == Ok(true),
-        Key::KubeProxyReplacement => agent.bpf().is_ok_and(|bpf| {
-            bpf.frontends
-                .values()
-                .any(|frontend| frontend.flags.kind == FrontendKind::NodePort)
-        }),
+        Key::KubeProxyReplacement => shown(view, node, key) == Ok(true),
         _ => {
             agent
                 .health_answer(service.spec.health_check_node_port)
