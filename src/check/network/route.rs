@@ -135,10 +135,38 @@ fn longest(id: &str, list: &[PrefixListEntry], address: IpAddr) -> Result<Option
     })
 }
 
-/// The route for everything that no other route takes, IPv4.
+/// The route for everything that no other route takes, IPv4: a static one before one that a gateway propagated.
 pub fn default_route(table: &RouteTable) -> Option<&Route> {
-    table
-        .routes
-        .iter()
-        .find(|route| route.destination_cidr_block.as_deref() == Some("0.0.0.0/0"))
+    let routes = table.routes.iter();
+    routes
+        .filter(|route| route.destination_cidr_block.as_deref() == Some("0.0.0.0/0"))
+        .min_by_key(|route| is_propagated(route))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::default_route;
+    use crate::model::aws::RouteTable;
+    use crate::model::aws::route_table::Route;
+
+    #[test]
+    fn a_static_default_route_goes_before_a_propagated_one() {
+        let route = |gateway: &str, origin: &str| Route {
+            destination_cidr_block: Some("0.0.0.0/0".to_owned()),
+            gateway_id: Some(gateway.to_owned()),
+            origin: Some(origin.to_owned()),
+            ..Route::default()
+        };
+        let mut table = RouteTable {
+            routes: vec![
+                route("vgw-1", "EnableVgwRoutePropagation"),
+                route("igw-1", "CreateRoute"),
+            ],
+            ..RouteTable::default()
+        };
+        let hop = |table: &RouteTable| default_route(table).unwrap().next_hop().to_owned();
+        assert_eq!(hop(&table), "igw-1");
+        table.routes.truncate(1);
+        assert_eq!(hop(&table), "vgw-1");
+    }
 }

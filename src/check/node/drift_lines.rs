@@ -6,7 +6,6 @@
 
 use crate::model::cilium::{AgentLog, DriftLine};
 use crate::model::kubernetes::Service;
-use crate::model::kubernetes::generated::SHARED_INGRESS;
 
 /// A block of keys that the Helm chart writes together with `enable-envoy-config`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,8 +24,7 @@ impl Block {
             .owner_references
             .iter()
             .any(|owner| owner.kind == "Ingress")
-            || service.metadata.labels.contains_key("cilium.io/ingress")
-            || service.metadata.name == SHARED_INGRESS;
+            || service.is_shared_ingress();
         if of_ingress {
             Self::Ingress
         } else {

@@ -6,7 +6,6 @@
 //! for the shared Ingress.
 
 use crate::check::view::{View, helm_upgrade};
-use crate::model::kubernetes::generated::SHARED_INGRESS;
 use crate::model::kubernetes::{Gateway, Service};
 use crate::model::{Fact, Gap};
 use crate::path::SubjectKind;
@@ -58,7 +57,7 @@ pub fn annotate(service: &Service, key: &str, value: &str) -> String {
             "kubectl annotate ingress {ingress} -n {namespace} --overwrite {key}={value}"
         );
     }
-    if name == SHARED_INGRESS {
+    if service.is_shared_ingress() {
         // Cilium makes this Service in the namespace that it is installed in.
         let key = key.replace('.', "\\.");
         return helm_upgrade(

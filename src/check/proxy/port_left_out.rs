@@ -3,7 +3,6 @@
 use crate::check::View;
 use crate::check::finding::{Evidence, Layer};
 use crate::model::Fact;
-use crate::model::kubernetes::generated::SHARED_INGRESS;
 use crate::model::kubernetes::{Ingress, Object, Service};
 
 /// What tells the cause of issue #34093 from others on the same port.
@@ -89,7 +88,7 @@ fn https_without_tls(view: &View<'_>, service: &Fact<Service>, port: u16) -> Opt
             vec![view.ingresses().find(namespace, &owner.name).ok()??]
         }
         // Any Ingress of any namespace may stand behind the shared Service.
-        None if service.metadata.name == SHARED_INGRESS => view.ingresses().all("").ok()?,
+        None if service.is_shared_ingress() => view.ingresses().all("").ok()?,
         None => return None,
     };
     if behind.iter().any(|ingress| !ingress.spec.tls.is_empty()) {

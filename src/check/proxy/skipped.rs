@@ -48,31 +48,30 @@ pub fn taken(view: &View<'_>, node: &str, config: &Fact<CiliumEnvoyConfig>) -> R
         let evidence = Evidence::new(Layer::Observed, &log.origin, &subject, "log", line);
         Some((line.to_owned(), evidence))
     });
-    let rows = match agent.envoy_configs() {
-        Ok(rows) => rows,
-        Err(gap) => {
-            return match said {
-                Some((line, evidence)) => Ok(Taken::Skipped(Skipped {
-                    evidence: vec![evidence],
-                    reason: Some(line),
-                    certain: false,
-                })),
-                None if agent
-                    .version()
-                    .is_ok_and(|version| !version.at_least(1, 18)) =>
-                {
-                    Ok(Taken::NoTable)
-                }
-                None => Err(gap),
-            };
-        }
-    };
-    if rows
-        .iter()
-        .any(|row| row.namespace == meta.namespace && row.name == meta.name)
-    {
+    let rows = agent.envoy_configs();
+    let listed = rows.as_ref().is_ok_and(|rows| {
+        rows.iter()
+            .any(|row| row.namespace == meta.namespace && row.name == meta.name)
+    });
+    if listed {
         return Ok(Taken::Yes);
     }
+    let keeps_table = match agent.version() {
+        Ok(version) => Ok(version.at_least(1, 18)),
+        Err(gap) => Err(gap),
+    };
+    let rows = match (rows, keeps_table, &said) {
+        (Ok(rows), Ok(true), _) => rows,
+        (_, _, Some((line, evidence))) => {
+            return Ok(Taken::Skipped(Skipped {
+                evidence: vec![evidence.clone()],
+                reason: Some(line.clone()),
+                certain: false,
+            }));
+        }
+        (_, Ok(false), None) => return Ok(Taken::NoTable),
+        (Err(gap), _, None) | (Ok(_), Err(gap), None) => return Err(gap),
+    };
     if rows.is_empty() && said.is_none() {
         let switches = [Key::EnvoyConfig, Key::L7Proxy].map(|key| running(view, node, key));
         // One switch that is off settles it, whatever is known of the other.

@@ -151,11 +151,47 @@ impl Service {
                 .metadata
                 .labels
                 .contains_key("io.cilium.gateway/owning-gateway")
-            || self
-                .metadata
-                .labels
-                .get("cilium.io/ingress")
-                .is_some_and(|v| v == "true")
-            || self.metadata.name == SHARED_INGRESS
+            || self.is_shared_ingress()
+    }
+
+    /// Whether it is the Service that Ingresses share, which the chart makes and no Ingress owns.
+    ///
+    /// The chart labels it, whatever name it was given (install/kubernetes/cilium/templates/cilium-ingress-service.yaml).
+    pub fn is_shared_ingress(&self) -> bool {
+        let meta = &self.metadata;
+        let labelled = meta.labels.get("cilium.io/ingress");
+        let owners = &meta.owner_references;
+        owners.iter().all(|owner| owner.kind != "Ingress")
+            && (meta.name == SHARED_INGRESS || labelled.is_some_and(|value| value == "true"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Service;
+    use crate::model::kubernetes::meta::OwnerReference;
+
+    fn labelled(owner: Option<&str>) -> Service {
+        let mut service = Service::default();
+        service.metadata.name = "renamed".to_owned();
+        let label = ("cilium.io/ingress".to_owned(), "true".to_owned());
+        service.metadata.labels.extend([label]);
+        service
+            .metadata
+            .owner_references
+            .extend(owner.map(|kind| OwnerReference {
+                kind: kind.to_owned(),
+                ..OwnerReference::default()
+            }));
+        service
+    }
+
+    #[test]
+    fn the_shared_service_is_known_by_its_label_and_owned_by_no_ingress() {
+        assert!(labelled(None).is_shared_ingress());
+        assert!(labelled(Some("Addon")).is_shared_ingress());
+        assert!(!labelled(Some("Ingress")).is_shared_ingress());
+        assert!(labelled(Some("Ingress")).is_proxied());
+        assert!(!Service::default().is_shared_ingress());
     }
 }
