@@ -58,12 +58,6 @@ fn run(view: &View<'_>) -> Checked {
         .collect();
     let left = left.join(", ");
     let (namespace, name) = (&service.metadata.namespace, &service.metadata.name);
-    let ports: Vec<String> = service
-        .spec
-        .ports
-        .iter()
-        .map(|port| format!("{}/{}", port.port, port.protocol()))
-        .collect();
     let id = format!("Service/{namespace}/{name}");
     let mut evidence = vec![
         Evidence::new(
@@ -78,7 +72,7 @@ fn run(view: &View<'_>) -> Checked {
             &service.origin,
             id.clone(),
             "spec.ports",
-            ports.join(", "),
+            service.port_list(),
         ),
     ];
     let warnings = events::warnings(view, "Service", namespace, name);

@@ -43,12 +43,6 @@ pub(super) fn finding(
         .iter()
         .map(|one| format!("{} ({}/{})", one.name, one.port, one.protocol))
         .collect();
-    let ports: Vec<String> = service
-        .spec
-        .ports
-        .iter()
-        .map(|port| format!("{}/{}", port.port, port.protocol()))
-        .collect();
     let (namespace, name) = (&gateway.metadata.namespace, &gateway.metadata.name);
     let (id, service_id) = (listeners::id(gateway), service.id());
     let evidence = vec![
@@ -64,7 +58,7 @@ pub(super) fn finding(
             &service.origin,
             service_id.as_str(),
             "spec.ports[]",
-            ports.join(", "),
+            service.port_list(),
         ),
         Evidence::new(
             Layer::Observed,

@@ -121,7 +121,7 @@ pub(super) fn fixed<'a>(
     let Ok(Requested::By(config)) = requested(view, service, port) else {
         return None;
     };
-    let bound = addresses(chains::listener(config, &service.metadata.name, port)?);
+    let bound = addresses(chains::listener(config, &service.metadata.name, port).ok()?);
     (!bound.is_empty()).then_some((config, bound))
 }
 

@@ -8,6 +8,7 @@
 
 use crate::model::kubernetes::CiliumEnvoyConfig;
 use crate::model::kubernetes::cilium::RedirectedService;
+use crate::model::{Gap, Reason, Source};
 use serde_json::Value;
 
 /// The transport a filter chain matches.
@@ -38,8 +39,15 @@ impl Transport {
     }
 }
 
-/// The Envoy listener that takes a Service port; `None` where the object does not hold it.
-pub fn listener<'a>(config: &'a CiliumEnvoyConfig, service: &str, port: u16) -> Option<&'a Value> {
+/// The Envoy listener that takes a Service port.
+///
+/// # Errors
+/// A gap where the object does not hold it.
+pub fn listener<'a>(
+    config: &'a CiliumEnvoyConfig,
+    service: &str,
+    port: u16,
+) -> Result<&'a Value, Gap> {
     let named = config
         .spec
         .services
@@ -50,6 +58,10 @@ pub fn listener<'a>(config: &'a CiliumEnvoyConfig, service: &str, port: u16) -> 
         .map_or("", |one| one.listener.as_str());
     resources(config, "envoy.config.listener.v3.Listener")
         .find(|listener| named.is_empty() || listener["name"] == *named)
+        .ok_or_else(|| {
+            let reason = Reason::Partial("its listener is not in the object".to_owned());
+            Gap::new(Source::EnvoyConfigs, config.metadata.name.clone(), reason)
+        })
 }
 
 /// The resources of one type, named by the end of its URL.

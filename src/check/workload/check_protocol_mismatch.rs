@@ -6,7 +6,7 @@ use crate::check::finding::{Confidence, Evidence, Finding, Layer};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::{Gap, Reason, Source};
+use crate::model::Source;
 use crate::path::Path;
 
 /// The check.
@@ -38,13 +38,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
         return not_applicable("a TCP check speaks no protocol");
     };
     let id = format!("{}/{}", config.metadata.namespace, config.metadata.name);
-    let open = listener(config, &service.metadata.name, path.port).ok_or_else(|| {
-        Gap::new(
-            Source::EnvoyConfigs,
-            config.metadata.name.clone(),
-            Reason::Partial("its listener is not in the object".to_owned()),
-        )
-    })?;
+    let open = listener(config, &service.metadata.name, path.port)?;
     if !unnamed(open, transport).is_empty() {
         return pass("a filter chain takes the check's protocol");
     }

@@ -3,9 +3,9 @@
 use super::answer::{Answer, answer};
 use super::chains::{Transport, listener, unnamed};
 use super::http_probe::{HttpProbe, matches, probe, use_tcp};
-use super::ingress_policy::{LET_IN, Outside, outside};
+use super::ingress_policy::{Outside, doubted, outside};
 use super::upstream::dead;
-use crate::check::finding::{Confidence, Evidence, Finding, Layer};
+use crate::check::finding::{Evidence, Finding, Layer};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
@@ -50,9 +50,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
             Reason::Partial(what.to_owned()),
         )
     };
-    let absent = || unread("its routes are not in the object");
-    let open =
-        listener(found.config, &found.service.metadata.name, path.port).ok_or_else(absent)?;
+    let open = listener(found.config, &found.service.metadata.name, path.port)?;
     let Some(chain) = unnamed(open, transport).into_iter().next() else {
         return not_applicable("no filter chain takes the check (CLB8103)");
     };
@@ -67,7 +65,9 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         Ok(Outside::Partly(gap)) | Err(gap) => Some(gap),
         Ok(_) => None,
     };
-    let verdict = match answer(found.config, chain, asked).ok_or_else(absent)? {
+    let verdict = match answer(found.config, chain, asked)
+        .ok_or_else(|| unread("its routes are not in the object"))?
+    {
         Answer::NoHost => {
             return not_applicable("no route takes a check without a host name (CLB8102)");
         }
@@ -195,11 +195,5 @@ fn judge(found: &HttpProbe<'_, '_>, verdict: Verdict, asked: &str, doubt: Option
         format!("CiliumEnvoyConfig/{id}"),
     ])
     .fix(use_tcp(found.service));
-    fail(match doubt {
-        None => finding,
-        Some(gap) => finding
-            .confidence(Confidence::Medium)
-            .assuming(LET_IN)
-            .settled_by([gap]),
-    })
+    fail(doubted(finding, doubt))
 }

@@ -2,8 +2,8 @@
 
 use super::chains::{Transport, domains, listener, unnamed};
 use super::http_probe::{HttpProbe, matches, probe};
-use super::ingress_policy::{LET_IN, Outside, outside};
-use crate::check::finding::{Confidence, Evidence, Finding, Layer};
+use super::ingress_policy::{Outside, doubted, outside};
+use crate::check::finding::{Evidence, Finding, Layer};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
@@ -52,21 +52,17 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     if matches(codes, 404) {
         return pass("the target group takes 404 for healthy");
     }
-    let unreadable = || {
-        Gap::new(
-            Source::EnvoyConfigs,
-            config.metadata.name.clone(),
-            Reason::Partial("its routes are not in the object".to_owned()),
-        )
-    };
-    let open = listener(config, &service.metadata.name, path.port).ok_or_else(unreadable)?;
+    let open = listener(config, &service.metadata.name, path.port)?;
     let taken = unnamed(open, transport);
     if taken.is_empty() {
         return not_applicable("no filter chain takes the check (CLB8103)");
     }
     let mut hosts = Vec::new();
     for chain in taken {
-        hosts.extend(domains(config, chain).ok_or_else(unreadable)?);
+        hosts.extend(domains(config, chain).ok_or_else(|| {
+            let reason = Reason::Partial("its routes are not in the object".to_owned());
+            Gap::new(Source::EnvoyConfigs, config.metadata.name.clone(), reason)
+        })?);
     }
     // "*" takes any Host header; a check sends an address and a port.
     if hosts.contains(&"*") {
@@ -123,11 +119,5 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         format!("CiliumEnvoyConfig/{id}"),
     ])
     .fix(super::http_probe::use_tcp(service));
-    fail(match doubt {
-        None => finding,
-        Some(gap) => finding
-            .confidence(Confidence::Medium)
-            .assuming(LET_IN)
-            .settled_by([gap]),
-    })
+    fail(doubted(finding, doubt))
 }

@@ -5,7 +5,7 @@
 //! (cilium/proxy, cilium/l7policy.cc AccessFilter::decodeHeaders).
 
 use crate::check::View;
-use crate::check::finding::{Evidence, Layer};
+use crate::check::finding::{Confidence, Evidence, Finding, Layer};
 use crate::model::cilium::datapath::{EndpointPolicy, EndpointRow};
 use crate::model::{Gap, Reason, Source};
 
@@ -17,7 +17,7 @@ const OUTSIDE: [u64; 5] = [0, 2, 9, 10, 13];
 const FIRST_LOCAL: u64 = 1 << 24;
 
 /// What is taken for granted where the policy was not read, or not followed to its end.
-pub const LET_IN: &str =
+const LET_IN: &str =
     "no network policy keeps the check from the ingress identity, which would answer 403 instead";
 
 /// How far network policy lets the outside reach the ingress identity of a node.
@@ -28,6 +28,17 @@ pub enum Outside {
     Shut(Evidence),
     /// Single ports, CIDRs or denials decide, which are not followed here.
     Partly(Gap),
+}
+
+/// A finding of an answer that Envoy gives after its policy, where that was not read or not followed to its end.
+pub fn doubted(finding: Finding, doubt: Option<Gap>) -> Finding {
+    match doubt {
+        None => finding,
+        Some(gap) => finding
+            .confidence(Confidence::Medium)
+            .assuming(LET_IN)
+            .settled_by([gap]),
+    }
 }
 
 /// What the realized policy of a node's ingress endpoint does with the outside.

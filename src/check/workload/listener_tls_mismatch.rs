@@ -11,7 +11,7 @@ use crate::check::objects::setting;
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
 use crate::check::proxy::requested::{Requested, requested};
 use crate::check::{Bearing, Check, Code, Run, View};
-use crate::model::{Gap, Reason, Source};
+use crate::model::Source;
 use crate::path::Path;
 
 /// The check.
@@ -80,13 +80,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     let Requested::By(config) = requested(view, service, path.port)? else {
         return not_applicable("no CiliumEnvoyConfig asks for the port (CLB7101)");
     };
-    let open = listener(config, &service.metadata.name, path.port).ok_or_else(|| {
-        Gap::new(
-            Source::EnvoyConfigs,
-            config.metadata.name.clone(),
-            Reason::Partial("its listener is not in the object".to_owned()),
-        )
-    })?;
+    let open = listener(config, &service.metadata.name, path.port)?;
     if !unnamed(open, arrives).is_empty() {
         return pass("Envoy's listener takes what the load balancer sends on this port as well");
     }

@@ -10,7 +10,7 @@ use crate::check::View;
 use crate::check::datapath::annotation::annotate;
 use crate::check::finding::{Evidence, Fix, Layer, Risk};
 use crate::model::kubernetes::{CiliumEnvoyConfig, Object, Service};
-use crate::model::{Fact, Gap, Reason, Source};
+use crate::model::{Fact, Gap, Source};
 use crate::path::AwsName;
 use serde_json::Value;
 
@@ -62,13 +62,7 @@ pub fn balancer(view: &View<'_>, group: &AwsName) -> Result<End, Gap> {
 /// # Errors
 /// A gap when the listener is not in the object.
 pub fn envoy(config: &Fact<CiliumEnvoyConfig>, service: &str, port: u16) -> Result<End, Gap> {
-    let listener = chains::listener(config, service, port).ok_or_else(|| {
-        Gap::new(
-            Source::EnvoyConfigs,
-            config.metadata.name.clone(),
-            Reason::Partial("its listener is not in the object".to_owned()),
-        )
-    })?;
+    let listener = chains::listener(config, service, port)?;
     let filters = listener["listenerFilters"].as_array().into_iter().flatten();
     let names: Vec<&str> = filters
         .clone()

@@ -154,6 +154,15 @@ impl Service {
             || self.is_shared_ingress()
     }
 
+    /// Its ports as in `80/TCP, 443/TCP`.
+    pub fn port_list(&self) -> String {
+        let ports = self.spec.ports.iter();
+        let each: Vec<String> = ports
+            .map(|port| format!("{}/{}", port.port, port.protocol()))
+            .collect();
+        each.join(", ")
+    }
+
     /// Whether it is the Service that Ingresses share, which the chart makes and no Ingress owns.
     ///
     /// The chart labels it, whatever name it was given (install/kubernetes/cilium/templates/cilium-ingress-service.yaml).
