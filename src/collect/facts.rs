@@ -112,10 +112,14 @@ impl Facts {
         gateways.any(|gateway| !gateway.is_acted_on())
     }
 
-    /// Whether a Service waits for a load balancer, so that its controller has to be asked which class it serves.
-    pub(super) fn has_unserved_service(&self) -> bool {
-        self.services()
-            .any(|service| service.spec.kind == "LoadBalancer" && service.hostname().is_none())
+    /// Whether the flags of a load balancer's controller decide something: a Service waits for a load balancer, so
+    /// that the class it serves counts, or has a port without NodePort, so that its usual target type does.
+    pub(super) fn asks_for_controller(&self) -> bool {
+        self.services().any(|service| {
+            let mut ports = service.spec.ports.iter();
+            service.spec.kind == "LoadBalancer"
+                && (service.hostname().is_none() || ports.any(|port| port.node_port == 0))
+        })
     }
 
     /// The subject, as soon as something that was read is it.

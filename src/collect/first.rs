@@ -81,21 +81,6 @@ fn around(namespace: Option<&str>) -> Vec<List> {
     ]
 }
 
-/// The AWS Load Balancer Controller, whose flags tell the class that it serves.
-///
-/// A list, because an empty one proves that it is not there, where a name that is not found would be a gap.
-fn load_balancer_controller() -> List {
-    const NAME: &str = "aws-load-balancer-controller";
-    List {
-        filter: Filter::Part {
-            name: NAME.to_owned(),
-            parameter: "fieldSelector",
-            selector: format!("metadata.name={NAME}"),
-        },
-        ..List::all(&DEPLOYMENTS, Some("kube-system"))
-    }
-}
-
 /// Reads the first wave.
 pub(super) async fn first(kube: &Kube<'_>, request: &Request, namespace: &str) -> Cluster {
     let lists = lists(request, namespace);
@@ -187,8 +172,9 @@ impl Cluster {
             ];
             lists.extend(kinds.map(|kind| List::all(kind, None)));
         }
-        if self.facts.has_unserved_service() {
-            lists.push(load_balancer_controller());
+        if self.facts.asks_for_controller() {
+            // Whole, as only a complete list proves that the AWS Load Balancer Controller is not there.
+            lists.push(List::all(&DEPLOYMENTS, Some("kube-system")));
         }
         lists.retain(|list| {
             let everywhere = List {

@@ -282,11 +282,16 @@ fn shared_ingress(snapshot: &Snapshot, ingress: &Ingress) -> Option<ObjectName> 
         return None;
     }
     let name = ingress::shared_name(config_maps);
+    let home = ingress::config(config_maps).ok();
+    let home = home.map(|map| &map.metadata.namespace);
     snapshot
         .kubernetes
         .services
         .known()
-        .find(|service| service.metadata.name == name)
+        .find(|service| {
+            let meta = &service.metadata;
+            meta.name == name && home.is_none_or(|home| meta.namespace == *home)
+        })
         .map(|service| ObjectName::new(&service.metadata.namespace, &service.metadata.name))
 }
 

@@ -137,7 +137,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
                     fail(
                         finding(view, service, found.node, evidence, false)
                             .confidence(Confidence::Medium)
-                            .assuming("the agents have no fix of this issue backported"),
+                            .assuming("the agents have no fix of this issue backported, and began to listen before the redirect was set"),
                     )
                 }
                 Some(false) => pass("agents of this version answer for the redirect"),
@@ -151,16 +151,16 @@ fn said_version(version: &Fact<CiliumVersion>, node: &str) -> Evidence {
     version::row(node, version)
 }
 
-/// Whether agents of a version are known to answer 503 although the redirect is set; `None` where either answer
-/// is possible.
+/// Whether agents of a version are known to answer 503 although the redirect is set; `None` where patch
+/// releases may differ.
 ///
 /// 1.14, 1.15 and 1.16.0 count BPF backends (issues #33038, #33547). 1.18 before 1.18.8 and 1.19 before 1.19.2 look
-/// at a copy of the Service (PR #44286 and its backports #44399, #44398), which has the redirect if that was there
-/// before the listener, as it may be after a restart. 1.17 and 1.20 on are right.
+/// at the Service as it was when they began to listen (PR #44286 and its backports #44399, #44398), which has no
+/// redirect yet: all captured agents answer 503, restarted ones too. 1.17 and 1.20 on are right.
 pub fn known(version: &CiliumVersion) -> Option<bool> {
     match (version.major, version.minor, version.patch) {
-        (1, 14 | 15, _) | (1, 16, 0) => Some(true),
-        (1, 16, _) | (1, 18, 0..8) | (1, 19, 0..2) => None,
+        (1, 14 | 15, _) | (1, 16, 0) | (1, 18, 0..8) | (1, 19, 0..2) => Some(true),
+        (1, 16, _) => None,
         (1, 17.., _) => Some(false),
         _ => None,
     }
@@ -226,10 +226,10 @@ mod tests {
             ("1.16.0", Some(true)),
             ("1.16.5", None),
             ("1.17.2", Some(false)),
-            ("1.18.7", None),
+            ("1.18.7", Some(true)),
             ("1.18.8", Some(false)),
-            ("1.19.0-dev", None),
-            ("1.19.1", None),
+            ("1.19.0-dev", Some(true)),
+            ("1.19.1", Some(true)),
             ("1.19.2", Some(false)),
             ("1.20.0", Some(false)),
         ];

@@ -8,13 +8,12 @@ use crate::check::View;
 use crate::check::finding::{Evidence, Layer};
 use crate::model::Fact;
 use crate::model::kubernetes::{ConfigMap, Object};
+use crate::path::ingress;
 use jiff::Timestamp;
 
 /// The ConfigMap `cilium-config`, in whatever namespace Cilium lives; `None` proves nothing.
 pub fn config_map<'a>(view: &View<'a>) -> Option<&'a Fact<ConfigMap>> {
-    view.config_maps()
-        .known()
-        .find(|map| map.metadata.name == "cilium-config")
+    ingress::config(view.config_maps()).ok()
 }
 
 /// When the agent of a node and its configuration last changed.

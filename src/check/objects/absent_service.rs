@@ -5,6 +5,7 @@ use crate::check::View;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::outcome::{Checked, fail, not_applicable};
 use crate::model::Fact;
+use crate::model::kubernetes::ingress::MODE;
 use crate::model::kubernetes::meta::condition;
 use crate::model::kubernetes::{Condition, Gateway, Ingress, Object};
 use crate::path::{SubjectKind, ingress};
@@ -30,14 +31,13 @@ pub(super) fn finding(view: &View<'_>) -> Checked {
             };
             let config_maps = view.config_maps();
             let shared = ingress::is_shared(ingress, config_maps)?;
-            // The shared Service lives in Cilium's own namespace, wherever that is.
-            view.services()
-                .complete(if shared { "" } else { namespace })?;
             if !shared {
+                view.services().complete(namespace)?;
                 return fail(of_ingress(view, ingress, None));
             }
-            // Without cilium-config the shared Service may be there under another name.
-            ingress::config(config_maps)?;
+            // Without cilium-config the shared Service may be there under another name; it lives beside it.
+            let home = &ingress::config(config_maps)?.metadata.namespace;
+            view.services().complete(home)?;
             let shared = ingress::shared_name(config_maps);
             fail(of_ingress(view, ingress, Some(shared)))
         }
@@ -68,12 +68,13 @@ pub(super) fn finding(view: &View<'_>) -> Checked {
 /// Nobody made the Service of an Ingress; `shared` is the name of the one that it would share.
 fn of_ingress(view: &View<'_>, ingress: &Fact<Ingress>, shared: Option<&str>) -> Finding {
     let (namespace, name) = (&ingress.metadata.namespace, &ingress.metadata.name);
+    let (key, mode) = ingress.mode_annotation().unwrap_or((MODE, "unset"));
     let mut evidence = vec![Evidence::new(
         Layer::Declared,
         &ingress.origin,
         ingress.id(),
-        "metadata.annotations[ingress.cilium.io/loadbalancer-mode]",
-        ingress.mode().unwrap_or("unset"),
+        format!("metadata.annotations[{key}]"),
+        mode,
     )];
     if !matches!(ingress.mode(), Some("dedicated" | "shared"))
         && let Ok(map) = ingress::config(view.config_maps())
@@ -99,7 +100,7 @@ fn of_ingress(view: &View<'_>, ingress: &Fact<Ingress>, shared: Option<&str>) ->
             commands: vec![
                 format!("kubectl get services -A --field-selector metadata.name={service}"),
                 format!(
-                    "kubectl annotate ingress {name} -n {namespace} --overwrite ingress.cilium.io/loadbalancer-mode=dedicated"
+                    "kubectl annotate ingress {name} -n {namespace} --overwrite {MODE}=dedicated"
                 ),
             ],
             risk: Risk::Safe,

@@ -3,6 +3,7 @@
 //! The condition `Accepted=False` of a class of Cilium's own stops nothing: the reconciler of Gateways looks at
 //! `spec.controllerName` alone, and translates without parameters where it finds none.
 
+use super::gateway_controller::absent;
 use super::{class, setting};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
@@ -34,6 +35,10 @@ pub static CHECK: Check = Check {
         Source::Gateways,
         Source::GatewayClasses,
         Source::GatewayClassConfigs,
+        Source::ConfigMaps,
+        Source::Deployments,
+        Source::Pods,
+        Source::OperatorLog,
     ],
     page: include_str!("gateway_class_not_accepted.md"),
     run: Run::Subject(run),
@@ -50,7 +55,10 @@ fn run(view: &View<'_>) -> Checked {
     match refused(view, gateway) {
         // What was translated once stays, so without a Service the class decides, and with one it is worth a note.
         Ok(Some(finding)) if made => Ok(Outcome::Note(finding)),
-        Ok(Some(finding)) => fail(finding),
+        Ok(Some(finding)) => {
+            view.services().complete(&gateway.metadata.namespace)?;
+            fail(finding)
+        }
         Ok(None) => match without_parameters(view, gateway)? {
             Some(finding) => Ok(Outcome::Note(finding)),
             None => not_applicable("nothing about the class keeps Cilium from its Gateways"),
@@ -75,14 +83,19 @@ pub(super) fn refused(view: &View<'_>, gateway: &Fact<Gateway>) -> Result<Option
     if found.spec.controller_name != CILIUM_CONTROLLER {
         return Ok(Some(about(foreign(gateway, found), gateway)));
     }
-    // Where it reads the reference with care, Cilium refuses the Gateway as well, and CLB1101 quotes that.
-    let is_stuck = !gateway.is_acted_on();
     let reference = found.spec.parameters_ref.as_ref();
-    Ok(reference
-        .filter(|reference| {
-            is_stuck && reference.kind == PARAMETERS && reference.namespace.is_empty()
-        })
-        .map(|reference| about(without_namespace(gateway, found, reference), gateway)))
+    let suspect = reference
+        .filter(|reference| reference.kind == PARAMETERS && reference.namespace.is_empty());
+    let Some(reference) = suspect else {
+        return Ok(None);
+    };
+    // Where it reads the reference with care, Cilium refuses the Gateway as well, and CLB1101 quotes that. Where no
+    // controller runs, nobody reads it (CLB1107).
+    if gateway.is_acted_on() || matches!(absent(view), Ok(Some(_))) {
+        return Ok(None);
+    }
+    let finding = without_namespace(gateway, found, reference);
+    Ok(Some(about(finding, gateway)))
 }
 
 fn foreign(gateway: &Fact<Gateway>, found: &Fact<GatewayClass>) -> Finding {

@@ -65,6 +65,20 @@ fn operator<'a>(view: &View<'a>) -> Option<&'a Fact<Deployment>> {
         .find(|one| one.metadata.name == "cilium-operator")
 }
 
+/// The version of the operator, by the tag of its image, and what says so.
+pub(super) fn version(view: &View<'_>) -> Option<(CiliumVersion, Evidence)> {
+    let operator = operator(view)?;
+    let version = CiliumVersion::parse(operator.tag("cilium-operator")?)?;
+    let said = Evidence::new(
+        Layer::Declared,
+        &operator.origin,
+        format!("Deployment/{}/cilium-operator", operator.metadata.namespace),
+        "image tag of cilium-operator",
+        version.to_string(),
+    );
+    Some((version, said))
+}
+
 /// A key of cilium-config; what is not there has the default `false`.
 fn value<'a>(map: &'a ConfigMap, key: &str) -> &'a str {
     map.data.get(key).map_or("unset", String::as_str)
@@ -89,8 +103,7 @@ fn switched_off(view: &View<'_>, map: &Fact<ConfigMap>) -> Option<Absent> {
 /// Without kube-proxy replacement the operator leaves the controller out (1.16 on).
 fn without_replacement(view: &View<'_>, map: &Fact<ConfigMap>) -> Option<Absent> {
     const KEY: &str = "kube-proxy-replacement";
-    let operator = operator(view)?;
-    let version = CiliumVersion::parse(operator.tag("cilium-operator")?)?;
+    let (version, said) = version(view)?;
     if !version.at_least(1, 16) {
         return None;
     }
@@ -103,13 +116,7 @@ fn without_replacement(view: &View<'_>, map: &Fact<ConfigMap>) -> Option<Absent>
         decides: KEY,
         evidence: vec![
             row(map, KEY),
-            Evidence::new(
-                Layer::Declared,
-                &operator.origin,
-                format!("Deployment/{}/cilium-operator", operator.metadata.namespace),
-                "image tag of cilium-operator",
-                version.to_string(),
-            ),
+            said,
         ],
         confidence: Confidence::Medium,
         assuming: None,

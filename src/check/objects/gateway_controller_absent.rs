@@ -60,7 +60,10 @@ fn run(view: &View<'_>) -> Checked {
             );
             Ok(Outcome::Note(finding))
         }
-        Ok(Some(finding)) => fail(finding),
+        Ok(Some(finding)) => {
+            view.services().complete(&gateway.metadata.namespace)?;
+            fail(finding)
+        }
         Ok(None) => not_applicable("nothing that was read keeps the operator from acting"),
         Err(_) if made => not_applicable("the Service was made, so somebody acted once"),
         Err(gap) => Err(gap),

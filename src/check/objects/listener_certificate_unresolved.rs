@@ -1,6 +1,7 @@
 //! A TLS listener names a certificate that Cilium cannot use: TCP checks pass and handshakes fail.
 
 use super::listeners::{self, Refused, Speaking};
+use super::setting::generated;
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
@@ -47,7 +48,7 @@ fn run(view: &View<'_>) -> Checked {
             not_applicable("nobody has answered for the Gateway's present generation (CLB1109)")
         };
     };
-    let service = view.service()?;
+    let service = generated(view, gateway)?;
     let mut evidence: Vec<Evidence> = refused
         .iter()
         .map(|one| listeners::row(gateway, one))

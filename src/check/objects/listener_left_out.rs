@@ -13,11 +13,12 @@ use crate::model::kubernetes::{Gateway, Object, Service};
 /// What is wrong with the Service, when it leaves listeners out.
 ///
 /// Listeners without a route do not count, as Cilium leaves some of them out until one is attached, and neither do
-/// those with an unresolved certificate, which 1.21 takes away (CLB1110).
+/// those with an unresolved certificate, which 1.21 takes away (CLB1110). `counts` says which are asked about.
 pub(super) fn finding(
     view: &View<'_>,
     gateway: &Fact<Gateway>,
     service: &Fact<Service>,
+    counts: impl Fn(&Listener) -> bool,
 ) -> Option<Finding> {
     let left_out: Vec<&Listener> = gateway
         .status
@@ -25,6 +26,7 @@ pub(super) fn finding(
         .iter()
         .filter(|status| status.attached_routes > 0 && is_accepted(status, gateway))
         .filter_map(|status| gateway.listener(&status.name))
+        .filter(|listener| counts(listener))
         .filter(|listener| !listeners::is_served(Some(service), listener))
         .collect();
     if left_out.is_empty() {

@@ -1,12 +1,15 @@
 //! The controller has refused a listener of the Gateway.
 
 use super::absent_service::refusal;
+use super::listener_left_out;
+use super::listener_untranslated::{self, is_translated_late};
 use super::listeners::{self, Refused, Speaking};
-use super::{listener_left_out, listener_untranslated};
+use super::setting::generated;
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, Outcome, fail, not_applicable, pass};
 use crate::check::{Bearing, Check, Code, Run, View};
+use crate::model::kubernetes::gateway::Listener;
 use crate::model::kubernetes::meta::condition;
 use crate::model::kubernetes::{Gateway, Service};
 use crate::model::{Fact, Source};
@@ -21,7 +24,12 @@ pub static CHECK: Check = Check {
     title: "Cilium has refused a listener of the Gateway, or left it out",
     since: "0.1.0",
     known_issues: &[],
-    needs: &[Source::Gateways, Source::Services, Source::AgentVersion],
+    needs: &[
+        Source::Gateways,
+        Source::Services,
+        Source::Deployments,
+        Source::AgentVersion,
+    ],
     page: include_str!("listener_not_accepted.md"),
     run: Run::Subject(run),
 };
@@ -46,8 +54,15 @@ fn run(view: &View<'_>) -> Checked {
             let Some(service) = view.service()? else {
                 return pass("no listener of the Gateway is refused");
             };
-            let finding = listener_untranslated::finding(view, gateway, service)?
-                .or_else(|| listener_left_out::finding(view, gateway, service));
+            // What is left out of a Service whatever the version goes first.
+            let left_out = |counts: fn(&Listener) -> bool| {
+                listener_left_out::finding(view, gateway, service, counts)
+            };
+            let finding = match left_out(|listener| !is_translated_late(listener)) {
+                Some(finding) => Some(finding),
+                None => listener_untranslated::finding(view, gateway, service)?
+                    .or_else(|| left_out(is_translated_late)),
+            };
             match finding {
                 Some(finding) => fail(finding),
                 None => pass("no listener of the Gateway is refused"),
@@ -56,7 +71,7 @@ fn run(view: &View<'_>) -> Checked {
             pending(view, gateway)
         };
     }
-    let service = view.service()?;
+    let service = generated(view, gateway)?;
     let names: Vec<String> = refused
         .iter()
         .map(|one| {
@@ -119,7 +134,7 @@ fn effect(
 
 /// Nobody has answered for what the Gateway asks now: its conditions speak of an earlier generation.
 fn pending(view: &View<'_>, gateway: &Fact<Gateway>) -> Checked {
-    if view.service()?.is_none() {
+    if generated(view, gateway)?.is_none() {
         return not_applicable("no Service was made (CLB1101)");
     }
     let (namespace, name) = (&gateway.metadata.namespace, &gateway.metadata.name);

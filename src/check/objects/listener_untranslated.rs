@@ -4,9 +4,10 @@
 //! skips them (operator/pkg/model/ingestion/gateway.go, GatewayAPI). 1.19 refuses them, 1.20 serves them.
 
 use super::listener_left_out::is_accepted;
-use super::listeners;
+use super::{gateway_controller, listeners};
 use crate::check::View;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
+use crate::check::node::version;
 use crate::model::kubernetes::gateway::Listener;
 use crate::model::kubernetes::{Gateway, Object, Service};
 use crate::model::{Fact, Gap, Source};
@@ -26,16 +27,24 @@ pub(super) fn finding(
         .iter()
         .filter(|status| is_accepted(status, gateway))
         .filter_map(|status| gateway.listener(&status.name))
-        .filter(|listener| matches!(listener.protocol.as_str(), "TCP" | "UDP"))
+        .filter(|listener| is_translated_late(listener))
         .filter(|listener| !listeners::is_served(Some(service), listener))
         .collect();
     if skipped.is_empty() {
         return Ok(None);
     }
-    let (node, version) = view
-        .agent_nodes()
-        .find_map(|node| Some((node, view.agent(node).version().ok()?)))
-        .ok_or_else(|| Gap::not_collected(Source::AgentVersion, ""))?;
+    let (version, said, assuming) = match gateway_controller::version(view) {
+        Some((version, said)) => (version, said, None),
+        None => {
+            let (node, version) = view
+                .agent_nodes()
+                .find_map(|node| Some((node, view.agent(node).version().ok()?)))
+                .ok_or_else(|| Gap::not_collected(Source::AgentVersion, ""))?;
+            let assuming = "the operator has the version of the agents";
+            let said = version::row(node, version);
+            (version.value.clone(), said, Some(assuming))
+        }
+    };
     if version.at_least(1, 20) {
         return Ok(None);
     }
@@ -60,13 +69,7 @@ pub(super) fn finding(
             "spec.ports[]",
             service.port_list(),
         ),
-        Evidence::new(
-            Layer::Observed,
-            &version.origin,
-            format!("Node/{node}"),
-            "version of the agent",
-            version.value.to_string(),
-        ),
+        said,
     ];
     let finding = Finding::new(
         format!(
@@ -85,7 +88,13 @@ pub(super) fn finding(
         changes: Vec::new(),
         after: "the load balancer listens on the port".to_owned(),
     });
-    Ok(Some(
-        finding.assuming("the operator has the version of the agents"),
-    ))
+    Ok(Some(match assuming {
+        Some(assumption) => finding.assuming(assumption),
+        None => finding,
+    }))
+}
+
+/// Whether Cilium translates listeners of this protocol from 1.20 on only.
+pub(super) fn is_translated_late(listener: &Listener) -> bool {
+    matches!(listener.protocol.as_str(), "TCP" | "UDP")
 }

@@ -112,7 +112,7 @@ static KNOWN: &[Refusal] = &[
     },
     Refusal {
         parts: &["exactly one securitygroup tagged with", "got: []"],
-        says: "the interface of a node has no security group with the tag of the cluster's name, so the controller does not know where to write its rules and registers nobody",
+        says: "the interface of a node has no security group with the tag of the cluster's name, so the controller does not know where to write its rules and registers no instance",
         summary: "tag one security group of each node with kubernetes.io/cluster/NAME, or correct --cluster-name of the controller",
         commands: &[
             "aws ec2 create-tags --resources SECURITY_GROUP_ID --tags Key=kubernetes.io/cluster/CLUSTER_NAME,Value=owned",
@@ -121,7 +121,7 @@ static KNOWN: &[Refusal] = &[
     },
     Refusal {
         parts: &["exactly one securitygroup tagged with"],
-        says: "the interface of a node has several security groups with the cluster's tag, or none, so the controller does not know where to write its rules and registers nobody",
+        says: "the interface of a node has several security groups with the cluster's tag, or none, so the controller does not know where to write its rules and registers no instance",
         summary: "leave the tag kubernetes.io/cluster/NAME on exactly one security group of each node",
         commands: &[
             "aws ec2 delete-tags --resources SECURITY_GROUP_ID --tags Key=kubernetes.io/cluster/CLUSTER_NAME",

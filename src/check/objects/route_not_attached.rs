@@ -111,7 +111,9 @@ impl<'a> Verdict<'a> {
                 .filter_map(|entry| Some((&entry.parent_ref, says(entry, "Accepted")?)))
                 .collect(),
             served: entries.iter().any(|entry| {
-                condition(&entry.conditions, "Accepted").is_some_and(|one| one.status == "True")
+                condition(&entry.conditions, "Accepted").is_some_and(|one| {
+                    one.status == "True" && one.observed_generation >= route.metadata.generation
+                })
             }),
             unresolved: entries.iter().find_map(|entry| says(entry, "ResolvedRefs")),
         }

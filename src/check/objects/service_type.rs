@@ -2,6 +2,7 @@
 
 use crate::check::View;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
+use crate::check::node::age::config_map;
 use crate::model::Fact;
 use crate::model::kubernetes::Service;
 
@@ -89,10 +90,7 @@ fn host_network(view: &View<'_>, service: &Service) -> Option<Evidence> {
     } else {
         "ingress-hostnetwork-enabled"
     };
-    let config = view
-        .config_maps()
-        .known()
-        .find(|config| config.metadata.name == "cilium-config")?;
+    let config = config_map(view)?;
     let value = config.data.get(key).filter(|value| *value == "true")?;
     Some(Evidence::new(
         Layer::Declared,

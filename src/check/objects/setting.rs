@@ -30,6 +30,18 @@ pub fn gateway<'a>(view: &View<'a>) -> Result<Option<&'a Fact<Gateway>>, Gap> {
     }
 }
 
+/// The Service of a Gateway; `None` only where the Services of its namespace were read and it has none.
+///
+/// # Errors
+/// The gap when Services were not read.
+pub fn generated<'a>(view: &View<'a>, gateway: &Gateway) -> Result<Option<&'a Fact<Service>>, Gap> {
+    let service = view.service()?;
+    if service.is_none() {
+        view.services().complete(&gateway.metadata.namespace)?;
+    }
+    Ok(service)
+}
+
 /// The Gateway that a Service was generated for.
 pub fn gateway_name(service: &Service) -> Option<&str> {
     owner(service, "Gateway")

@@ -5,6 +5,7 @@ use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::network::cidr;
 use crate::check::network::route::{self, Decision};
+use crate::check::node::age::config_map;
 use crate::check::objects::owner::PREFIX;
 use crate::check::objects::setting;
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
@@ -92,11 +93,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     let Some(service) = view.service()? else {
         return not_applicable("no Service says where the address comes from");
     };
-    let ipam = view
-        .config_maps()
-        .known()
-        .find(|config| config.metadata.name == "cilium-config")
-        .and_then(|config| Some((config, config.data.get("ipam")?)));
+    let ipam = config_map(view).and_then(|config| Some((config, config.data.get("ipam")?)));
     let mut evidence = vec![
         facts::health_evidence(view, group, reported)?,
         Evidence::new(

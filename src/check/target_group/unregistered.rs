@@ -289,10 +289,9 @@ fn objects(group: &AwsName, nodes: &[&Fact<Node>]) -> Vec<String> {
     all
 }
 
-/// The Warning events about the binding and the Service.
-fn warnings<'a>(view: &View<'a>, path: &Path, group: &AwsName) -> Vec<&'a Fact<Event>> {
-    let binding = binding_of(view, group);
-    let of_binding = binding.map(|binding| {
+/// The Warning events about the binding, and those about the Service: two reconcilers write them.
+fn warnings<'a>(view: &View<'a>, path: &Path, group: &AwsName) -> [Vec<&'a Fact<Event>>; 2] {
+    let of_binding = binding_of(view, group).map(|binding| {
         let meta = &binding.metadata;
         events::warnings(view, "TargetGroupBinding", &meta.namespace, &meta.name)
     });
@@ -300,13 +299,17 @@ fn warnings<'a>(view: &View<'a>, path: &Path, group: &AwsName) -> Vec<&'a Fact<E
         .service
         .as_ref()
         .map(|service| events::warnings(view, "Service", &service.namespace, &service.name));
-    of_binding.into_iter().chain(of_service).flatten().collect()
+    [of_binding, of_service].map(Option::unwrap_or_default)
 }
 
 /// What the controller said about the binding and the Service.
 fn said(view: &View<'_>, path: &Path, group: &AwsName) -> Vec<Evidence> {
     let all = warnings(view, path, group);
-    all.into_iter().take(3).map(events::evidence).collect()
+    all.into_iter()
+        .flatten()
+        .take(3)
+        .map(events::evidence)
+        .collect()
 }
 
 /// Why nobody is registered, as far as the controller's events and its checkpoint tell.
@@ -321,7 +324,11 @@ fn why(
     let all = warnings(view, path, group);
     let service = view.service().ok().flatten()?;
     let after = format!("describe-target-health of {} lists targets", group.name);
-    if let Some((event, known)) = refusal::understood(all.iter().map(|event| &event.value)) {
+    // The binding's own reconciler is the one that registers.
+    let meant = all
+        .iter()
+        .find_map(|events| refusal::understood(events.iter().map(|event| &event.value)));
+    if let Some((event, known)) = meant {
         let why = format!("{} ({})", known.says, event.reason);
         return Some((why, known.fix(service, after), None));
     }
@@ -330,7 +337,7 @@ fn why(
     let meta = &binding.metadata;
     let checkpoint = meta.annotations.get(CHECKPOINT)?;
     // Only a complete list of events proves that the controller reports no error.
-    if !all.is_empty() || view.events().all(&meta.namespace).is_err() {
+    if !all.iter().all(Vec::is_empty) || view.events().all(&meta.namespace).is_err() {
         return None;
     }
     let row = Evidence::new(

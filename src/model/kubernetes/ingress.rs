@@ -56,6 +56,9 @@ pub struct IngressStatus {
     pub load_balancer: LoadBalancerStatus,
 }
 
+/// The annotation that names the mode.
+pub const MODE: &str = "ingress.cilium.io/loadbalancer-mode";
+
 impl Ingress {
     /// The class: the field, or the deprecated annotation.
     pub fn class(&self) -> Option<&str> {
@@ -69,9 +72,14 @@ impl Ingress {
 
     /// `dedicated` or `shared`, when the annotation says so; otherwise the chart's default decides.
     pub fn mode(&self) -> Option<&str> {
-        self.metadata
-            .annotations
-            .get("ingress.cilium.io/loadbalancer-mode")
-            .map(String::as_str)
+        self.mode_annotation().map(|(_, mode)| mode)
+    }
+
+    /// The annotation that names the mode, under the first of its two names that is there
+    /// (operator/pkg/ingress/annotations, LBModeAnnotation and LBModeAnnotationAlias).
+    pub fn mode_annotation(&self) -> Option<(&'static str, &str)> {
+        [MODE, "io.cilium.ingress/loadbalancer-mode"]
+            .into_iter()
+            .find_map(|name| Some((name, self.metadata.annotations.get(name)?.as_str())))
     }
 }
