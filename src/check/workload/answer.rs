@@ -3,7 +3,7 @@
 //! A health check is a GET, and its host is an address, which only the virtual host `*` takes. Of the headers that
 //! a route could ask for it has those that every client or Envoy itself sets, and their values are not known here.
 
-use super::chains::resources;
+use super::chains::routes;
 use crate::model::kubernetes::CiliumEnvoyConfig;
 use serde_json::Value;
 
@@ -24,13 +24,7 @@ pub enum Answer {
 
 /// What the routes behind a filter chain do with `path`; `None` where they are not in the object.
 pub fn answer(config: &CiliumEnvoyConfig, chain: &Value, path: &str) -> Option<Answer> {
-    let name = chain["filters"]
-        .as_array()?
-        .iter()
-        .find_map(|filter| filter["typedConfig"]["rds"]["routeConfigName"].as_str())?;
-    let routes = resources(config, "envoy.config.route.v3.RouteConfiguration")
-        .find(|one| one["name"] == *name)?;
-    let host = list(&routes["virtualHosts"])
+    let host = list(&routes(config, chain)?["virtualHosts"])
         .find(|host| list(&host["domains"]).any(|domain| domain == "*"));
     let Some(host) = host else {
         return Some(Answer::NoHost);

@@ -137,16 +137,19 @@ pub fn transports(listener: &Value) -> Vec<&str> {
     all
 }
 
-/// The domains of all virtual hosts behind a chain; `None` where its routes are not in the object.
-pub fn domains<'a>(config: &'a CiliumEnvoyConfig, chain: &Value) -> Option<Vec<&'a str>> {
-    let route = chain["filters"]
+/// The RouteConfiguration behind a chain; `None` where it is not in the object.
+pub fn routes<'a>(config: &'a CiliumEnvoyConfig, chain: &Value) -> Option<&'a Value> {
+    let name = chain["filters"]
         .as_array()?
         .iter()
         .find_map(|filter| filter["typedConfig"]["rds"]["routeConfigName"].as_str())?;
-    let found = resources(config, "envoy.config.route.v3.RouteConfiguration")
-        .find(|one| one["name"] == *route)?;
+    resources(config, "envoy.config.route.v3.RouteConfiguration").find(|one| one["name"] == *name)
+}
+
+/// The domains of all virtual hosts behind a chain; `None` where its routes are not in the object.
+pub fn domains<'a>(config: &'a CiliumEnvoyConfig, chain: &Value) -> Option<Vec<&'a str>> {
     Some(
-        found["virtualHosts"]
+        routes(config, chain)?["virtualHosts"]
             .as_array()
             .into_iter()
             .flatten()

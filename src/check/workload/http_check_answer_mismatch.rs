@@ -2,8 +2,8 @@
 
 use super::answer::{Answer, answer};
 use super::chains::{Transport, listener, unnamed};
-use super::http_probe::{HttpProbe, matches, probe, use_tcp};
-use super::ingress_policy::{Outside, doubted, outside};
+use super::http_probe::{HttpProbe, probe, use_tcp};
+use super::ingress_policy::{Outside, doubted, may_come_first, outside, taken};
 use super::upstream::dead;
 use crate::check::finding::{Evidence, Finding, Layer};
 use crate::check::hop::{Hop, Severity};
@@ -26,6 +26,7 @@ pub static CHECK: Check = Check {
         Source::EnvoyConfigs,
         Source::TargetGroups,
         Source::EnvoyClusters,
+        Source::AgentVersion,
         Source::IngressEndpoint,
         Source::EndpointList,
     ],
@@ -55,16 +56,6 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         return not_applicable("no filter chain takes the check (CLB8103)");
     };
     let asked = found.check.path.as_deref().unwrap_or("/");
-    let policy = outside(view, node);
-    // Policy is asked before any route: a request that it stops is not redirected either.
-    if let Ok(Outside::Shut(evidence)) = policy {
-        let why = "network policy closes the ingress identity to the outside";
-        return judge(&found, Verdict::of(403, why, vec![evidence]), asked, None);
-    }
-    let doubt = match policy {
-        Ok(Outside::Partly(gap)) | Err(gap) => Some(gap),
-        Ok(_) => None,
-    };
     let verdict = match answer(found.config, chain, asked)
         .ok_or_else(|| unread("its routes are not in the object"))?
     {
@@ -84,13 +75,24 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
                 Vec::new(),
             )
         },
-        Answer::Clusters(names) => match (passed_on(view, node, &found, asked, &names)?, doubt) {
-            (Some(verdict), doubt) => return judge(&found, verdict, asked, doubt),
-            (None, Some(gap)) => return Err(gap),
-            (None, None) => return pass("Envoy passes the check on to a backend"),
+        Answer::Clusters(names) => match unserved(view, node, &found, asked, &names)? {
+            Some(verdict) => verdict,
+            None => return passed_on(view, node, &found, asked),
         },
     };
-    judge(&found, verdict, asked, doubt)
+    judge(&found, verdict, asked, may_come_first(view, node))
+}
+
+/// A check for which a backend is there meets network policy before it.
+fn passed_on(view: &View<'_>, node: &str, found: &HttpProbe<'_, '_>, asked: &str) -> Checked {
+    match outside(view, node)? {
+        Outside::Admitted => pass("Envoy passes the check on to a backend"),
+        Outside::Partly(gap) => Err(gap),
+        Outside::Shut(evidence) => {
+            let why = "network policy closes the ingress identity to the outside";
+            judge(found, Verdict::of(403, why, vec![evidence]), asked, None)
+        }
+    }
 }
 
 /// Envoy's answer, with what it follows from.
@@ -113,8 +115,8 @@ impl Verdict {
     }
 }
 
-/// The answer to a check whose route leads to backends; `None` when one of them answers.
-fn passed_on(
+/// The answer to a check whose route leads to clusters without a host; `None` when one of them has some.
+fn unserved(
     view: &View<'_>,
     node: &str,
     found: &HttpProbe<'_, '_>,
@@ -140,8 +142,7 @@ fn passed_on(
 
 /// Holds the answer against the codes of the target group.
 ///
-/// `doubt` is what was not read of the policy that may answer 403 instead: it settles nothing where both answers are
-/// taken alike.
+/// `doubt` is why policy may have answered 403 instead: it settles nothing where both answers are taken alike.
 fn judge(found: &HttpProbe<'_, '_>, verdict: Verdict, asked: &str, doubt: Option<Gap>) -> Checked {
     let Verdict {
         code,
@@ -149,17 +150,9 @@ fn judge(found: &HttpProbe<'_, '_>, verdict: Verdict, asked: &str, doubt: Option
         route,
         mut evidence,
     } = verdict;
-    let codes = found
-        .group
-        .matcher
-        .as_ref()
-        .and_then(|one| one.http_code.as_deref())
-        .unwrap_or("200-399");
-    let taken = matches(codes, code);
-    match doubt {
-        Some(gap) if taken != matches(codes, 403) => return Err(gap),
-        _ if taken => return pass(format!("the target group takes {code} for healthy")),
-        _ => {}
+    let codes = found.codes();
+    if taken(codes, code, doubt.as_ref())? {
+        return pass(format!("the target group takes {code} for healthy"));
     }
     let id = format!(
         "{}/{}",

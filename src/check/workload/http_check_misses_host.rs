@@ -1,8 +1,8 @@
 //! An HTTP health check names no host, and every virtual host of the Gateway or Ingress wants one.
 
 use super::chains::{Transport, domains, listener, unnamed};
-use super::http_probe::{HttpProbe, matches, probe};
-use super::ingress_policy::{Outside, doubted, outside};
+use super::http_probe::{HttpProbe, probe, use_tcp};
+use super::ingress_policy::{doubted, may_come_first, taken};
 use crate::check::finding::{Evidence, Finding, Layer};
 use crate::check::hop::{Hop, Severity};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
@@ -23,6 +23,7 @@ pub static CHECK: Check = Check {
         Source::Services,
         Source::EnvoyConfigs,
         Source::TargetGroups,
+        Source::AgentVersion,
         Source::IngressEndpoint,
         Source::EndpointList,
     ],
@@ -32,33 +33,26 @@ pub static CHECK: Check = Check {
 };
 
 fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
+    let found = match probe(view, path)? {
+        Ok(probe) => probe,
+        Err(why) => return not_applicable(why),
+    };
     let HttpProbe {
         service,
         check,
         config,
-        group,
-    } = match probe(view, path)? {
-        Ok(probe) => probe,
-        Err(why) => return not_applicable(why),
-    };
+        ref group,
+    } = found;
     let Some(transport) = Transport::of(&check.protocol) else {
         return not_applicable("a TCP check asks for no host");
     };
-    let codes = group
-        .matcher
-        .as_ref()
-        .and_then(|one| one.http_code.as_deref())
-        .unwrap_or("200-399");
-    if matches(codes, 404) {
-        return pass("the target group takes 404 for healthy");
-    }
     let open = listener(config, &service.metadata.name, path.port)?;
-    let taken = unnamed(open, transport);
-    if taken.is_empty() {
+    let takers = unnamed(open, transport);
+    if takers.is_empty() {
         return not_applicable("no filter chain takes the check (CLB8103)");
     }
     let mut hosts = Vec::new();
-    for chain in taken {
+    for chain in takers {
         hosts.extend(domains(config, chain).ok_or_else(|| {
             let reason = Reason::Partial("its routes are not in the object".to_owned());
             Gap::new(Source::EnvoyConfigs, config.metadata.name.clone(), reason)
@@ -68,20 +62,14 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     if hosts.contains(&"*") {
         return pass("a route takes any host name");
     }
-    let policy = target
-        .node
-        .as_deref()
-        .map_err(Clone::clone)
-        .and_then(|node| outside(view, node));
-    let doubt = match policy {
-        Ok(Outside::Shut(_)) => {
-            return not_applicable("network policy answers before any route does (CLB8105)");
-        }
-        Ok(Outside::Admitted) => None,
-        // Either answer makes the target unhealthy, unless the codes take the policy's.
-        Ok(Outside::Partly(gap)) | Err(gap) if matches(codes, 403) => return Err(gap),
-        Ok(Outside::Partly(gap)) | Err(gap) => Some(gap),
+    let doubt = match &target.node {
+        Ok(node) => may_come_first(view, node),
+        Err(gap) => Some(gap.clone()),
     };
+    let codes = found.codes();
+    if taken(codes, 404, doubt.as_ref())? {
+        return pass("the target group takes 404 for healthy");
+    }
     hosts.sort_unstable();
     hosts.dedup();
     let id = format!("{}/{}", config.metadata.namespace, config.metadata.name);
@@ -118,6 +106,6 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         format!("TargetGroup/{}", group.target_group_name),
         format!("CiliumEnvoyConfig/{id}"),
     ])
-    .fix(super::http_probe::use_tcp(service));
+    .fix(use_tcp(service));
     fail(doubted(finding, doubt))
 }

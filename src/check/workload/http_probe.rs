@@ -22,6 +22,17 @@ pub struct HttpProbe<'a, 'p> {
     pub group: Located<'a, TargetGroup>,
 }
 
+impl HttpProbe<'_, '_> {
+    /// The codes that the target group takes for healthy.
+    pub fn codes(&self) -> &str {
+        self.group
+            .matcher
+            .as_ref()
+            .and_then(|one| one.http_code.as_deref())
+            .unwrap_or("200-399")
+    }
+}
+
 /// The check of a path, or why Envoy's answer does not matter for it.
 ///
 /// # Errors

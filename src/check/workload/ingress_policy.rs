@@ -1,9 +1,13 @@
 //! Whether network policy keeps the outside world from the ingress identity, which Envoy enforces with 403.
 //!
 //! Every agent that follows CiliumEnvoyConfigs has an endpoint `reserved:ingress`; Envoy asks its policy
-//! for each request of a Gateway or Ingress (`EnforcePolicyOnL7Lb`, pkg/envoy), before it looks for a route
-//! (cilium/proxy, cilium/l7policy.cc AccessFilter::decodeHeaders).
+//! for each request of a Gateway or Ingress (`EnforcePolicyOnL7Lb`, pkg/envoy), once it has chosen a backend: what a route
+//! answers by itself, and the 404 or 503 where there is none to ask, never meets it (cilium/proxy, cilium/l7policy.cc
+//! AccessFilter::decodeHeaders, the part of the upstream filter, and cilium/filter_state_cilium_policy.cc
+//! enforceIngressHTTPPolicy). From cilium pull request 32119 (1.16) until that, the downstream filter asked it before any
+//! route. Which releases of Cilium before 1.18 ship which Envoy is not followed: patches of 1.14 and of 1.17 brought newer ones.
 
+use super::http_probe::matches;
 use crate::check::View;
 use crate::check::finding::{Confidence, Evidence, Finding, Layer};
 use crate::model::cilium::datapath::{EndpointPolicy, EndpointRow};
@@ -16,9 +20,8 @@ const OUTSIDE: [u64; 5] = [0, 2, 9, 10, 13];
 /// The first identity that an agent gives to a CIDR of its own policies (pkg/identity, scope local).
 const FIRST_LOCAL: u64 = 1 << 24;
 
-/// What is taken for granted where the policy was not read, or not followed to its end.
-const LET_IN: &str =
-    "no network policy keeps the check from the ingress identity, which would answer 403 instead";
+/// What is taken for granted where policy may come before routes.
+const ROUTES_FIRST: &str = "no network policy answers the check first, with 403";
 
 /// How far network policy lets the outside reach the ingress identity of a node.
 pub enum Outside {
@@ -30,13 +33,48 @@ pub enum Outside {
     Partly(Gap),
 }
 
-/// A finding of an answer that Envoy gives after its policy, where that was not read or not followed to its end.
+/// Why network policy may have answered a request with 403 before its route did; `None` where that is ruled out.
+pub fn may_come_first(view: &View<'_>, node: &str) -> Option<Gap> {
+    let version = view.agent(node).version();
+    if version
+        .as_ref()
+        .is_ok_and(|version| version.at_least(1, 18))
+    {
+        return None;
+    }
+    match (outside(view, node), version) {
+        (Ok(Outside::Admitted), _) => None,
+        (Ok(Outside::Partly(gap)) | Err(gap), _) | (Ok(Outside::Shut(_)), Err(gap)) => Some(gap),
+        (Ok(Outside::Shut(_)), Ok(version)) => Some(Gap::new(
+            Source::IngressEndpoint,
+            format!("node {node}"),
+            Reason::Partial(format!(
+                "it lets nobody in, and whether Envoys of Cilium {} ask it before routes is not known",
+                version.value
+            )),
+        )),
+    }
+}
+
+/// Whether a target group takes what a route answers for healthy.
+///
+/// # Errors
+/// The doubt of [`may_come_first`], where the group would not take the policy's 403 alike.
+pub fn taken(codes: &str, code: u16, doubt: Option<&Gap>) -> Result<bool, Gap> {
+    let taken = matches(codes, code);
+    match doubt {
+        Some(gap) if taken != matches(codes, 403) => Err(gap.clone()),
+        _ => Ok(taken),
+    }
+}
+
+/// A finding of what a route answers, where policy may come before it and fail the check as well.
 pub fn doubted(finding: Finding, doubt: Option<Gap>) -> Finding {
     match doubt {
         None => finding,
         Some(gap) => finding
             .confidence(Confidence::Medium)
-            .assuming(LET_IN)
+            .assuming(ROUTES_FIRST)
             .settled_by([gap]),
     }
 }
@@ -44,29 +82,31 @@ pub fn doubted(finding: Finding, doubt: Option<Gap>) -> Finding {
 /// What the realized policy of a node's ingress endpoint does with the outside.
 ///
 /// # Errors
-/// The gap when the ingress endpoint was not read.
+/// The gap when the ingress endpoint was not read, or without its policy.
 pub fn outside(view: &View<'_>, node: &str) -> Result<Outside, Gap> {
     let agent = view.agent(node);
-    let rows = agent
-        .ingress_endpoint()
-        .or_else(|gap| agent.endpoints().map_err(|_| gap))?;
+    let (source, rows) = match agent.ingress_endpoint() {
+        Ok(rows) => (Source::IngressEndpoint, rows),
+        Err(gap) => (Source::EndpointList, agent.endpoints().map_err(|_| gap)?),
+    };
+    let unread = |why: &str| {
+        Gap::new(
+            source,
+            format!("node {node}"),
+            Reason::Partial(why.to_owned()),
+        )
+    };
     let ingress = |row: &&EndpointRow| row.labels.iter().any(|label| label == "reserved:ingress");
-    let Some(policy) = rows
-        .iter()
-        .find(ingress)
-        .and_then(|row| row.policy.as_ref())
-    else {
+    let Some(row) = rows.iter().find(ingress) else {
         return Ok(Outside::Admitted);
+    };
+    let Some(policy) = &row.policy else {
+        return Err(unread("reserved:ingress has no realized policy"));
     };
     Ok(match admission(policy) {
         Admission::Full => Outside::Admitted,
-        Admission::Some => Outside::Partly(Gap::new(
-            Source::IngressEndpoint,
-            format!("node {node}"),
-            Reason::Partial(
-                "its policy is made of CIDRs, single ports or denials, which are not followed here"
-                    .to_owned(),
-            ),
+        Admission::Some => Outside::Partly(unread(
+            "its policy is made of CIDRs, single ports or denials, which are not followed here",
         )),
         Admission::None => {
             let allowed: Vec<String> = policy.allowed_ingress.iter().map(u64::to_string).collect();
@@ -89,13 +129,16 @@ enum Admission {
 }
 
 /// Nothing is let in where ingress policy is enforced, and neither world nor a CIDR nor a single port is allowed.
+///
+/// A rule about single ports may be a denial: the list of denied identities only has those that may reach no port at all
+/// (pkg/policy/mapstate.go, getIdentities, passes over keys with a port).
 fn admission(policy: &EndpointPolicy) -> Admission {
     if !matches!(policy.enabled.as_str(), "ingress" | "both") {
         return Admission::Full;
     }
     let allowed = |whose: &dyn Fn(u64) -> bool| policy.allowed_ingress.iter().any(|id| whose(*id));
     if allowed(&|id| OUTSIDE.contains(&id)) {
-        return if policy.denied_ingress.is_empty() {
+        return if policy.denied_ingress.is_empty() && policy.ingress_rules == 0 {
             Admission::Full
         } else {
             Admission::Some
@@ -131,6 +174,7 @@ mod tests {
             ("egress", &[], 0, Admission::Full),
             ("ingress", &[2], 0, Admission::Full),
             ("ingress", &[1, 13], 0, Admission::Full),
+            ("ingress", &[2], 1, Admission::Some),
             ("ingress", &[1 << 24], 0, Admission::Some),
             ("ingress", &[1], 1, Admission::Some),
         ] {

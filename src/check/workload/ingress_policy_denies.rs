@@ -46,7 +46,8 @@ fn run(view: &View<'_>, node: &str) -> Checked {
 
 fn finding(node: &str, evidence: Vec<crate::check::Evidence>) -> Finding {
     Finding::new(
-        "the policy of the identity reserved:ingress allows neither world nor any CIDR, so Envoy answers 403 to every client from outside the cluster",
+        "the policy of the identity reserved:ingress allows neither world nor any CIDR, so Envoy answers 403 to every client from outside \
+         the cluster whose request it would pass to a backend",
         "reserved:ingress",
         evidence,
     )
