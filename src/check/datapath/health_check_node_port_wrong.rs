@@ -1,8 +1,8 @@
 //! The agent answers 503 for a Gateway or Ingress that it serves.
 
 use super::annotation::annotate;
+use super::kube_proxy_answers_health_check as kube_proxy;
 use super::probe::{CONNECTS_ONLY, Probe, entry, row_key};
-use super::{health_server, kube_proxy_answers_health_check as kube_proxy};
 use crate::check::finding::{Confidence, Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
 use crate::check::known_issue::{Component, KnownIssue};
@@ -126,18 +126,15 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
                     not_applicable("the agent could not listen on the health-check node port")
                 }
                 // Which of the two answers would be a guess.
-                Some(true)
-                    if kube_proxy::running(view, found.node).is_some()
-                        && health_server::listens(view, service, found.node).is_none() =>
-                {
-                    Err(gap.clone())
-                }
+                Some(true) if kube_proxy::running(view, found.node).is_some() => Err(gap.clone()),
                 Some(true) => {
                     let evidence = vec![said_version(version, found.node), row];
                     fail(
                         finding(view, service, found.node, evidence, false)
                             .confidence(Confidence::Medium)
-                            .assuming("the agents have no fix of this issue backported"),
+                            .assuming("the agents have no fix of this issue backported")
+                            // Neither Pods nor a log that were not read would have shown it.
+                            .assuming("nothing but the agent, such as kube-proxy, holds the port"),
                     )
                 }
                 Some(false) => pass("agents of this version answer for the redirect"),
