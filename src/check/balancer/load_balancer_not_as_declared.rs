@@ -6,9 +6,9 @@ use super::expected_attributes::{self, CROSS_ZONE};
 use super::names::{self, Listed};
 use crate::check::hop::{Hop, Severity};
 use crate::check::objects::declared::{self, Difference, Wins, annotated};
-use crate::check::objects::go_bool;
-use crate::check::objects::owner::{self, Owner, PREFIX};
+use crate::check::objects::owner::{self, Owner};
 use crate::check::outcome::{Checked, fail, not_applicable, pass};
+use crate::check::target_group::expected_attributes::refused;
 use crate::check::view::{Located, RegionView};
 use crate::check::{Bearing, Check, Code, Run, View};
 use crate::model::aws::LoadBalancer;
@@ -53,11 +53,26 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     let mut found = Vec::new();
     match owner {
         Owner::LoadBalancerController => {
+            if let Some(said) = refused(service) {
+                return not_applicable(format!(
+                    "the controller refuses {said} and changes nothing"
+                ));
+            }
             fields(service, &balancer, &mut found);
             members(&region, service, &balancer, &mut found)?;
             attributes(&region, service, &balancer, &mut found)?;
         }
-        Owner::CloudProvider => cross_zone(&region, service, &balancer, &mut found)?,
+        Owner::CloudProvider => match expected_attributes::cross_zone(service) {
+            Ok((wanted, by)) => {
+                let wanted = wanted.to_string();
+                attribute(&region, &balancer, CROSS_ZONE, &wanted, by, &mut found)?;
+            }
+            Err(said) => {
+                return not_applicable(format!(
+                    "the controller refuses {said} and leaves the attributes alone"
+                ));
+            }
+        },
         Owner::AutoMode | Owner::Other | Owner::Nobody => {
             return not_applicable("what its controller reads is not known");
         }
@@ -163,30 +178,10 @@ fn attributes<'a>(
     balancer: &Located<'a, LoadBalancer>,
     found: &mut Vec<Difference<'a>>,
 ) -> Result<(), Gap> {
-    for (key, (wanted, by)) in expected_attributes::attributes(service) {
+    for (key, (wanted, by)) in expected_attributes::attributes(service).unwrap_or_default() {
         attribute(region, balancer, &key, &wanted, Some(by), found)?;
     }
     Ok(())
-}
-
-/// cloud-provider-aws reads one annotation for this attribute, under the older prefix only. Without it, it writes
-/// `false`; a word that is no boolean makes it stop (pkg/providers/v1/aws_loadbalancer.go, reconcileLBAttributes).
-fn cross_zone<'a>(
-    region: &RegionView<'_, 'a>,
-    service: &Service,
-    balancer: &Located<'a, LoadBalancer>,
-    found: &mut Vec<Difference<'a>>,
-) -> Result<(), Gap> {
-    let name = "aws-load-balancer-cross-zone-load-balancing-enabled";
-    let asked = annotated(service, name)
-        .filter(|(by, text)| by.contains(PREFIX) && !text.is_empty())
-        .map(|(by, text)| (go_bool::parse(text), by));
-    let (wanted, by) = match asked {
-        Some((Some(wanted), by)) => (wanted, Some(by)),
-        Some((None, _)) => return Ok(()),
-        None => (false, None),
-    };
-    attribute(region, balancer, CROSS_ZONE, &wanted.to_string(), by, found)
 }
 
 fn attribute<'a>(

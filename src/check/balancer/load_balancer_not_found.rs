@@ -224,33 +224,34 @@ fn other_account(
     binding: &TargetGroupBinding,
     account: &str,
 ) -> Gap {
-    let role = match binding.spec.iam_role_arn_to_assume.as_deref() {
-        Some(role) => format!("; its role {role} reaches it"),
-        None => String::new(),
-    };
     Gap::new(
         Source::LoadBalancers,
         &name.name,
         Reason::Failed(format!(
-            "targetGroupARN of {} names account {account}, and {} was read{role}",
+            "targetGroupARN of {} names account {account}, and {} was read",
             binding.metadata.name,
             callers(view, name),
         )),
     )
 }
 
-/// A binding made by hand fills a group of any load balancer, so it does not say whose the status names.
+/// A binding made by hand fills a group of any load balancer, so it does not say whose the status names. Only such a
+/// binding may name a role: the controller writes none into its own.
 fn of_either(
     name: &LoadBalancerName,
     binding: &TargetGroupBinding,
     arn: &Arn,
     region: &RegionView<'_, '_>,
 ) -> Gap {
+    let role = match binding.spec.iam_role_arn_to_assume.as_deref() {
+        Some(role) => format!(" (its role {role} reaches it)"),
+        None => String::new(),
+    };
     Gap::new(
         Source::LoadBalancers,
         &name.name,
         Reason::Failed(format!(
-            "{} was made by hand and names account {}, and the nodes are of account {}: which of the two has the load balancer is not known",
+            "{} was made by hand and names account {}{role}, and the nodes are of account {}: which of the two has the load balancer is not known",
             binding.metadata.name,
             arn.account,
             region.account(),

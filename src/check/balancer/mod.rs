@@ -4,7 +4,7 @@ mod asked_scheme;
 pub mod classic;
 pub mod classic_listener_stale;
 pub mod credentials_of_another_account;
-mod expected_attributes;
+pub(super) mod expected_attributes;
 pub(crate) mod left_behind;
 pub mod listener_forwards_elsewhere;
 pub mod listener_left_over;

@@ -6,10 +6,11 @@ use super::proxied::Asked;
 use super::selector::{Labels, selects};
 use crate::check::View;
 use crate::check::workload::endpoints::Endpoints;
+use crate::model::cilium::FrontendBackend;
 use crate::model::kubernetes::LabelSelector;
 use crate::model::kubernetes::endpoints::Endpoint;
 use crate::model::kubernetes::policy::{CiliumRule, NetworkPolicySpec};
-use crate::model::kubernetes::{Node, Pod, Service};
+use crate::model::kubernetes::{Node, Service};
 use crate::model::{Fact, Gap, Origin, Reason, Source};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -31,24 +32,40 @@ pub struct Selecting<'a> {
 /// The backends that have an endpoint of Cilium, by what is known of their labels.
 struct Backends<'a> {
     service: &'a Service,
-    /// All their Pods, or none.
-    pods: Vec<&'a Fact<Pod>>,
+    /// The labels of their Pods, each set once; where not every Pod was read, only what the Service selects them by.
+    labels: BTreeSet<BTreeMap<String, String>>,
+    /// Whether the Pods have no other labels.
+    all: bool,
     filter: Filter,
 }
 
 impl<'a> Backends<'a> {
-    /// The backends of a Service; or why no policy is asked for all of them.
+    /// Those of a Service that an entry chooses from; or why no policy is asked for any of them.
     ///
-    /// Cilium makes no endpoint for a Pod on the host network (pkg/k8s/watchers/pod.go: `Pod is using host
-    /// networking`), and such a Pod has the address of its Node.
-    fn of(view: &View<'a>, service: &'a Service, filter: Filter) -> Result<Asked<Self>, Gap> {
+    /// Other endpoints get no check: they are not ready, go away, or have no such port. Cilium makes no endpoint for
+    /// a Pod on the host network (pkg/k8s/watchers/pod.go: `Pod is using host networking`), and such a Pod has the
+    /// address of its Node.
+    fn of(
+        view: &View<'a>,
+        service: &'a Service,
+        chosen: &[FrontendBackend],
+        filter: Filter,
+    ) -> Result<Asked<Self>, Gap> {
         let gap = |why: &str| {
             let about = service.metadata.name.clone();
             Gap::new(Source::Pods, about, Reason::Partial(why.to_owned()))
         };
         let endpoints = Endpoints::of(view, service)?;
-        let (mut pods, mut on_host, mut others, mut unread) = (BTreeMap::new(), 0, 0, false);
+        let chosen: BTreeSet<IpAddr> = chosen.iter().map(|backend| backend.address).collect();
+        let mut unread: BTreeSet<IpAddr> = chosen.clone();
+        let (mut labels, mut on_host, mut others) = (BTreeSet::new(), 0, 0);
         for endpoint in endpoints.all() {
+            let addresses: Vec<IpAddr> = addresses(endpoint)
+                .filter(|one| chosen.contains(one))
+                .collect();
+            if addresses.is_empty() {
+                continue;
+            }
             let pod = endpoint.pod().and_then(|target| {
                 let namespace = &service.metadata.namespace;
                 view.pods().find(namespace, &target.name).ok().flatten()
@@ -62,9 +79,9 @@ impl<'a> Backends<'a> {
                 continue;
             }
             others += 1;
-            match pod {
-                Some(pod) => _ = pods.insert(&pod.metadata.name, pod),
-                None => unread = true,
+            if let Some(pod) = pod {
+                labels.insert(with_namespace(service, &pod.metadata.labels));
+                unread.retain(|one| !addresses.contains(one));
             }
         }
         match (on_host, others) {
@@ -74,22 +91,23 @@ impl<'a> Backends<'a> {
                 ));
             }
             (1.., 1..) => {
-                return Ok(Err(
-                    "a part of the backends is on the host network, where their policies do not apply",
+                return Err(gap(
+                    "a part of the backends is on the host network, where policies for Pods do not apply",
                 ));
             }
             _ => {}
         }
-        let pods: Vec<_> = match unread {
-            false => pods.into_values().collect(),
-            true => Vec::new(),
-        };
-        if pods.is_empty() && service.spec.selector.is_empty() {
-            return Err(gap("what stands behind the Service is not in it"));
+        let all = unread.is_empty() && !labels.is_empty();
+        if !all {
+            if service.spec.selector.is_empty() {
+                return Err(gap("what stands behind the Service is not in it"));
+            }
+            labels = BTreeSet::from([with_namespace(service, &service.spec.selector)]);
         }
         Ok(Ok(Self {
             service,
-            pods,
+            labels,
+            all,
             filter,
         }))
     }
@@ -110,28 +128,15 @@ impl<'a> Backends<'a> {
             self.filter
                 .gap_or(|| gap("the labels of the Pods behind the Service are not in it"))
         };
-        let asked = |labels: &BTreeMap<String, String>, all: bool| {
-            // Cilium adds the namespace as a label of its own.
-            let mut known = labels.clone();
-            known.insert(
-                "io.kubernetes.pod.namespace".to_owned(),
-                self.service.metadata.namespace.clone(),
-            );
+        let asked = |known| {
             let labels = Labels {
-                known: &known,
-                all,
+                known,
+                all: self.all,
                 filter: &self.filter,
             };
             selects(selector, labels)
         };
-        if self.pods.is_empty() {
-            return asked(&self.service.spec.selector, false).ok_or_else(open);
-        }
-        let answers: BTreeSet<Option<bool>> = self
-            .pods
-            .iter()
-            .map(|pod| asked(&pod.metadata.labels, true))
-            .collect();
+        let answers: BTreeSet<Option<bool>> = self.labels.iter().map(asked).collect();
         match answers.iter().collect::<Vec<_>>().as_slice() {
             [Some(answer)] => Ok(*answer),
             [None] => Err(open()),
@@ -142,13 +147,26 @@ impl<'a> Backends<'a> {
     }
 }
 
+/// Labels of Pods behind a Service, with the namespace, which Cilium adds as a label of its own.
+fn with_namespace(
+    service: &Service,
+    labels: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let mut all = labels.clone();
+    all.insert(
+        "io.kubernetes.pod.namespace".to_owned(),
+        service.metadata.namespace.clone(),
+    );
+    all
+}
+
+fn addresses(endpoint: &Endpoint) -> impl Iterator<Item = IpAddr> {
+    endpoint.addresses.iter().filter_map(|one| one.parse().ok())
+}
+
 /// Whether the address of an endpoint is that of a Node: of its own, or of any where it names none.
 fn is_of_node(view: &View<'_>, endpoint: &Endpoint) -> Result<bool, Gap> {
-    let addresses: Vec<IpAddr> = endpoint
-        .addresses
-        .iter()
-        .filter_map(|one| one.parse().ok())
-        .collect();
+    let addresses: Vec<IpAddr> = addresses(endpoint).collect();
     let has_one = |node: &Fact<Node>| node.internal_ips().any(|one| addresses.contains(&one));
     Ok(match endpoint.node_name.as_deref() {
         Some(name) if !name.is_empty() => view.nodes().find("", name)?.is_some_and(has_one),
@@ -156,14 +174,15 @@ fn is_of_node(view: &View<'_>, endpoint: &Endpoint) -> Result<bool, Gap> {
     })
 }
 
-/// Every policy that applies to the backends of an ordinary Service, as the agent of `node` takes it; or why
-/// none does. `must_ask` where the backends matter although there is no policy.
+/// Every policy that applies to the backends of an ordinary Service that an entry chooses from, as the agent of
+/// `node` takes it; or why none does. `must_ask` where the backends matter although there is no policy.
 ///
 /// # Errors
 /// A gap when a kind of policy was not listed, or a selector cannot be decided.
 pub fn selecting<'a>(
     view: &View<'a>,
     service: &'a Service,
+    chosen: &[FrontendBackend],
     node: &str,
     must_ask: bool,
 ) -> Result<Asked<Selecting<'a>>, Gap> {
@@ -175,7 +194,7 @@ pub fn selecting<'a>(
     if cilium.is_empty() && clusterwide.is_empty() && network.is_empty() && !must_ask {
         return Ok(Ok(found));
     }
-    let backends = match Backends::of(view, service, Filter::of(view, node))? {
+    let backends = match Backends::of(view, service, chosen, Filter::of(view, node))? {
         Ok(backends) => backends,
         Err(why) => return Ok(Err(why)),
     };

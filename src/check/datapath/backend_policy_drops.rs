@@ -83,7 +83,8 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         Enforcement::Selected => None,
         Enforcement::Always(says) => Some(says),
     };
-    let selecting = match selecting(view, service, found.node, always.is_some())? {
+    let chosen = &frontend.backends;
+    let selecting = match selecting(view, service, chosen, found.node, always.is_some())? {
         Ok(selecting) => selecting,
         Err(why) => return not_applicable(why),
     };

@@ -137,7 +137,9 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
                     fail(
                         finding(view, service, found.node, evidence, false)
                             .confidence(Confidence::Medium)
-                            .assuming("the agents have no fix of this issue backported, and began to listen before the redirect was set"),
+                            .assuming("the agents have no fix of this issue backported, and began to listen before the redirect was set")
+                            // Neither Pods nor a log that were not read would have shown it.
+                            .assuming("nothing but the agent, such as kube-proxy, holds the port"),
                     )
                 }
                 Some(false) => pass("agents of this version answer for the redirect"),

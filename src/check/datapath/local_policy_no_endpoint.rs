@@ -91,10 +91,14 @@ fn by_design(service: &Service) -> Checked {
 
 /// Whether the node's entry has backends: the external one of a Local Service holds those that count as local only.
 ///
-/// `None` where the entry was not read or is missing.
+/// `None` where the entry was not read or is missing, and where its rows may be among those that could not be read.
 fn has_backends(view: &View<'_>, target: &Target, probe: Probe) -> Option<bool> {
     let found = entry(view, target, probe).ok()?;
-    Some(found.frontend?.backend_count() > 0)
+    let frontend = found.frontend?;
+    let has_some = frontend.backend_count() > 0;
+    // Without a count the backends are rows of their own.
+    let is_told = has_some || frontend.count.is_some() || found.unreadable().is_none();
+    is_told.then_some(has_some)
 }
 
 /// What the node itself says of a global Service without an endpoint of its own there; `None` where that decides nothing.

@@ -57,11 +57,13 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     let options = &answer.vpc_block_public_access_options;
     match options.internet_gateway_block_mode.as_deref() {
         Some("off") => {
-            let mut modes = zones.iter().filter_map(|zone| Some((zone, mode(zone)?)));
-            return match modes.find(|(_, mode)| mode != "off") {
-                Some((zone, mode)) => Err(of_another_account(&region, zone, &mode)),
-                None => pass("block public access is off"),
-            };
+            for zone in zones {
+                let subnet = region.subnet(&zone.subnet_id)?;
+                if let Some(mode) = subnet.public_access_mode().filter(|mode| *mode != "off") {
+                    return Err(of_another_account(&region, zone, mode));
+                }
+            }
+            return pass("block public access is off");
         }
         Some("block-bidirectional" | "block-ingress") => {}
         Some(other) => return Err(partial(format!("InternetGatewayBlockMode {other:?}"))),

@@ -88,7 +88,10 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
         Answers::ByRoutes(said) => (true, vec![said]),
         Answers::Unsettled(said) => (false, said.into()),
         Answers::ByOwnInterface => {
-            return pass("Cilium sends the answers of a pod back by the pod's own interface");
+            // Pods that an older agent made stay as they are, and no reading has when a pod was made.
+            return pass(
+                "Cilium sends answers back by the pod's own interface, for pods made by agents of 1.17 or later",
+            );
         }
     };
     if let Some(origin) = ends.target.origin {
@@ -167,8 +170,9 @@ enum Answers {
 /// What chooses the interface on the node that is this instance.
 ///
 /// From 1.17 on the NodePort datapath redirects answers that leave by another interface than the pod's own
-/// (bpf/lib/nodeport_egress.h `nodeport_snat_fwd_ipv4`, pull request 35298). It runs without kube-proxy only, and
-/// for sure where BPF masquerades; without that it depends on how NodePorts are forwarded.
+/// (bpf/lib/nodeport_egress.h `nodeport_snat_fwd_ipv4`, pull request 35298). It runs where Cilium serves NodePorts,
+/// which it may do beside kube-proxy as well (mode `False` with enable-node-port, up to 1.18), and for sure where BPF
+/// masquerades; without that it depends on how NodePorts are forwarded.
 ///
 /// # Errors
 /// A gap when the node, or the version, status or configuration of its agent was not read.
@@ -198,7 +202,7 @@ fn answers(view: &View<'_>, instance: Option<&str>) -> Result<Answers, Gap> {
         return Ok(Answers::ByRoutes(version::row(name, version)));
     }
     let status = agent.status()?;
-    if status.kube_proxy_replacement == Some(false) {
+    if status.kube_proxy_replacement == Some(false) && status.node_port.is_none() {
         let field = "kube-proxy-replacement.mode".to_owned();
         return Ok(Answers::ByRoutes(shown(&status.origin, field, "False")));
     }

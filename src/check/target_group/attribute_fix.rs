@@ -1,8 +1,8 @@
 //! Where an attribute of a target group is set so that no controller takes it back.
 
-use super::expected_attributes::{ANNOTATION, of_port};
+use super::expected_attributes::{ANNOTATION, listed, of_port};
 use crate::check::View;
-use crate::check::objects::declared::pairs;
+use crate::check::objects::declared;
 use crate::check::objects::owner::{self, Owner};
 use crate::check::objects::setting;
 use crate::check::view::RegionView;
@@ -51,14 +51,15 @@ pub fn command(
     ))
 }
 
-/// The annotation that decides an attribute of a Service port: the port's own where it names the attribute.
+/// The annotation that decides an attribute of a Service port: the port's own where that does already.
 fn deciding(service: &Service, port: u16, key: &str) -> String {
     let own = of_port(port);
-    let text = owner::annotation(service, &own).unwrap_or_default();
-    if pairs(text).any(|(name, value)| name == key && !value.is_empty()) {
-        own
-    } else {
-        ANNOTATION.to_owned()
+    let by = listed(service, port)
+        .remove(key)
+        .map(|declared| declared.by);
+    match declared::annotated(service, &own) {
+        Some((field, _)) if by.as_ref() == Some(&field) => own,
+        _ => ANNOTATION.to_owned(),
     }
 }
 

@@ -164,8 +164,11 @@ fn readiness(node: &Node, any_ready: Option<bool>) -> Eligibility {
     };
     match node.ready().map(|condition| condition.status.as_str()) {
         Some("True") => Eligibility::Eligible,
-        // The controller's fail-open: with no ready candidate at all, unreachable ones are kept.
-        Some("Unknown") if any_ready == Some(false) => Eligibility::Eligible,
+        // The controller's fail-open, which is off by default before 2.5: with no ready candidate at all,
+        // unreachable ones are kept.
+        Some("Unknown") if any_ready == Some(false) => partial(
+            "it counts only with the feature gate EndpointsFailOpen of the controller, which no reading has",
+        ),
         Some("Unknown") if any_ready.is_none() => {
             partial("it counts only while no other candidate is ready, and that was not read")
         }
@@ -334,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn with_no_ready_node_the_unreachable_are_kept() {
+    fn with_no_ready_node_a_feature_gate_decides_about_the_unreachable() {
         let lost = node("Unknown");
         let by = |any_ready| {
             judge(
@@ -344,7 +347,7 @@ mod tests {
                 any_ready,
             )
         };
-        assert_eq!(by(Some(false)), Eligibility::Eligible);
+        assert!(matches!(by(Some(false)), Eligibility::Unknown(_)));
         assert!(matches!(by(Some(true)), Eligibility::Excluded(_)));
         assert!(matches!(by(None), Eligibility::Unknown(_)));
     }

@@ -3,7 +3,7 @@
 use crate::check::View;
 use crate::check::finding::{Evidence, Layer};
 use crate::model::aws::TargetHealthDescription;
-use crate::model::{Gap, Source};
+use crate::model::{Gap, Reason, Source};
 use crate::path::{AwsName, Path, Target};
 
 /// What AWS reports about a target; `None` when there is no target group it could be registered in.
@@ -24,6 +24,15 @@ pub(super) fn reported<'p>(
             .clone()
             .unwrap_or_else(|| Gap::not_collected(Source::TargetHealth, &group.name))),
     }
+}
+
+/// The gap of a target group that was captured without its type.
+pub(super) fn no_target_type(group: &AwsName) -> Gap {
+    Gap::new(
+        Source::TargetGroups,
+        &group.name,
+        Reason::Partial("TargetType is not in the answer".to_owned()),
+    )
 }
 
 /// What AWS reports about a target, verbatim, as evidence.

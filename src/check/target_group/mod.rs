@@ -9,7 +9,7 @@ pub mod classic_check_elsewhere;
 pub mod classic_instance_out_of_service;
 mod eligibility;
 mod expected;
-mod expected_attributes;
+pub(super) mod expected_attributes;
 mod expected_protocol;
 mod facts;
 mod health_check;

@@ -71,9 +71,11 @@ pub(super) fn binding_of<'a>(
 /// Whether a target group is filled for something else than this Service.
 ///
 /// Either bindings name it and none of them is of this Service, or no binding names it although the AWS Load Balancer
-/// Controller owns the load balancer and keeps one for every group that it fills: an action of the Service's
-/// annotations may name any target group by its ARN, for which it makes neither a group nor a binding
-/// (pkg/service/model_build_target_group.go, buildTargetGroupTuples).
+/// Controller owns the load balancer and something says that it is foreign: an action of the Service's annotations
+/// that names it by its ARN, for which the controller makes neither a group nor a binding
+/// (pkg/service/model_build_target_group.go, buildTargetGroupTuples), or bindings for other groups of the Service, as it
+/// keeps one for every group that it fills. Without any binding the groups are still the Service's: they stay behind
+/// when the controller is taken away along with its kinds.
 ///
 /// # Errors
 /// The gap when no binding is known to name it and the bindings were not read completely.
@@ -95,15 +97,26 @@ pub(super) fn is_of_another(
     }
     view.target_group_bindings().complete(&meta.namespace)?;
     let balancer = path.load_balancer.found().map(|name| name.name.as_str());
-    Ok(owner::actual(service, balancer).owner == Owner::LoadBalancerController)
+    let arn = format!(":targetgroup/{}/", group.name);
+    let annotations = &meta.annotations;
+    let by_action = annotations
+        .iter()
+        .any(|(key, value)| key.contains("/actions.") && value.contains(&arn));
+    let has_own = || {
+        let mut bindings = view.target_group_bindings().known();
+        bindings.any(|binding| binding.of_service(&meta.namespace, &meta.name))
+    };
+    Ok(
+        owner::actual(service, balancer).owner == Owner::LoadBalancerController
+            && (by_action || has_own()),
+    )
 }
 
 fn binds(binding: &TargetGroupBinding, group: &AwsName) -> bool {
-    binding
-        .spec
-        .target_group_arn
-        .parse::<Arn>()
-        .is_ok_and(|arn| {
+    let text = &binding.spec.target_group_arn;
+    // Few bindings name the group, and every target asks all of them.
+    text.contains(&group.name)
+        && text.parse::<Arn>().is_ok_and(|arn| {
             arn.name() == Some(group.name.as_str())
                 && (arn.account.as_str(), arn.region.as_str())
                     == (group.region.0.as_str(), group.region.1.as_str())

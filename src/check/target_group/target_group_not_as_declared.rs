@@ -3,6 +3,7 @@
 use super::expected::{self, Field};
 use super::expected_attributes;
 use super::expected_protocol::protocol;
+use super::facts;
 use super::registrar::binding_of;
 use crate::check::hop::{Hop, Severity};
 use crate::check::objects::declared::{self, Difference, Wins};
@@ -60,6 +61,15 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     let group = region.target_group(&name.name)?;
     if owner == Owner::CloudProvider && !matches!(group.target_type.as_str(), "instance" | "") {
         return not_applicable("the controller makes only target groups of instances");
+    }
+    if group.target_type.is_empty() {
+        // It decides which check is the default.
+        return Err(facts::no_target_type(name));
+    }
+    if owner == Owner::LoadBalancerController
+        && let Some(said) = expected_attributes::refused(service)
+    {
+        return not_applicable(format!("the controller refuses {said} and changes nothing"));
     }
     let mut found: Vec<Difference<'_>> = Vec::new();
     let mut wanted = expected::fields(service, owner, path.port, group.value);
@@ -146,7 +156,7 @@ fn attributes<'a>(
     group: &AwsName,
     found: &mut Vec<Difference<'a>>,
 ) -> Result<(), Gap> {
-    for (key, wanted) in expected_attributes::attributes(service, port) {
+    for (key, wanted) in expected_attributes::attributes(service, port).unwrap_or_default() {
         let Some(actual) = region.target_group_attribute(&group.name, &key)? else {
             continue;
         };

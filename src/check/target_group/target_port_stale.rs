@@ -57,7 +57,7 @@ fn run(view: &View<'_>, path: &Path, target: &Target) -> Checked {
     // Without the bindings nothing tells whether the target group is this Service's; a port that fits needs none.
     let of_another = is_of_another(view, path, service, group);
     if of_another == Ok(true) {
-        return not_applicable("the target group is not filled for this Service (CLB2108)");
+        return not_applicable("the target group is not filled for this Service");
     }
     if target.port != path.node_port {
         of_another?;

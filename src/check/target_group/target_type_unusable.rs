@@ -1,5 +1,6 @@
 //! The target group's type, protocol or address family is one that the Service cannot serve.
 
+use super::facts;
 use super::registrar::is_of_another;
 use crate::check::finding::{Evidence, Finding, Fix, Layer, Risk};
 use crate::check::hop::{Hop, Severity};
@@ -44,7 +45,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
     let group = region.target_group(&name.name)?;
     let of_another = is_of_another(view, path, service, name);
     if of_another == Ok(true) {
-        return not_applicable("the target group is not filled for this Service (CLB2108)");
+        return not_applicable("the target group is not filled for this Service");
     }
     // Without the bindings nothing tells whether the target group is this Service's; one that fits needs none.
     let unusable = |finding| of_another.clone().and_then(|_| fail(finding));
@@ -57,13 +58,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
             }
         }
         "ip" => {}
-        "" => {
-            return Err(Gap::new(
-                Source::TargetGroups,
-                &name.name,
-                Reason::Partial("TargetType is not in the answer".to_owned()),
-            ));
-        }
+        "" => return Err(facts::no_target_type(name)),
         other => {
             return not_applicable(format!("targets of type {other} are no nodes and no pods"));
         }
