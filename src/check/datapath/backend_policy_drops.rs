@@ -39,6 +39,7 @@ pub static CHECK: Check = Check {
         Source::AgentStartConfig,
         Source::ConfigMaps,
         Source::NodeConfigs,
+        Source::DbConfigs,
         Source::LoadBalancers,
         Source::NetworkInterfaces,
     ],

@@ -37,6 +37,7 @@ pub static CHECK: Check = Check {
         Source::AgentMetrics,
         Source::ConfigMaps,
         Source::NodeConfigs,
+        Source::DbConfigs,
         Source::Nodes,
         Source::Pods,
         Source::ListeningSockets,

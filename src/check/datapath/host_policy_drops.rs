@@ -35,6 +35,7 @@ pub static CHECK: Check = Check {
         Source::AgentStartConfig,
         Source::ConfigMaps,
         Source::NodeConfigs,
+        Source::DbConfigs,
         Source::Pods,
         Source::ClusterwidePolicies,
         Source::Nodes,

@@ -29,6 +29,7 @@ pub static CHECK: Check = Check {
         Source::AgentStartConfig,
         Source::ConfigMaps,
         Source::NodeConfigs,
+        Source::DbConfigs,
         Source::Nodes,
         Source::Pods,
     ],
@@ -112,13 +113,19 @@ fn answered(
             fail(finding)
         }
         None => {
-            let empty = bind.is_none_or(|bind| bind.value.is_empty());
-            let message = if empty {
-                closed()
-            } else {
-                format!("nothing listens on port {KUBE_PROXY_HEALTH}, although {BIND} is set")
+            let (message, decides) = match bind {
+                Some(bind) if bind.value.is_empty() => (closed(), BIND),
+                Some(_) => (
+                    format!("nothing listens on port {KUBE_PROXY_HEALTH}, although {BIND} is set"),
+                    "not listening",
+                ),
+                None => (
+                    format!(
+                        "the check goes to port {KUBE_PROXY_HEALTH}, kube-proxy's health port, and nothing listens there"
+                    ),
+                    "not listening",
+                ),
             };
-            let decides = if empty { BIND } else { "not listening" };
             fail(finding(view, node, message, decides, evidence))
         }
     }

@@ -59,8 +59,13 @@ fn judge(view: &View<'_>, node: &str) -> Checked {
         Ok(pod) => pod,
         Err(gap) => {
             let server = server::of(view, service, node);
-            return match never_ran(view, node, None) {
-                Some(finding) if server != Server::KubeProxy => fail(server.given(finding)),
+            return match (never_ran(view, node, None), server) {
+                (Some(finding), Ok(server))
+                    if server != Server::KubeProxy
+                        && server::beside(view, service, node).is_none() =>
+                {
+                    fail(server.given(finding))
+                }
                 _ => Err(gap),
             };
         }
@@ -76,12 +81,23 @@ fn judge(view: &View<'_>, node: &str) -> Checked {
         return pass("the agent is Ready");
     }
     let server = server::of(view, service, node);
-    if server == Server::KubeProxy {
-        return Ok(Outcome::Note(stale(view, node, pod)));
+    if server == Ok(Server::KubeProxy) {
+        let mut evidence = vec![state(pod)];
+        let off = running::running(view, node, Key::KubeProxyReplacement)
+            .or_else(|_| desired::desired(view, node, Key::KubeProxyReplacement));
+        evidence.extend(off.into_iter().flat_map(|setting| setting.evidence));
+        let finding = left_to_kube_proxy(view, service, node, pod, evidence);
+        return Ok(Outcome::Note(finding));
     }
     if let Some(finding) = never_ran(view, node, Some(pod)) {
-        return fail(server.given(finding));
+        // An agent that never ran replaced nothing.
+        if server::beside(view, service, node).is_some() {
+            let finding = left_to_kube_proxy(view, service, node, pod, finding.evidence);
+            return Ok(Outcome::Note(finding));
+        }
+        return fail(server?.given(finding));
     }
+    let server = server?;
     if pods::running(pod, "cilium-agent") {
         return Ok(Outcome::Note(stale(view, node, pod)));
     }
@@ -95,14 +111,16 @@ fn judge(view: &View<'_>, node: &str) -> Checked {
         }
     }
     if needs_health_server(view, service, node) {
-        // What answers there is the agent's own process, or kube-proxy if it runs as well.
-        let answers = view
-            .agent(node)
-            .health_answer(service.spec.health_check_node_port)
-            .is_ok_and(|answer| answer.code.is_some());
-        if !answers {
-            let why = "the health check asks the agent's own process";
-            return fail(server.given(down(view, node, pod, why)));
+        let port = service.spec.health_check_node_port;
+        match view.agent(node).health_answer(port) {
+            // What answers there is the agent's own process, or kube-proxy if it runs as well.
+            Ok(answer) if answer.code.is_some() => {}
+            // The question is put inside the agent's Pod, so that nothing is heard of a port which kube-proxy has taken.
+            Err(gap) if server::beside(view, service, node).is_some() => return Err(gap),
+            _ => {
+                let why = "the health check asks the agent's own process";
+                return fail(server.given(down(view, node, pod, why)));
+            }
         }
     }
     if service.is_proxied() && pods::of_node(view, pods::ENVOY, node).is_none() {
@@ -217,6 +235,33 @@ fn down(view: &View<'_>, node: &str, pod: &Fact<Pod>, dependency: &str) -> Findi
     } else {
         Confidence::Medium
     })
+    .fix(look_at(view, node, Some(pod)))
+}
+
+/// The agent is not the one that serves this Service, so that whatever fails here fails for another reason.
+fn left_to_kube_proxy(
+    view: &View<'_>,
+    service: &Service,
+    node: &str,
+    pod: &Fact<Pod>,
+    mut evidence: Vec<Evidence>,
+) -> Finding {
+    evidence.extend(server::beside(view, service, node).map(|proxy| {
+        Evidence::new(
+            Layer::Observed,
+            &proxy.origin,
+            proxy.id(),
+            "status.phase",
+            proxy.status.phase.as_str(),
+        )
+    }));
+    Finding::new(
+        "the agent is not Ready, and it does not serve this Service here: NodePorts and health-check node ports of ordinary \
+         Services are left to kube-proxy",
+        "left to kube-proxy",
+        evidence,
+    )
+    .about([format!("Node/{node}"), pod.id()])
     .fix(look_at(view, node, Some(pod)))
 }
 

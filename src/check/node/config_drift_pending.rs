@@ -52,25 +52,18 @@ struct Difference {
 }
 
 fn run(view: &View<'_>, node: &str) -> Checked {
-    if drift::none(view, node).is_some() {
+    let is_zero = drift::none(view, node).is_some();
+    // The gauge leaves nothing open but keys that the checker does not count.
+    let is_open = |key: &str| !is_zero || drift::ignores(view, node, key);
+    if !causal().any(is_open) {
         return pass("every key that is asked for runs");
     }
-    let logged = logged(view, node);
-    let mut found = booted(view, node);
-    if let (Err(gap), None) = (&logged, &found) {
-        return Err(gap.clone());
-    }
-    for (key, difference) in logged.into_iter().flatten() {
-        found
-            .get_or_insert_default()
-            .entry(key)
-            .or_insert(difference);
-    }
-    let found: BTreeMap<&str, Difference> = found
-        .into_iter()
-        .flatten()
-        .filter(|(key, difference)| !has_its_own_check(key, difference))
-        .collect();
+    let mut found: BTreeMap<&str, Difference> = match (booted(view, node), logged(view, node)) {
+        (Err(gap), _) if is_zero => return Err(gap),
+        (Err(_), Err(gap)) => return Err(gap),
+        (booted, logged) => logged.into_iter().chain(booted).flatten().collect(),
+    };
+    found.retain(|key, difference| is_open(key) && !has_its_own_check(key, difference));
     if found.is_empty() {
         return pass("nothing says that a key which shapes NodePorts differs");
     }
@@ -131,24 +124,30 @@ fn logged(view: &View<'_>, node: &str) -> Result<BTreeMap<&'static str, Differen
     Ok(found)
 }
 
-/// Differences between the files that the agent booted from and what is asked for; `None` where one of both is
-/// not known for certain.
-fn booted(view: &View<'_>, node: &str) -> Option<BTreeMap<&'static str, Difference>> {
+/// Differences between the files that the agent booted from and what is asked for.
+///
+/// # Errors
+/// The gap of the one of both that is not known for certain.
+fn booted(view: &View<'_>, node: &str) -> Result<BTreeMap<&'static str, Difference>, Gap> {
     let agent = view.agent(node);
-    let files = agent.started_with().ok()?;
+    let files = agent.started_with()?;
     if !running::booted_from_snapshot(view, node) {
-        return None;
+        return Err(Gap::not_collected(
+            Source::AgentStartConfig,
+            format!("node {node}"),
+        ));
     }
-    let merged = agent.desired().ok();
+    let merged = agent.desired();
     let map = age::config_map(view);
     // Without the agent's own merged view the ConfigMap counts only where no CiliumNodeConfig exists.
     let alone = view
         .node_configs()
         .all(view.agent_namespace())
         .is_ok_and(|configs| configs.is_empty());
-    if merged.is_none() && !(alone && map.is_some()) {
-        return None;
-    }
+    let merged = match merged {
+        Err(gap) if !(alone && map.is_some()) => return Err(gap),
+        other => other.ok(),
+    };
     let mut found = BTreeMap::new();
     for key in causal() {
         let wanted = match (merged, map) {
@@ -188,5 +187,5 @@ fn booted(view: &View<'_>, node: &str) -> Option<BTreeMap<&'static str, Differen
             },
         );
     }
-    Some(found)
+    Ok(found)
 }

@@ -151,6 +151,19 @@ pub(super) fn node_config<'a>(
     Ok(found)
 }
 
+/// Whether what is asked for comes from elsewhere than cilium-config: a CiliumNodeConfig names the option, or the agent's
+/// merged view has it with another value.
+///
+/// Nobody knows since when it does, so that an agent younger than cilium-config need not have read it.
+pub(super) fn is_overridden(view: &View<'_>, node: &str, key: &str) -> bool {
+    let own = age::config_map(view).and_then(|map| map.data.get(key));
+    let merged = view.agent(node).desired().ok();
+    node_config(view, node, key).is_ok_and(|said| !said.is_empty())
+        || merged
+            .and_then(|rows| rows.get(key))
+            .is_some_and(|merged| own.is_none_or(|own| own.trim() != merged.trim()))
+}
+
 /// Why cilium-config is missing.
 pub fn config_map_gap(view: &View<'_>) -> Gap {
     view.config_maps()

@@ -20,7 +20,8 @@ const SWITCHES: [&str; 2] = ["enable-drift-checker", "enable-dynamic-config"];
 /// Keys that it leaves out of the count, separated by commas or spaces.
 const IGNORED: &str = "ignore-flags-drift-checker";
 
-/// That the gauge of a checker that runs is 0: every key that is asked for runs; `None` where it is not 0 or proves nothing.
+/// That the gauge of a checker that runs is 0: every key that is asked for runs, unless it [`ignores`] it; `None` where the
+/// gauge is not 0 or proves nothing.
 pub fn none(view: &View<'_>, node: &str) -> Option<Evidence> {
     let metrics = view.agent(node).metrics().ok()?;
     let value = metrics.get(DELTA).filter(|value| **value == 0.0)?;
@@ -47,13 +48,15 @@ fn compares(view: &View<'_>, node: &str) -> bool {
     agent.version().is_ok_and(|version| version.at_least(1, 18)) && SWITCHES.iter().all(is_on)
 }
 
-/// Whether the checker is told to leave a key out, so that its gauge says nothing of it.
+/// Whether the checker is told to leave a key out, so that its gauge says nothing of it; also where nobody read which keys those are.
 pub fn ignores(view: &View<'_>, node: &str, key: &str) -> bool {
-    option::text(view, node, IGNORED, "")
-        .is_ok_and(|option| option.value.split([',', ' ']).any(|ignored| ignored == key))
+    option::text(view, node, IGNORED, "").map_or(true, |option| {
+        option.value.split([',', ' ']).any(|ignored| ignored == key)
+    })
 }
 
-/// The log of a node's agent whose drift lines still hold; `Ok(None)` where the gauge says that nothing differs.
+/// The log of a node's agent whose drift lines still hold; `Ok(None)` where the gauge says that none does. No line is of a
+/// key that the checker ignores.
 ///
 /// # Errors
 /// The gap of the log where the gauge does not settle it.

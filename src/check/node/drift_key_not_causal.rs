@@ -25,6 +25,7 @@ pub static CHECK: Check = Check {
         Source::Pods,
         Source::ConfigMaps,
         Source::NodeConfigs,
+        Source::DbConfigs,
         Source::AgentVersion,
         Source::AgentConfig,
         Source::AgentStartConfig,

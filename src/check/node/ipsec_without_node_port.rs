@@ -54,7 +54,10 @@ fn run(view: &View<'_>, node: &str) -> Checked {
     {
         return not_applicable("from 1.16 on IPsec and NodePorts go together");
     }
-    if server::of(view, service, node) == Server::KubeProxy {
+    // An agent that stops leaves them to it as well.
+    if server::beside(view, service, node).is_some()
+        || server::of(view, service, node) == Ok(Server::KubeProxy)
+    {
         return not_applicable("kube-proxy serves the NodePorts of ordinary Services");
     }
     let line = agent.log().ok().and_then(|log| {
@@ -80,19 +83,22 @@ fn run(view: &View<'_>, node: &str) -> Checked {
     if option.as_ref().is_ok_and(|option| option.value != "true") {
         return not_applicable("IPsec is off");
     }
-    // An agent that runs with IPsec does not replace kube-proxy, so that rows of ordinary Services are missing for that.
+    // An option that nobody asks for leaves nothing open where the version is unknown as well.
+    let is_asked_for = || {
+        option::declared(view, node, "enable-ipsec", "false").is_ok_and(|one| one.value == "true")
+    };
+    if version.is_err() && option.is_err() && !is_asked_for() {
+        return not_applicable("nothing says that IPsec is on");
+    }
+    // An agent that runs with IPsec does not replace kube-proxy, so that rows of ordinary Services are missing for that,
+    // and that it stopped instead is in its log alone.
     if !service.is_proxied() {
+        agent.log()?;
         return not_applicable(
-            "nothing says that Cilium serves the NodePorts of ordinary Services",
+            "the agent did not stop over IPsec, and one that runs with it replaces no kube-proxy",
         );
     }
-    let Ok(version) = version else {
-        // Only an option that is known to be on makes the version a question.
-        return match (option, version) {
-            (Ok(_), Err(gap)) => Err(gap),
-            _ => not_applicable("nothing says that IPsec is on"),
-        };
-    };
+    let version = version?;
     let bpf = agent.bpf()?;
     if bpf
         .frontends

@@ -1,7 +1,7 @@
 //! An option of the agent that is no switch: an address, a mode, a name.
 
 use super::age;
-use super::desired::{config_map_gap, node_config};
+use super::desired::{config_map_gap, is_overridden, node_config};
 use super::running::booted_from_snapshot;
 use crate::check::View;
 use crate::check::finding::{Evidence, Layer};
@@ -21,8 +21,8 @@ pub struct Text {
 
 /// What the agent process of `node` runs with; `default` is what the agent takes for a key that is left out.
 ///
-/// In order: `config --all`, the files it booted from, and what the configuration asks for, unless it was
-/// changed after the agent started.
+/// In order: `config --all`, the files it booted from, and what cilium-config asks for, unless it was changed after the
+/// agent started or something overrides it.
 ///
 /// # Errors
 /// The gap of the reading that would tell.
@@ -45,11 +45,14 @@ pub fn text(view: &View<'_>, node: &str, key: &str, default: &str) -> Result<Tex
         return Ok(seen(booted));
     }
     let wanted = declared(view, node, key, default)?;
-    match age::age(view, node) {
-        Some(age) if age.agent_is_younger => Ok(wanted),
-        Some(_) => Err(agent.started_with().err().unwrap_or_else(|| {
+    let age = age::age(view, node);
+    if is_overridden(view, node, key) || age.as_ref().is_some_and(|age| !age.agent_is_younger) {
+        return Err(agent.started_with().err().unwrap_or_else(|| {
             Gap::not_collected(Source::AgentStartConfig, format!("node {node}"))
-        })),
+        }));
+    }
+    match age {
+        Some(_) => Ok(wanted),
         None => Ok(Text {
             assumption: wanted
                 .assumption

@@ -1,6 +1,6 @@
 //! The layer that counts: what an agent process runs with.
 
-use super::desired::desired;
+use super::desired::{desired, is_overridden};
 use super::setting::{Key, Setting, switch};
 use super::{age, drift, pods};
 use crate::check::View;
@@ -10,7 +10,8 @@ use crate::model::{Gap, Source};
 /// What the agent process of `node` runs with.
 ///
 /// In order: `config --all`, the status (kube-proxy replacement only), its gauges, the files it booted from,
-/// its log, and what the configuration says if the agent reports no drift or is younger than its last change.
+/// its log, and what the configuration says if the agent reports no drift, or is younger than the last change of
+/// cilium-config and nothing overrides that.
 ///
 /// # Errors
 /// The gap of the reading that would tell.
@@ -80,7 +81,7 @@ pub fn running(view: &View<'_>, node: &str, key: Key) -> Result<Setting, Gap> {
     }
     if let (Some(age), Ok(wanted)) = (age::age(view, node), desired(view, node, key))
         && age.agent_is_younger
-        && !wanted.is_of_node_config()
+        && !is_overridden(view, node, key.name())
     {
         let mut evidence = wanted.evidence;
         evidence.extend([age.started, age.changed]);

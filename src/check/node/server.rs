@@ -7,7 +7,8 @@ use super::setting::Key;
 use super::{desired, pods, running};
 use crate::check::View;
 use crate::check::finding::{Confidence, Finding};
-use crate::model::kubernetes::Service;
+use crate::model::kubernetes::{Pod, Service};
+use crate::model::{Fact, Gap};
 
 /// The one that serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,27 +22,46 @@ pub(super) enum Server {
 }
 
 /// Who serves a Service on a node. Gateways and Ingresses are the agent's alone.
-pub(super) fn of(view: &View<'_>, service: &Service, node: &str) -> Server {
+///
+/// That the agent's Pod is younger than cilium-config says what it was to do, not that it came to do it, and so counts for
+/// no more than the configuration.
+///
+/// # Errors
+/// The gap of the configuration where kube-proxy is there as well: nobody knows then which of both serves.
+pub(super) fn of(view: &View<'_>, service: &Service, node: &str) -> Result<Server, Gap> {
     const KEY: Key = Key::KubeProxyReplacement;
     if service.is_proxied() {
-        return Server::Agent;
+        return Ok(Server::Agent);
     }
-    if let Ok(actual) = running::running(view, node, KEY) {
-        return if actual.on {
+    if let Ok(actual) = running::running(view, node, KEY)
+        && actual.assumption.is_none()
+    {
+        return Ok(if actual.on {
             Server::Agent
         } else {
             Server::KubeProxy
-        };
+        });
     }
-    let is_wanted = desired::desired(view, node, KEY).map(|wanted| wanted.on);
-    match (pods::of_node(view, pods::KUBE_PROXY, node), is_wanted) {
-        (None, Ok(true)) => Server::Agent,
-        (None, Err(_)) => Server::AgentIf("no kube-proxy runs beside Cilium"),
-        (Some(_), Ok(true)) => {
-            Server::AgentIf("the agent replaced kube-proxy, which still runs, when it was up")
-        }
-        (_, Ok(false)) | (Some(_), Err(_)) => Server::KubeProxy,
+    match (
+        beside(view, service, node),
+        desired::desired(view, node, KEY),
+    ) {
+        (_, Ok(wanted)) if !wanted.on => Ok(Server::KubeProxy),
+        (None, Ok(_)) => Ok(Server::Agent),
+        (None, Err(_)) => Ok(Server::AgentIf("no kube-proxy runs beside Cilium")),
+        (Some(_), Ok(_)) => Ok(Server::AgentIf(
+            "the agent replaced kube-proxy, which still runs, when it was up",
+        )),
+        (Some(_), Err(gap)) => Err(gap),
     }
+}
+
+/// The kube-proxy of a node that serves this Service wherever the agent does not.
+///
+/// On the health-check node port it takes over once the agent is gone, as it tries again at every sync what it could not
+/// bind (kubernetes pkg/proxy/healthcheck/service_health.go, `SyncServices` keeps no entry of a listener that failed).
+pub(super) fn beside<'a>(view: &View<'a>, service: &Service, node: &str) -> Option<&'a Fact<Pod>> {
+    pods::of_node(view, pods::KUBE_PROXY, node).filter(|_| !service.is_proxied())
 }
 
 impl Server {

@@ -106,14 +106,6 @@ pub struct Setting {
     pub assumption: Option<String>,
 }
 
-impl Setting {
-    /// Whether a CiliumNodeConfig says so, of which nobody knows since when it does.
-    pub fn is_of_node_config(&self) -> bool {
-        let mut evidence = self.evidence.iter();
-        evidence.any(|one| one.subject.starts_with("CiliumNodeConfig/"))
-    }
-}
-
 /// Reads a value; `None` for words that leave NodePorts half on, as `partial` did before 1.16.
 pub fn switch(text: &str) -> Option<bool> {
     match text.trim().to_ascii_lowercase().as_str() {

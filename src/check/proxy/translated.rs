@@ -40,7 +40,9 @@ impl Translated {
 ///
 /// A host name without a wildcard reaches Envoy as it is, whatever the listener's (Gateway API, intersection of host
 /// names). Cilium leaves a host name out rightly where no listener that the route names admits it, or another listener
-/// is more specific, and accepts the route all the same. Paths are not compared: their form in Envoy differs between versions.
+/// is more specific, and accepts the route all the same. A route of which no host name is left it skips whole, backends and
+/// all (operator/pkg/model/ingestion/gateway.go, `toHTTPRoutes`), so that nothing of it is missing. Paths are not compared:
+/// their form in Envoy differs between versions.
 pub(super) fn missing(translated: &Translated, gateway: &Gateway, route: &Route) -> Option<String> {
     let hosts = &route.spec.hostnames;
     let is_served = |host: &String| {
@@ -51,7 +53,10 @@ pub(super) fn missing(translated: &Translated, gateway: &Gateway, route: &Route)
         .map(String::as_str)
         .filter(|host| is_due(gateway, route, host))
         .collect();
-    if !due.is_empty() && !hosts.iter().any(is_served) {
+    if due.is_empty() && !hosts.is_empty() {
+        return None;
+    }
+    if !hosts.is_empty() && !hosts.iter().any(is_served) {
         return Some(format!("host {}", due.join(" or ")));
     }
     route
@@ -69,7 +74,8 @@ pub(super) fn missing(translated: &Translated, gateway: &Gateway, route: &Route)
         .map(|name| format!("backend {name}"))
 }
 
-/// Whether a listener that the route names admits the host, and none admits it more narrowly.
+/// Whether a listener that the route names admits the host, and none admits it more narrowly; or whether the host is a
+/// wildcard with such a listener's name under it, which no other listener takes away (operator/pkg/model/helpers.go, `ComputeHosts`).
 fn is_due(gateway: &Gateway, route: &Route, host: &str) -> bool {
     let (namespace, name) = (&gateway.metadata.namespace, &gateway.metadata.name);
     let is_named = |listener: &&Listener| {
@@ -81,8 +87,11 @@ fn is_due(gateway: &Gateway, route: &Route, host: &str) -> bool {
         })
     };
     let listeners = &gateway.spec.listeners;
-    let named = listeners.iter().filter(is_named);
-    let best = named.filter_map(|listener| admits(listener, host)).max();
+    let named = || listeners.iter().filter(is_named);
+    if named().any(|listener| is_under(listener, host)) {
+        return true;
+    }
+    let best = named().filter_map(|listener| admits(listener, host)).max();
     let narrowest = listeners
         .iter()
         .filter_map(|listener| admits(listener, host))
@@ -104,9 +113,20 @@ fn admits(listener: &Listener, host: &str) -> Option<usize> {
     }
 }
 
+/// Whether a listener has a plain name that a wildcard host covers.
+fn is_under(listener: &Listener, host: &str) -> bool {
+    let hostname = listener.hostname.as_deref().unwrap_or_default();
+    host.strip_prefix('*').is_some_and(|suffix| {
+        !hostname.starts_with('*')
+            && hostname
+                .to_ascii_lowercase()
+                .ends_with(&suffix.to_ascii_lowercase())
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Listener, admits, is_due};
+    use super::{Listener, Translated, admits, is_due, missing};
     use crate::model::kubernetes::{Gateway, Route};
     use serde_json::json;
 
@@ -129,16 +149,48 @@ mod tests {
         assert_eq!(admits(&of(Some("b.example.com")), "a.example.com"), None);
     }
 
-    #[test]
-    fn a_host_is_due_where_the_route_attaches() {
-        let gateway: Gateway = serde_json::from_value(json!({
+    fn gateway() -> Gateway {
+        serde_json::from_value(json!({
             "metadata": {"name": "g", "namespace": "n"},
             "spec": {"listeners": [
                 {"name": "wide", "port": 80, "protocol": "HTTP", "hostname": "*.example.com"},
                 {"name": "narrow", "port": 80, "protocol": "HTTP", "hostname": "a.example.com"},
             ]},
         }))
-        .unwrap();
+        .unwrap()
+    }
+
+    #[test]
+    fn a_route_without_a_due_host_lacks_nothing() {
+        let gateway = gateway();
+        let nothing = Translated::of(std::iter::empty());
+        let lacks = |section: &str, hosts: &[&str]| {
+            let route: Route = serde_json::from_value(json!({
+                "metadata": {"namespace": "n"},
+                "spec": {
+                    "parentRefs": [{"name": "g", "sectionName": section}],
+                    "hostnames": hosts,
+                    "rules": [{"backendRefs": [{"name": "web", "port": 80}]}],
+                },
+            }))
+            .unwrap();
+            missing(&nothing, &gateway, &route)
+        };
+        let backend = Some("backend n:web:80".to_owned());
+        assert_eq!(lacks("wide", &["a.example.com"]), None);
+        assert_eq!(
+            lacks("narrow", &["b.example.com", "*.example.org"]),
+            None,
+            "the listener has no name under the wildcard"
+        );
+        assert_eq!(lacks("narrow", &["*.Example.com"]), backend);
+        assert_eq!(lacks("wide", &["*.b.example.com"]), backend);
+        assert_eq!(lacks("wide", &[]), backend);
+    }
+
+    #[test]
+    fn a_host_is_due_where_the_route_attaches() {
+        let gateway = gateway();
         let route = |parent: serde_json::Value| -> Route {
             serde_json::from_value(json!({
                 "metadata": {"namespace": "n"}, "spec": {"parentRefs": [parent]},

@@ -104,7 +104,7 @@ fn run(view: &View<'_>, path: &Path) -> Checked {
 /// Whether a node hands the port to Envoy, which it does before it looks for a backend (bpf/lib/nodeport.h, nodeport_lb4).
 ///
 /// # Errors
-/// The gap of what would tell, where no node's map was read.
+/// The gap of what would tell, where the map of a node was not read: no map speaks for another node's.
 fn is_redirected(view: &View<'_>, service: &Service, path: &Path) -> Result<bool, Gap> {
     let nodes: BTreeSet<&str> = path
         .targets
@@ -112,19 +112,18 @@ fn is_redirected(view: &View<'_>, service: &Service, path: &Path) -> Result<bool
         .filter_map(|target| target.node.as_deref().ok())
         .collect();
     let mut unread = None;
-    let mut was_read = false;
     for node in nodes {
         match view.agent(node).bpf() {
             Ok(bpf) if bpf.on_port(path.node_port).any(Frontend::redirects) => return Ok(true),
-            Ok(_) => was_read = true,
+            Ok(_) => {}
             Err(gap) => unread = unread.or(Some(gap)),
         }
     }
-    if was_read {
+    let Some(gap) = unread else {
         return Ok(false);
-    }
-    match (requested(view, service, path.port)?, unread) {
-        (Requested::By(_), Some(gap)) => Err(gap),
+    };
+    match requested(view, service, path.port)? {
+        Requested::By(_) => Err(gap),
         _ => Ok(false),
     }
 }
