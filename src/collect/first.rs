@@ -81,6 +81,21 @@ fn around(namespace: Option<&str>) -> Vec<List> {
     ]
 }
 
+/// The AWS Load Balancer Controller, whose flags tell the class that it serves and its usual target type.
+///
+/// By its name alone: nothing of the other Deployments is anybody's business. A list, as none of the name is no failure.
+fn load_balancer_controller() -> List {
+    const NAME: &str = "aws-load-balancer-controller";
+    List {
+        filter: Filter::Part {
+            name: NAME.to_owned(),
+            parameter: "fieldSelector",
+            selector: format!("metadata.name={NAME}"),
+        },
+        ..List::all(&DEPLOYMENTS, Some("kube-system"))
+    }
+}
+
 /// Reads the first wave.
 pub(super) async fn first(kube: &Kube<'_>, request: &Request, namespace: &str) -> Cluster {
     let lists = lists(request, namespace);
@@ -173,8 +188,7 @@ impl Cluster {
             lists.extend(kinds.map(|kind| List::all(kind, None)));
         }
         if self.facts.asks_for_controller() {
-            // Whole, as only a complete list proves that the AWS Load Balancer Controller is not there.
-            lists.push(List::all(&DEPLOYMENTS, Some("kube-system")));
+            lists.push(load_balancer_controller());
         }
         lists.retain(|list| {
             let everywhere = List {
